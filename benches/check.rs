@@ -1,0 +1,2 @@
+//! Speed of the main job.
+fn main() {}

@@ -1,0 +1,145 @@
+//! Trees to resources: what a deployment would send to Azure.
+//!
+//! A [`Deployment`] is what Azure or Terraform would receive at once: an ARM template with its
+//! parameter file, a Terraform root module with its variables files, a directory of exports. A
+//! [`frontend::Frontend`] finds the deployments among the files and evaluates each into
+//! [`Resource`]s whose bodies are [`value::Value`]s.
+//!
+//! What is absent: networking and rules (nothing here knows what a port is), and the disk (files
+//! come from a [`Loader`]). Nothing is guessed: unknown in, unknown out.
+
+pub mod arm;
+pub mod export;
+pub mod frontend;
+pub mod functions;
+pub mod terraform;
+pub mod value;
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::origin::{OriginGraph, OriginId};
+use crate::source::{FileId, SourceFile};
+use value::{Truth, Unknown, Value};
+
+/// The way back to the files, for what a language reads while it is evaluated (`file()`,
+/// modules, linked templates). Paths are relative to the root with `/`; nothing outside the root
+/// is ever given.
+pub trait Loader: Sync {
+    /// The text of a file, `None` if there is none below the root. Reading is lazy: a file that
+    /// was not part of the walk is read now and gets an id of its own.
+    fn text(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)>;
+
+    /// The parsed tree of a file of the walk.
+    fn tree(&self, id: FileId) -> Option<&frontend::Tree>;
+
+    /// The files of the walk in one directory, sorted by path. `""` is the root.
+    fn directory(&self, path: &str) -> Vec<FileId>;
+
+    /// The path of a file, relative to the root.
+    fn path(&self, id: FileId) -> Arc<str>;
+}
+
+/// Which way of writing a resource's body it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// `{ type, name, properties }` as in templates, REST answers and exports.
+    Arm,
+    /// The attributes and blocks of the `azurerm` provider.
+    Azurerm,
+}
+
+/// One deployment, evaluated.
+#[derive(Debug)]
+pub struct Deployment {
+    /// What a person calls it: the path of the template or module directory, with the parameter
+    /// or variables file in parentheses where several give several deployments.
+    pub name: Arc<str>,
+    /// The directory it lies in, relative to the root; `aznet.yaml` is looked up from here.
+    pub directory: Arc<str>,
+    /// How resources of this deployment are written.
+    pub dialect: Dialect,
+    /// Every file that took part, sorted: template, parameter files, modules.
+    pub files: Vec<FileId>,
+    /// The resources in the order they were met.
+    pub resources: Vec<Resource>,
+    /// Where every value came from.
+    pub origins: OriginGraph,
+    /// What could not be evaluated as it stands.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether nothing can be attached to these resources that is not listed: true for exports,
+    /// plans and states, false for source files (ARCHITECTURE, open relations).
+    pub complete: bool,
+}
+
+/// What identifies a resource within a deployment, and across deployments where it is a full
+/// Azure id: for Terraform the address, for ARM the resource id in lower case with unknown parts
+/// written as [`value::hole`]s.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceKey(pub Arc<str>);
+
+/// Whether something exists in Azure after the deployment.
+#[derive(Clone, Debug)]
+pub struct Existence {
+    /// True unless a `condition`, `count` or `for_each` leaves it open.
+    pub truth: Truth,
+    /// The unknown that decides, where `truth` is unknown.
+    pub because: Option<Arc<Unknown>>,
+}
+
+impl Existence {
+    /// It exists for certain.
+    pub const CERTAIN: Self = Self {
+        truth: Truth::True,
+        because: None,
+    };
+
+    /// Whether it exists hangs on `unknown`.
+    #[must_use]
+    pub fn depends_on(unknown: Arc<Unknown>) -> Self {
+        Self {
+            truth: Truth::Unknown,
+            because: Some(unknown),
+        }
+    }
+}
+
+/// Whether a deployment creates a resource or only names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Created or updated by this deployment (or recorded by an export).
+    Managed,
+    /// Only looked up: a Terraform data source, an `existing` resource. What the files do not say
+    /// about it is unknown.
+    Existing,
+}
+
+/// One evaluated resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// What a person calls it, unique in the deployment: `module.hub.azurerm_subnet.a["x"]`,
+    /// `Microsoft.Network/networkSecurityGroups/web`.
+    pub address: Arc<str>,
+    /// How other resources refer to it.
+    pub key: ResourceKey,
+    /// The type as its language names it, in its canonical case where that is known:
+    /// `Microsoft.Network/networkSecurityGroups`, `azurerm_subnet`. ARM types compare without case.
+    pub kind: Arc<str>,
+    /// The name in Azure. For ARM child resources the last segment.
+    pub name: Value,
+    /// Created or looked up.
+    pub mode: Mode,
+    /// Attributes and blocks (azurerm), or the whole resource object (ARM: `name`, `type`,
+    /// `location`, `sku`, `properties`, …). Repeated azurerm blocks are lists of objects, also
+    /// where the provider allows only one.
+    pub body: Value,
+    /// The key of the resource this one is a child of: ARM child resources, whether nested or
+    /// top-level.
+    pub parent: Option<ResourceKey>,
+    /// The resource's header. Its ancestry leads through loops and module calls outwards.
+    pub origin: OriginId,
+    /// Whether it exists.
+    pub existence: Existence,
+    /// One of an unknown number of resources like this: keys and counters are unknown in it.
+    pub template: bool,
+}

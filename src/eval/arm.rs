@@ -1,0 +1,1 @@
+//! ARM templates, evaluated as Azure Resource Manager evaluates them.

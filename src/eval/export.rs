@@ -1,0 +1,1 @@
+//! What `az`, REST and Resource Graph print.

@@ -1,0 +1,85 @@
+//! What a language must do to take part.
+//!
+//! The engine knows languages only through [`Frontend`]. Each stage is a pure function of files:
+//! [`Frontend::recognise`] says which files are its own, [`Frontend::group`] which of them make a
+//! deployment together, [`Frontend::evaluate`] what that deployment creates.
+
+use std::sync::Arc;
+
+use super::{Deployment, Loader};
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceFile};
+use crate::syntax::hcl::Body;
+use crate::syntax::json::Json;
+
+/// The tree of a file, by the grammar it was parsed with.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// A JSON document; `None` if the text held none.
+    Json(Option<Json>),
+    /// An HCL file.
+    Hcl(Body),
+}
+
+/// One parsed file of the walk.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// Its id.
+    pub id: FileId,
+    /// Text and path.
+    pub file: &'a SourceFile,
+    /// Its tree.
+    pub tree: &'a Tree,
+}
+
+/// Files that make one deployment, before evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Becomes [`Deployment::name`].
+    pub name: Arc<str>,
+    /// Becomes [`Deployment::directory`].
+    pub directory: Arc<str>,
+    /// The template, the module's own files, the exports; sorted.
+    pub sources: Vec<FileId>,
+    /// Parameter or variables files, the ones that win last.
+    pub values: Vec<FileId>,
+}
+
+/// What [`Frontend::group`] found.
+#[derive(Clone, Debug, Default)]
+pub struct Grouping {
+    /// The deployments, sorted by name.
+    pub units: Vec<Unit>,
+    /// Files recognised that no deployment uses: a variables file of no root, a parameter file
+    /// without a template. The summary lists them.
+    pub unused: Vec<FileId>,
+    /// What should be said about the grouping itself.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the user asked for that decides the grouping.
+#[derive(Clone, Debug, Default)]
+pub struct GroupOptions {
+    /// Terraform variables files for every root (`--var-file`), in the order given; they win over
+    /// the ones found.
+    pub var_files: Vec<FileId>,
+    /// ARM parameter files for every template (`--parameters`), instead of the ones found.
+    pub parameter_files: Vec<FileId>,
+}
+
+/// One language. Implementations hold no state.
+pub trait Frontend: Sync {
+    /// For messages: `ARM`, `Terraform`, `export`.
+    fn name(&self) -> &'static str;
+
+    /// Whether a file is this language's: by content first, name second.
+    fn recognise(&self, input: &Input<'_>) -> bool;
+
+    /// Puts the recognised files together. `inputs` are sorted by path.
+    fn group(&self, inputs: &[Input<'_>], options: &GroupOptions) -> Grouping;
+
+    /// Works out what a deployment creates. Never fails: what cannot be evaluated is unknown, and
+    /// what is wrong is a diagnostic of the deployment. Bounded in time, memory and recursion
+    /// whatever the input.
+    fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment;
+}

@@ -1,0 +1,1 @@
+//! Terraform configurations, evaluated as Terraform evaluates them.

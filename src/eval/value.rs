@@ -1,0 +1,769 @@
+//! Values that may be known in part.
+//!
+//! A [`Value`] is data plus the [`OriginId`] that tells where it came from. Data is what JSON has,
+//! and in three places room for what is not known: an [`Unknown`] instead of a value, a
+//! [`Data::Template`] for a string with unknown pieces (`"${var.prefix}-nsg"`), and a [`Rest`] for
+//! lists and objects of which only a part is known.
+//!
+//! An unknown has a name. The same missing input is the same [`UnknownId`] wherever it goes, and
+//! the same function of the same unknowns is the same derived unknown, so that
+//! `concat(parameters('p'), '-nsg')` written twice is one value.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::ResourceKey;
+use crate::origin::OriginId;
+use crate::source::Span;
+use crate::syntax::Number;
+
+/// Three-valued truth (Kleene's strong logic).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// No.
+    False,
+    /// Cannot be known.
+    Unknown,
+    /// Yes.
+    True,
+}
+
+impl Truth {
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.min(other)
+    }
+
+    /// At least one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+            Self::True => Self::False,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}
+
+/// One variable of the world: equal ids always stand for equal values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnknownId(pub u64);
+
+impl UnknownId {
+    /// The unknown of a name that is unique in its deployment, for example
+    /// `parameters('prefix')` with the nested deployment it belongs to.
+    #[must_use]
+    pub fn named(scope: &str, name: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("named", scope, name).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    /// The unknown that a pure function makes of its arguments: equal calls, equal unknown.
+    #[must_use]
+    pub fn derived(function: &str, arguments: &[Value]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("derived", function).hash(&mut hasher);
+        for argument in arguments {
+            argument.feed(&mut hasher);
+        }
+        Self(hasher.finish())
+    }
+}
+
+/// Why a value is not known. The kinds are those of the summary and of the missing-input groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A parameter or variable that nobody gives a value.
+    NoValue,
+    /// A placeholder that a pipeline replaces (`<name>`, `{{ x }}`, `GEN-UNIQUE`).
+    Placeholder,
+    /// A secret that is fetched at deployment (Key Vault reference).
+    Secret,
+    /// Filled in by Azure or the provider when the resource is created.
+    RunTime,
+    /// Belongs to a resource outside these files.
+    Outside,
+    /// A module whose files are not here; the source address.
+    Module(Arc<str>),
+    /// A template that is linked by address and not here.
+    LinkedTemplate,
+    /// A function whose result differs from run to run or is only known to Azure.
+    RunTimeFunction(Arc<str>),
+    /// A function this version does not evaluate.
+    UnsupportedFunction(Arc<str>),
+    /// A file that could not be read below the root.
+    File(Arc<str>),
+    /// The expression is wrong; a diagnostic tells how.
+    Invalid,
+    /// Too large to evaluate; a diagnostic names the limit.
+    Limit,
+    /// Follows from other unknowns: see [`Unknown::causes`].
+    Derived,
+}
+
+/// What is certain about an unknown all the same.
+#[derive(Clone, Debug, Default)]
+pub enum Bounds {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It is one of these values (never empty, none of them unknown).
+    OneOf(Vec<Value>),
+    /// A whole number within these limits, both included.
+    Range(Option<i64>, Option<i64>),
+}
+
+/// The attribute of a resource that an unknown stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Which resource; it need not be in the files.
+    pub resource: ResourceKey,
+    /// Attribute path in the resource's own dialect, with indices: `id`,
+    /// `ip_configuration[0].private_ip_address`,
+    /// `properties.ipConfigurations[0].properties.privateIPAddress`.
+    pub path: Arc<str>,
+}
+
+/// A value that cannot be known from the files.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// Which variable of the world it is.
+    pub id: UnknownId,
+    /// What a person calls it: `var.prefix`, `parameters('prefix')`, `azurerm_subnet.a.id`.
+    pub label: Arc<str>,
+    /// Why it is not known.
+    pub reason: Reason,
+    /// What is certain about it.
+    pub bounds: Bounds,
+    /// The attribute it stands for.
+    pub refers_to: Option<Reference>,
+    /// The unknowns it follows from, for [`Reason::Derived`]; at most [`MAX_CAUSES`].
+    pub causes: Vec<Arc<Self>>,
+    /// Where the missing input is declared.
+    pub declared: Option<Span>,
+}
+
+/// How many causes a derived unknown names.
+pub const MAX_CAUSES: usize = 4;
+
+impl Unknown {
+    /// A missing input called `label`, unique within `scope`.
+    #[must_use]
+    pub fn new(scope: &str, label: impl Into<Arc<str>>, reason: Reason) -> Self {
+        let label = label.into();
+        Self {
+            id: UnknownId::named(scope, &label),
+            label,
+            reason,
+            bounds: Bounds::Any,
+            refers_to: None,
+            causes: Vec::new(),
+            declared: None,
+        }
+    }
+
+    /// What `function` makes of `arguments`, at least one of which is not wholly known.
+    #[must_use]
+    pub fn derived(function: &str, arguments: &[Value]) -> Self {
+        let mut causes: Vec<Arc<Self>> = Vec::new();
+        for argument in arguments {
+            argument.collect_unknowns(&mut causes);
+        }
+        let label = causes
+            .first()
+            .map_or_else(|| function.into(), |cause| Arc::clone(&cause.label));
+        Self {
+            id: UnknownId::derived(function, arguments),
+            label,
+            reason: Reason::Derived,
+            bounds: Bounds::Any,
+            refers_to: None,
+            causes,
+            declared: None,
+        }
+    }
+
+    /// The same with what is certain about it.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// The same, known to be an attribute of a resource.
+    #[must_use]
+    pub fn with_reference(mut self, resource: ResourceKey, path: impl Into<Arc<str>>) -> Self {
+        self.refers_to = Some(Reference {
+            resource,
+            path: path.into(),
+        });
+        self
+    }
+
+    /// The same, declared at a place.
+    #[must_use]
+    pub fn declared_at(mut self, span: Span) -> Self {
+        self.declared = Some(span);
+        self
+    }
+
+    /// The missing inputs behind this unknown: itself, or what it was derived from, each once.
+    #[must_use]
+    pub fn roots(self: &Arc<Self>) -> Vec<Arc<Self>> {
+        let mut roots = Vec::new();
+        let mut pending = vec![Arc::clone(self)];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(unknown) = pending.pop() {
+            if !seen.insert(unknown.id) {
+                continue;
+            }
+            if unknown.causes.is_empty() {
+                roots.push(unknown);
+            } else {
+                pending.extend(unknown.causes.iter().rev().cloned());
+            }
+        }
+        roots
+    }
+}
+
+/// A piece of a string known in part.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Known text.
+    Literal(Arc<str>),
+    /// An unknown that becomes text.
+    Hole(Arc<Unknown>),
+}
+
+/// What is missing from a list or object.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// Stands for the missing elements.
+    pub unknown: Arc<Unknown>,
+    /// What each missing element looks like, if that is known (a `dynamic` block or `copy` over an
+    /// unknown list).
+    pub template: Option<Value>,
+}
+
+/// A list of which all or a part is known.
+#[derive(Clone, Debug, Default)]
+pub struct ListValue {
+    /// The known items. With a rest, their positions are not known.
+    pub items: Vec<Value>,
+    /// The unknown ones.
+    pub rest: Option<Rest>,
+}
+
+/// An object of which all or a part is known.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectValue {
+    /// The known entries in order.
+    pub entries: IndexMap<Arc<str>, Value>,
+    /// The unknown ones: a name that is not among the entries may still exist.
+    pub rest: Option<Rest>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string known as a whole.
+    String(Arc<str>),
+    /// A string known in part: at least one piece is a hole, no two literals are neighbours.
+    Template(Arc<[Piece]>),
+    /// A list, set or tuple.
+    List(Arc<ListValue>),
+    /// An object or map.
+    Object(Arc<ObjectValue>),
+    /// Not known.
+    Unknown(Arc<Unknown>),
+}
+
+/// Data and where it came from.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// What it is.
+    pub data: Data,
+    /// Why it is so.
+    pub origin: OriginId,
+}
+
+/// How an unknown is written inside a canonical string: two characters no Azure name can hold
+/// around the id.
+#[must_use]
+pub fn hole(id: UnknownId) -> String {
+    format!("\u{1}{:x}\u{2}", id.0)
+}
+
+impl Value {
+    /// Pairs data with its origin.
+    #[must_use]
+    pub fn new(data: Data, origin: OriginId) -> Self {
+        Self { data, origin }
+    }
+
+    /// `null`.
+    #[must_use]
+    pub fn null(origin: OriginId) -> Self {
+        Self::new(Data::Null, origin)
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn bool(value: bool, origin: OriginId) -> Self {
+        Self::new(Data::Bool(value), origin)
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn integer(value: i64, origin: OriginId) -> Self {
+        Self::new(Data::Number(Number::Integer(value)), origin)
+    }
+
+    /// A string.
+    #[must_use]
+    pub fn string(value: impl Into<Arc<str>>, origin: OriginId) -> Self {
+        Self::new(Data::String(value.into()), origin)
+    }
+
+    /// A list known as a whole.
+    #[must_use]
+    pub fn list(items: Vec<Self>, origin: OriginId) -> Self {
+        Self::new(
+            Data::List(Arc::new(ListValue { items, rest: None })),
+            origin,
+        )
+    }
+
+    /// An object known as a whole.
+    #[must_use]
+    pub fn object(entries: impl IntoIterator<Item = (Arc<str>, Self)>, origin: OriginId) -> Self {
+        let entries = entries.into_iter().collect();
+        Self::new(
+            Data::Object(Arc::new(ObjectValue {
+                entries,
+                rest: None,
+            })),
+            origin,
+        )
+    }
+
+    /// An unknown.
+    #[must_use]
+    pub fn unknown(unknown: Unknown, origin: OriginId) -> Self {
+        Self::new(Data::Unknown(Arc::new(unknown)), origin)
+    }
+
+    /// A string put together from pieces: a [`Data::String`] if all are literal, an unknown if it
+    /// is one hole alone, else a [`Data::Template`].
+    #[must_use]
+    pub fn from_pieces(pieces: Vec<Piece>, origin: OriginId) -> Self {
+        let mut merged: Vec<Piece> = Vec::new();
+        for piece in pieces {
+            match (merged.last_mut(), piece) {
+                (_, Piece::Literal(text)) if text.is_empty() => {}
+                (Some(Piece::Literal(before)), Piece::Literal(text)) => {
+                    *before = format!("{before}{text}").into();
+                }
+                (_, piece) => merged.push(piece),
+            }
+        }
+        match merged.as_slice() {
+            [] => Self::string("", origin),
+            [Piece::Literal(text)] => Self::string(Arc::clone(text), origin),
+            [Piece::Hole(unknown)] => Self::new(Data::Unknown(Arc::clone(unknown)), origin),
+            _ => Self::new(Data::Template(merged.into()), origin),
+        }
+    }
+
+    /// The same data from another origin.
+    #[must_use]
+    pub fn with_origin(&self, origin: OriginId) -> Self {
+        Self {
+            data: self.data.clone(),
+            origin,
+        }
+    }
+
+    /// The text of a string known as a whole.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&Arc<str>> {
+        match &self.data {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The boolean.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.data {
+            Data::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The whole number, also of a float without fraction; not of a string.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.data {
+            Data::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&Arc<ListValue>> {
+        match &self.data {
+            Data::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Arc<ObjectValue>> {
+        match &self.data {
+            Data::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The unknown, if the whole value is one.
+    #[must_use]
+    pub fn as_unknown(&self) -> Option<&Arc<Unknown>> {
+        match &self.data {
+            Data::Unknown(unknown) => Some(unknown),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self.data, Data::Null)
+    }
+
+    /// Whether nothing in it, at any depth, is unknown.
+    #[must_use]
+    pub fn is_wholly_known(&self) -> bool {
+        match &self.data {
+            Data::Unknown(_) | Data::Template(_) => false,
+            Data::List(list) => list.rest.is_none() && list.items.iter().all(Self::is_wholly_known),
+            Data::Object(object) => {
+                object.rest.is_none() && object.entries.values().all(Self::is_wholly_known)
+            }
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => true,
+        }
+    }
+
+    /// An entry of an object by its exact name; `None` for anything else. Whether a missing name
+    /// may still exist tells [`ObjectValue::rest`].
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object()?.entries.get(name)
+    }
+
+    /// An entry of an object by its name in any case, as Azure Resource Manager reads it.
+    #[must_use]
+    pub fn get_ignore_case(&self, name: &str) -> Option<&Self> {
+        let entries = &self.as_object()?.entries;
+        entries.get(name).or_else(|| {
+            entries
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        })
+    }
+
+    /// A scalar written so that equal text means equal value, unknown parts as [`hole`]s; `None`
+    /// for lists, objects and `null`.
+    #[must_use]
+    pub fn canonical(&self) -> Option<String> {
+        Some(match &self.data {
+            Data::Bool(value) => value.to_string(),
+            Data::Number(Number::Integer(integer)) => integer.to_string(),
+            Data::Number(Number::Float(float)) => float.to_string(),
+            Data::String(text) => text.to_string(),
+            Data::Template(pieces) => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(text) => text.to_string(),
+                    Piece::Hole(unknown) => hole(unknown.id),
+                })
+                .collect(),
+            Data::Unknown(unknown) => hole(unknown.id),
+            Data::Null | Data::List(_) | Data::Object(_) => return None,
+        })
+    }
+
+    /// Whether two values are equal, as far as can be known. Strings compare exactly.
+    #[must_use]
+    pub fn equals(&self, other: &Self) -> Truth {
+        match (&self.data, &other.data) {
+            (Data::Unknown(a), Data::Unknown(b)) if a.id == b.id => Truth::True,
+            (Data::Unknown(unknown), _) => unknown.may_equal(other),
+            (_, Data::Unknown(unknown)) => unknown.may_equal(self),
+            (Data::Null, Data::Null) => Truth::True,
+            (Data::Bool(a), Data::Bool(b)) => (a == b).into(),
+            (Data::Number(Number::Integer(a)), Data::Number(Number::Integer(b))) => (a == b).into(),
+            (Data::Number(a), Data::Number(b)) => (a.as_f64() == b.as_f64()).into(),
+            (Data::String(a), Data::String(b)) => (a == b).into(),
+            (Data::String(_) | Data::Template(_), Data::String(_) | Data::Template(_)) => {
+                self.strings_equal(other)
+            }
+            (Data::List(a), Data::List(b)) => a.equals(b),
+            (Data::Object(a), Data::Object(b)) => a.equals(b),
+            _ => Truth::False,
+        }
+    }
+
+    fn strings_equal(&self, other: &Self) -> Truth {
+        if self.canonical() == other.canonical() {
+            return Truth::True;
+        }
+        let ends = |value: &Self| match &value.data {
+            Data::String(text) => (text.to_string(), text.to_string()),
+            Data::Template(pieces) => {
+                let literal = |piece: Option<&Piece>| match piece {
+                    Some(Piece::Literal(text)) => text.to_string(),
+                    _ => String::new(),
+                };
+                (literal(pieces.first()), literal(pieces.last()))
+            }
+            _ => (String::new(), String::new()),
+        };
+        let ((prefix, suffix), (other_prefix, other_suffix)) = (ends(self), ends(other));
+        let prefixes = prefix.starts_with(&*other_prefix) || other_prefix.starts_with(&*prefix);
+        let suffixes = suffix.ends_with(&*other_suffix) || other_suffix.ends_with(&*suffix);
+        if prefixes && suffixes {
+            Truth::Unknown
+        } else {
+            Truth::False
+        }
+    }
+
+    /// Appends every unknown at any depth, each once, up to [`MAX_CAUSES`].
+    pub fn collect_unknowns(&self, into: &mut Vec<Arc<Unknown>>) {
+        if into.len() >= MAX_CAUSES {
+            return;
+        }
+        let mut add = |unknown: &Arc<Unknown>| {
+            if into.len() < MAX_CAUSES && into.iter().all(|known| known.id != unknown.id) {
+                into.push(Arc::clone(unknown));
+            }
+        };
+        match &self.data {
+            Data::Unknown(unknown) => add(unknown),
+            Data::Template(pieces) => {
+                for piece in pieces.iter() {
+                    if let Piece::Hole(unknown) = piece {
+                        add(unknown);
+                    }
+                }
+            }
+            Data::List(list) => {
+                if let Some(rest) = &list.rest {
+                    add(&rest.unknown);
+                }
+                for item in &list.items {
+                    item.collect_unknowns(into);
+                }
+            }
+            Data::Object(object) => {
+                if let Some(rest) = &object.rest {
+                    add(&rest.unknown);
+                }
+                for value in object.entries.values() {
+                    value.collect_unknowns(into);
+                }
+            }
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
+        }
+    }
+
+    fn feed(&self, hasher: &mut impl Hasher) {
+        std::mem::discriminant(&self.data).hash(hasher);
+        match &self.data {
+            Data::List(list) => {
+                list.items.len().hash(hasher);
+                for item in &list.items {
+                    item.feed(hasher);
+                }
+                list.rest.as_ref().map(|rest| rest.unknown.id).hash(hasher);
+            }
+            Data::Object(object) => {
+                object.entries.len().hash(hasher);
+                for (name, value) in &object.entries {
+                    name.hash(hasher);
+                    value.feed(hasher);
+                }
+                object
+                    .rest
+                    .as_ref()
+                    .map(|rest| rest.unknown.id)
+                    .hash(hasher);
+            }
+            _ => self.canonical().hash(hasher),
+        }
+    }
+}
+
+impl Unknown {
+    fn may_equal(&self, value: &Value) -> Truth {
+        match &self.bounds {
+            Bounds::Any => Truth::Unknown,
+            Bounds::OneOf(values) => {
+                let answers: Vec<Truth> = values.iter().map(|one| one.equals(value)).collect();
+                if answers.iter().all(|answer| *answer == Truth::False) {
+                    Truth::False
+                } else if answers.iter().all(|answer| *answer == Truth::True) {
+                    Truth::True
+                } else {
+                    Truth::Unknown
+                }
+            }
+            Bounds::Range(low, high) => match value.as_i64() {
+                Some(number) if low.is_some_and(|low| number < low) => Truth::False,
+                Some(number) if high.is_some_and(|high| number > high) => Truth::False,
+                _ => Truth::Unknown,
+            },
+        }
+    }
+}
+
+impl ListValue {
+    fn equals(&self, other: &Self) -> Truth {
+        if self.rest.is_some() || other.rest.is_some() {
+            return Truth::Unknown;
+        }
+        if self.items.len() != other.items.len() {
+            return Truth::False;
+        }
+        self.items
+            .iter()
+            .zip(&other.items)
+            .fold(Truth::True, |truth, (a, b)| truth.and(a.equals(b)))
+    }
+}
+
+impl ObjectValue {
+    fn equals(&self, other: &Self) -> Truth {
+        if self.rest.is_some() || other.rest.is_some() {
+            return Truth::Unknown;
+        }
+        if self.entries.len() != other.entries.len() {
+            return Truth::False;
+        }
+        self.entries
+            .iter()
+            .fold(Truth::True, |truth, (name, value)| {
+                truth.and(
+                    other
+                        .entries
+                        .get(name)
+                        .map_or(Truth::False, |other| value.equals(other)),
+                )
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Value {
+        Value::string(value, OriginId::NONE)
+    }
+
+    fn parameter(name: &str) -> Arc<Unknown> {
+        Arc::new(Unknown::new("", name, Reason::NoValue))
+    }
+
+    fn name_of(unknown: &Arc<Unknown>, suffix: &str) -> Value {
+        let pieces = vec![
+            Piece::Hole(Arc::clone(unknown)),
+            Piece::Literal(suffix.into()),
+        ];
+        Value::from_pieces(pieces, OriginId::NONE)
+    }
+
+    #[test]
+    fn the_same_unknown_twice_is_one_value_and_two_are_not() {
+        let (a, b) = (parameter("a"), parameter("b"));
+        assert_eq!(
+            name_of(&a, "-nsg").equals(&name_of(&a, "-nsg")),
+            Truth::True
+        );
+        assert_eq!(
+            name_of(&a, "-nsg").equals(&name_of(&b, "-nsg")),
+            Truth::Unknown
+        );
+        assert_eq!(
+            name_of(&a, "-nsg").equals(&name_of(&a, "-rt")),
+            Truth::False
+        );
+        assert_eq!(name_of(&a, "-nsg").equals(&text("web-nsg")), Truth::Unknown);
+        assert_eq!(name_of(&a, "-nsg").equals(&text("web-rt")), Truth::False);
+    }
+
+    #[test]
+    fn derived_unknowns_are_equal_when_their_calls_are() {
+        let value = Value::new(Data::Unknown(parameter("a")), OriginId::NONE);
+        let call = |argument: &Value| Unknown::derived("toLower", std::slice::from_ref(argument));
+        assert_eq!(call(&value).id, call(&value).id);
+        assert_ne!(call(&value).id, call(&text("a")).id);
+        assert_eq!(Arc::new(call(&value)).roots().len(), 1);
+    }
+
+    #[test]
+    fn bounds_decide_equality_where_they_can() {
+        let access = Unknown::new("", "access", Reason::NoValue)
+            .with_bounds(Bounds::OneOf(vec![text("Allow"), text("Deny")]));
+        let access = Value::unknown(access, OriginId::NONE);
+        assert_eq!(access.equals(&text("Allow")), Truth::Unknown);
+        assert_eq!(access.equals(&text("Block")), Truth::False);
+        let port =
+            Unknown::new("", "port", Reason::NoValue).with_bounds(Bounds::Range(Some(1), Some(10)));
+        let port = Value::unknown(port, OriginId::NONE);
+        assert_eq!(
+            port.equals(&Value::integer(25, OriginId::NONE)),
+            Truth::False
+        );
+    }
+
+    #[test]
+    fn kleene_tables() {
+        use Truth::{False, True, Unknown};
+        assert_eq!(False.and(Unknown), False);
+        assert_eq!(True.and(Unknown), Unknown);
+        assert_eq!(True.or(Unknown), True);
+        assert_eq!(False.or(Unknown), Unknown);
+        assert_eq!(!Unknown, Unknown);
+    }
+}

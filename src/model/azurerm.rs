@@ -1,0 +1,1 @@
+//! azurerm resources to the model: the only place with azurerm spellings.

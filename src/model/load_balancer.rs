@@ -1,0 +1,87 @@
+//! Load balancers, their probes and pools.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::address::Protocol;
+use super::{
+    Field, Link, List, LoadBalancerId, Meta, NicId, PoolId, ProbeId, PublicIpId, SubnetId, VnetId,
+};
+
+/// A load balancer.
+#[derive(Clone, Debug)]
+pub struct LoadBalancer {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// Its frontends.
+    pub frontends: List<Frontend>,
+    /// Its load-balancing rules.
+    pub rules: List<LoadBalancingRule>,
+    /// Its outbound rules, by pool.
+    pub outbound_pools: List<Field<Link<PoolId>>>,
+    /// Its probes.
+    pub probes: List<ProbeId>,
+    /// Its backend pools.
+    pub pools: List<PoolId>,
+}
+
+/// A frontend of a load balancer.
+#[derive(Clone, Debug)]
+pub struct Frontend {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// Its public address; absent for an internal one.
+    pub public_ip: Field<Link<PublicIpId>>,
+    /// Its fixed private address.
+    pub private_address: Field<IpAddr>,
+    /// The subnet of an internal one.
+    pub subnet: Field<Link<SubnetId>>,
+}
+
+/// A load-balancing rule.
+#[derive(Clone, Debug)]
+pub struct LoadBalancingRule {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The probe that decides which members get traffic; absent: none.
+    pub probe: Field<Link<ProbeId>>,
+    /// The pools it sends traffic to.
+    pub pools: List<Field<Link<PoolId>>>,
+    /// The port clients connect to; 0 means every port.
+    pub frontend_port: Field<u16>,
+    /// The port members listen on; 0 means every port.
+    pub backend_port: Field<u16>,
+    /// Members do not reach out through this rule's frontend.
+    pub disable_outbound_snat: Field<bool>,
+}
+
+/// A health probe.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The load balancer it belongs to.
+    pub load_balancer: Option<LoadBalancerId>,
+    /// TCP for every kind of probe Azure has.
+    pub protocol: Field<Protocol>,
+    /// The port it asks.
+    pub port: Field<u16>,
+    /// The pools whose members it asks: those of the load-balancing rules that use it. Certainly
+    /// empty: no rule uses it.
+    pub pools: List<PoolId>,
+}
+
+/// A backend pool.
+#[derive(Clone, Debug)]
+pub struct BackendPool {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The load balancer it belongs to.
+    pub load_balancer: Option<LoadBalancerId>,
+    /// Members that are network interfaces or scale set configurations.
+    pub network_interfaces: List<NicId>,
+    /// Members given by address.
+    pub addresses: List<Field<IpAddr>>,
+    /// The network the addresses lie in.
+    pub virtual_network: Field<Link<VnetId>>,
+}

@@ -1,0 +1,190 @@
+//! What Azure does, as rows of data with their sources.
+//!
+//! The rows are filled from `rules/platform/*.yaml`; semantics reads them, nothing else in the
+//! program knows an address or an offer by heart.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// Where a row comes from.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The page.
+    pub url: Arc<str>,
+    /// The page's own date, or the day it was read, `YYYY-MM-DD` or a part of it.
+    pub date: Arc<str>,
+}
+
+/// Which Azure cloud a deployment goes to.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cloud {
+    /// Azure.
+    #[default]
+    Public,
+    /// Azure Government.
+    UsGovernment,
+    /// Azure operated by 21Vianet.
+    China,
+}
+
+/// Whether an offer may send to port 25.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmtpVerdict {
+    /// Open.
+    Allowed,
+    /// Blocked; an exemption can be asked for.
+    Exemptible,
+    /// Blocked; requests are refused.
+    Blocked,
+    /// The edition says nothing about this offer.
+    NotStated,
+}
+
+/// An edition of the documents on port 25.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SmtpEdition {
+    /// As selected with `smtp-policy`: `current`, `2020-12`, `nsg-2020`, `2019-08`, `2018-11`.
+    pub id: Arc<str>,
+    /// Where it is written.
+    pub source: Source,
+    /// Verdict by offer, for subscriptions created on or after 2017-11-15.
+    pub verdicts: indexmap::IndexMap<Arc<str>, SmtpVerdict>,
+    /// Offers that are open when the subscription was created before 2017-11-15.
+    pub grandfathered: Vec<Arc<str>>,
+    /// What the edition says of port 25 through Azure Firewall, by offer; `default` is the rest.
+    pub through_firewall: indexmap::IndexMap<Arc<str>, FirewallSmtp>,
+}
+
+/// What an edition says of port 25 through Azure Firewall.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirewallSmtp {
+    /// Works.
+    Supported,
+    /// May work, no guarantee, the offer's limits apply.
+    NotGuaranteed,
+    /// Not supported.
+    Unsupported,
+    /// The edition is silent.
+    NotStated,
+}
+
+/// How a `quotaId` tells the offer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QuotaRow {
+    /// The part of the quota id before `_`.
+    pub quota: Arc<str>,
+    /// The offers it may stand for, as named in `aznet.yaml`; empty: none can be told.
+    pub offers: Vec<Arc<str>>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// A service tag.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TagRow {
+    /// Canonical spelling.
+    pub name: Arc<str>,
+    /// Whether it takes a region suffix (`Storage.WestEurope`).
+    #[serde(default)]
+    pub regional: bool,
+    /// Tags whose addresses include all of this one's.
+    #[serde(default)]
+    pub within: Vec<Arc<str>>,
+    /// Its addresses, where they are documented and fixed.
+    #[serde(default)]
+    pub addresses: Vec<IpNet>,
+    /// Older spellings.
+    #[serde(default)]
+    pub formerly: Vec<Arc<str>>,
+}
+
+/// A platform service that network security groups do not touch unless a rule names its tag.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PlatformService {
+    /// The tag that claims it; `None`: nothing does.
+    pub tag: Option<Arc<str>>,
+    /// Its addresses.
+    pub addresses: Vec<IpNet>,
+    /// `tcp`, `udp`.
+    pub protocols: Vec<Arc<str>>,
+    /// Ports.
+    pub ports: Vec<u16>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// The activation servers of a cloud.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KmsRow {
+    /// Which cloud.
+    pub cloud: Cloud,
+    /// All of these must be reachable.
+    pub current: Vec<IpAddr>,
+    /// These were once used.
+    #[serde(default)]
+    pub stale: Vec<IpAddr>,
+    /// Their names; firewall rules may name them.
+    pub fqdns: Vec<Arc<str>>,
+    /// TCP port.
+    pub port: u16,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// A default rule of every network security group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DefaultRule {
+    /// As the API spells it.
+    pub name: Arc<str>,
+    /// `inbound`, `outbound`
+    pub direction: Arc<str>,
+    /// 65000 to 65500.
+    pub priority: u32,
+    /// `*` or a tag.
+    pub source: Arc<str>,
+    /// `*` or a tag.
+    pub destination: Arc<str>,
+    /// `allow`, `deny`
+    pub access: Arc<str>,
+}
+
+/// A named set of addresses for rules: `public`, `platform-host`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NamedSet {
+    /// The name.
+    pub name: Arc<str>,
+    /// What it holds.
+    pub include: Vec<IpNet>,
+    /// What it does not hold.
+    #[serde(default)]
+    pub exclude: Vec<IpNet>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// All platform facts of a run.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the row types document themselves")]
+pub struct PlatformFacts {
+    pub smtp_editions: Vec<SmtpEdition>,
+    pub quotas: Vec<QuotaRow>,
+    pub tags: Vec<TagRow>,
+    pub services: Vec<PlatformService>,
+    pub kms: Vec<KmsRow>,
+    pub default_rules: Vec<DefaultRule>,
+    pub named_sets: Vec<NamedSet>,
+}

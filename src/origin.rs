@@ -1,0 +1,226 @@
+//! Why a value is what it is: the graph of origins.
+//!
+//! Every value, resource and field carries an [`OriginId`] into the [`OriginGraph`] of its
+//! deployment. A node says where something was typed (its span), which [`OriginStep`] brought it
+//! here, and from which parents. Following the graph back from a field leads through variables,
+//! loops and module calls to the literal a person wrote; [`OriginGraph::literals`] does that.
+//!
+//! While a deployment is evaluated the graph grows behind a shared reference ([`OriginBuilder`]);
+//! afterwards it is frozen.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::source::Span;
+
+/// A node of an [`OriginGraph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OriginId(pub u32);
+
+impl OriginId {
+    /// The node every graph begins with: a value without a place of its own.
+    pub const NONE: Self = Self(0);
+}
+
+/// How a value came to be, one hop of its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginStep {
+    /// No place: computed by the tool itself.
+    None,
+    /// Typed where it is used.
+    Literal,
+    /// The default of a variable or parameter, by name.
+    VariableDefault(Arc<str>),
+    /// Set in a Terraform variables file, by variable.
+    VariablesFile(Arc<str>),
+    /// Set in an ARM parameter file, by parameter.
+    ParameterFile(Arc<str>),
+    /// Through a Terraform local or an ARM variable, by name.
+    Local(Arc<str>),
+    /// Passed as an argument of a module call or nested deployment, by name.
+    ModuleArgument(Arc<str>),
+    /// A module call or nested deployment itself.
+    ModuleCall(Arc<str>),
+    /// An output of a module or nested deployment.
+    ModuleOutput(Arc<str>),
+    /// One element of a `for_each`, by key.
+    ForEach(Arc<str>),
+    /// One instance of a `count`.
+    Count(usize),
+    /// One block of a `dynamic`, by its key.
+    DynamicBlock(Arc<str>),
+    /// One iteration of an ARM `copy`.
+    CopyIndex(usize),
+    /// The result of a function call, by function.
+    Function(Arc<str>),
+    /// A chosen branch; the condition is the last parent.
+    Conditional,
+    /// Read from an attribute of another resource, by its address.
+    Attribute(Arc<str>),
+    /// A resource or block: the span is its header.
+    Block(Arc<str>),
+    /// What Azure or a provider fills in when nothing is written; the parent is the resource.
+    PlatformDefault,
+    /// Set in `aznet.yaml`.
+    Configuration,
+    /// Given on the command line.
+    CommandLine,
+    /// Recorded in a plan, state or export.
+    Recorded,
+}
+
+impl OriginStep {
+    /// Whether the step is one pass of a loop or one call: a candidate for the primary label of a
+    /// finding when it contains what decides (the element a person typed).
+    #[must_use]
+    pub fn is_instance(&self) -> bool {
+        matches!(
+            self,
+            Self::ForEach(_)
+                | Self::Count(_)
+                | Self::DynamicBlock(_)
+                | Self::CopyIndex(_)
+                | Self::ModuleCall(_)
+                | Self::Block(_)
+        )
+    }
+}
+
+/// One node: where, how, from what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Where it was typed, if anywhere.
+    pub span: Option<Span>,
+    /// How it came here.
+    pub step: OriginStep,
+    /// What it came from, the value's own source first.
+    pub parents: Vec<OriginId>,
+}
+
+/// Grows the graph while a deployment is evaluated.
+#[derive(Debug)]
+pub struct OriginBuilder {
+    nodes: RefCell<Vec<Origin>>,
+}
+
+impl Default for OriginBuilder {
+    fn default() -> Self {
+        let none = Origin {
+            span: None,
+            step: OriginStep::None,
+            parents: Vec::new(),
+        };
+        Self {
+            nodes: RefCell::new(vec![none]),
+        }
+    }
+}
+
+impl OriginBuilder {
+    /// Adds a node.
+    pub fn add(&self, span: Option<Span>, step: OriginStep, parents: Vec<OriginId>) -> OriginId {
+        let mut nodes = self.nodes.borrow_mut();
+        let id = OriginId(u32::try_from(nodes.len()).unwrap_or(u32::MAX));
+        nodes.push(Origin {
+            span,
+            step,
+            parents,
+        });
+        id
+    }
+
+    /// Adds a literal typed at `span`.
+    pub fn literal(&self, span: Span) -> OriginId {
+        self.add(Some(span), OriginStep::Literal, Vec::new())
+    }
+
+    /// Ends the evaluation.
+    #[must_use]
+    pub fn finish(self) -> OriginGraph {
+        OriginGraph {
+            nodes: self.nodes.into_inner(),
+        }
+    }
+}
+
+/// The finished graph of one deployment.
+#[derive(Clone, Debug, Default)]
+pub struct OriginGraph {
+    nodes: Vec<Origin>,
+}
+
+impl OriginGraph {
+    /// The node; the empty one for an id of another graph.
+    #[must_use]
+    pub fn get(&self, id: OriginId) -> &Origin {
+        static NOWHERE: Origin = Origin {
+            span: None,
+            step: OriginStep::None,
+            parents: Vec::new(),
+        };
+        self.nodes
+            .get(id.0 as usize)
+            .or_else(|| self.nodes.first())
+            .unwrap_or(&NOWHERE)
+    }
+
+    /// The places a person typed that `id` goes back to: literals, defaults, file entries. Sorted,
+    /// each once. Conditions count only through the branch they chose.
+    #[must_use]
+    pub fn literals(&self, id: OriginId) -> Vec<Span> {
+        let mut spans: Vec<Span> = self
+            .ancestry(id)
+            .into_iter()
+            .map(|id| self.get(id))
+            .filter(|node| node.parents.is_empty())
+            .filter_map(|node| node.span)
+            .collect();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
+
+    /// The node and everything it goes back to, nearest first, each once.
+    #[must_use]
+    pub fn ancestry(&self, id: OriginId) -> Vec<OriginId> {
+        let mut seen = std::collections::BTreeSet::from([id]);
+        let mut order = vec![id];
+        let mut next = 0;
+        while let Some(current) = order.get(next).copied() {
+            next += 1;
+            let node = self.get(current);
+            let followed = match node.step {
+                OriginStep::Conditional if node.parents.len() > 1 => {
+                    node.parents.len().saturating_sub(1)
+                }
+                _ => node.parents.len(),
+            };
+            for parent in node.parents.iter().take(followed) {
+                if seen.insert(*parent) {
+                    order.push(*parent);
+                }
+            }
+        }
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    #[test]
+    fn literals_are_found_through_hops_and_conditions_do_not_count() {
+        let span = |at| Span::new(FileId(0), at, at + 1);
+        let builder = OriginBuilder::default();
+        let port = builder.literal(span(1));
+        let flag = builder.literal(span(5));
+        let local = builder.add(Some(span(3)), OriginStep::Local("port".into()), vec![port]);
+        let chosen = builder.add(Some(span(7)), OriginStep::Conditional, vec![local, flag]);
+        let graph = builder.finish();
+        assert_eq!(graph.literals(chosen), vec![span(1)]);
+        assert_eq!(graph.ancestry(chosen), vec![chosen, local, port]);
+        assert!(graph.literals(OriginId::NONE).is_empty());
+    }
+}

