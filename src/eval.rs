@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::origin::{OriginGraph, OriginId};
 use crate::source::{FileId, SourceFile};
-use value::{Truth, Unknown, Value};
+use value::{Data, Piece, Truth, Unknown, Value, hole};
 
 /// The way back to the files, for what a language reads while it is evaluated (`file()`,
 /// modules, linked templates). Paths are relative to the root with `/`; nothing outside the root
@@ -77,6 +77,34 @@ pub struct Deployment {
 /// written as [`value::hole`]s.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceKey(pub Arc<str>);
+
+impl ResourceKey {
+    /// The key of the resource that a full Azure id names: literal text in lower case, unknown
+    /// pieces as [`value::hole`]s, without a slash at the end. `None` for what is not text, is
+    /// empty, or is unknown as a whole.
+    ///
+    /// ```
+    /// use aznet::{eval::{ResourceKey, value::Value}, origin::OriginId};
+    /// let id = Value::string("/subscriptions/S/resourceGroups/Web/", OriginId::NONE);
+    /// assert_eq!(&*ResourceKey::of_id(&id).unwrap().0, "/subscriptions/s/resourcegroups/web");
+    /// ```
+    #[must_use]
+    pub fn of_id(id: &Value) -> Option<Self> {
+        let text = match &id.data {
+            Data::String(text) => text.to_ascii_lowercase(),
+            Data::Template(pieces) => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(text) => text.to_ascii_lowercase(),
+                    Piece::Hole(unknown) => hole(unknown.id),
+                })
+                .collect(),
+            _ => return None,
+        };
+        let text = text.trim_end_matches('/');
+        (!text.is_empty()).then(|| Self(text.into()))
+    }
+}
 
 /// Whether something exists in Azure after the deployment.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Addresses, ports and protocols as rules name them.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,16 +24,82 @@ pub enum AddressPrefix {
     Asg(Link<AsgId>),
 }
 
-/// A service tag, for example `Internet` or `Storage.WestEurope`.
+/// A service tag, for example `Internet` or `Storage.WestEurope`, as it was written.
 ///
-/// Azure compares tags without case: equal tags are equal here. The authored spelling is kept only
-/// in the source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Azure compares tags without case, and so does this type: equal tags are equal, sort together and
+/// hash alike whatever their spelling. Whether the platform table knows a tag is not told here; an
+/// unlisted one is not an error, for the list grows.
+///
+/// ```
+/// use aznet::model::address::ServiceTag;
+/// assert_eq!(ServiceTag::new("INTERNET"), ServiceTag::new("Internet"));
+/// assert_eq!(ServiceTag::new("VIRTUAL_NETWORK").name(), "VirtualNetwork");
+/// ```
+#[derive(Clone, Debug)]
 pub struct ServiceTag {
-    /// The canonical spelling where the tag is known to the platform table, else as written.
-    pub name: Arc<str>,
-    /// Whether the platform table knows the tag. The list grows: an unknown one is not an error.
-    pub listed: bool,
+    name: Arc<str>,
+}
+
+impl ServiceTag {
+    /// The tag of that name. The three names of classic deployments are turned into today's.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        const CLASSIC: [(&str, &str); 3] = [
+            ("VIRTUAL_NETWORK", "VirtualNetwork"),
+            ("AZURE_LOADBALANCER", "AzureLoadBalancer"),
+            ("INTERNET", "Internet"),
+        ];
+        let today = CLASSIC
+            .iter()
+            .find(|(classic, _)| classic.eq_ignore_ascii_case(name))
+            .map_or(name, |(_, today)| today);
+        Self { name: today.into() }
+    }
+
+    /// The name as written, or today's for a classic one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is the tag of that name, in any case.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    fn folded(&self) -> impl Iterator<Item = u8> {
+        self.name.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+}
+
+impl PartialEq for ServiceTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.name)
+    }
+}
+
+impl Eq for ServiceTag {}
+
+impl PartialOrd for ServiceTag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ServiceTag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl Hash for ServiceTag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in self.folded() {
+            state.write_u8(byte);
+        }
+        state.write_u8(0xff);
+    }
 }
 
 /// Ports from `first` to `last`, both included.
