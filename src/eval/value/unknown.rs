@@ -1,0 +1,214 @@
+//! Unknowns: values with a name, a reason and bounds instead of data.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::{Truth, Value};
+use crate::eval::ResourceKey;
+use crate::source::Span;
+
+/// One variable of the world: equal ids always stand for equal values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnknownId(pub u64);
+
+impl UnknownId {
+    /// The unknown of a name that is unique in its deployment, for example
+    /// `parameters('prefix')` with the nested deployment it belongs to.
+    #[must_use]
+    pub fn named(scope: &str, name: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("named", scope, name).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    /// The unknown that a pure function makes of its arguments: equal calls, equal unknown.
+    #[must_use]
+    pub fn derived(function: &str, arguments: &[Value]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("derived", function).hash(&mut hasher);
+        for argument in arguments {
+            argument.feed(&mut hasher);
+        }
+        Self(hasher.finish())
+    }
+}
+
+/// Why a value is not known. The kinds are those of the summary and of the missing-input groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A parameter or variable that nobody gives a value.
+    NoValue,
+    /// A placeholder that a pipeline replaces (`<name>`, `{{ x }}`, `GEN-UNIQUE`).
+    Placeholder,
+    /// A secret that is fetched at deployment (Key Vault reference).
+    Secret,
+    /// Filled in by Azure or the provider when the resource is created.
+    RunTime,
+    /// Belongs to a resource outside these files.
+    Outside,
+    /// A module whose files are not here; the source address.
+    Module(Arc<str>),
+    /// A template that is linked by address and not here.
+    LinkedTemplate,
+    /// A function whose result differs from run to run or is only known to Azure.
+    RunTimeFunction(Arc<str>),
+    /// A function this version does not evaluate.
+    UnsupportedFunction(Arc<str>),
+    /// A file that could not be read below the root.
+    File(Arc<str>),
+    /// The expression is wrong; a diagnostic tells how.
+    Invalid,
+    /// Too large to evaluate; a diagnostic names the limit.
+    Limit,
+    /// Follows from other unknowns: see [`Unknown::causes`].
+    Derived,
+}
+
+/// What is certain about an unknown all the same.
+#[derive(Clone, Debug, Default)]
+pub enum Bounds {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It is one of these values (never empty, none of them unknown).
+    OneOf(Vec<Value>),
+    /// A whole number within these limits, both included.
+    Range(Option<i64>, Option<i64>),
+}
+
+/// The attribute of a resource that an unknown stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Which resource; it need not be in the files.
+    pub resource: ResourceKey,
+    /// Attribute path in the resource's own dialect, with indices: `id`,
+    /// `ip_configuration[0].private_ip_address`,
+    /// `properties.ipConfigurations[0].properties.privateIPAddress`.
+    pub path: Arc<str>,
+}
+
+/// A value that cannot be known from the files.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// Which variable of the world it is.
+    pub id: UnknownId,
+    /// What a person calls it: `var.prefix`, `parameters('prefix')`, `azurerm_subnet.a.id`.
+    pub label: Arc<str>,
+    /// Why it is not known.
+    pub reason: Reason,
+    /// What is certain about it.
+    pub bounds: Bounds,
+    /// The attribute it stands for.
+    pub refers_to: Option<Reference>,
+    /// The unknowns it follows from, for [`Reason::Derived`]; at most [`MAX_CAUSES`].
+    pub causes: Vec<Arc<Self>>,
+    /// Where the missing input is declared.
+    pub declared: Option<Span>,
+}
+
+/// How many causes a derived unknown names.
+pub const MAX_CAUSES: usize = 4;
+
+impl Unknown {
+    /// A missing input called `label`, unique within `scope`.
+    #[must_use]
+    pub fn new(scope: &str, label: impl Into<Arc<str>>, reason: Reason) -> Self {
+        let label = label.into();
+        Self {
+            id: UnknownId::named(scope, &label),
+            label,
+            reason,
+            bounds: Bounds::Any,
+            refers_to: None,
+            causes: Vec::new(),
+            declared: None,
+        }
+    }
+
+    /// What `function` makes of `arguments`, at least one of which is not wholly known.
+    #[must_use]
+    pub fn derived(function: &str, arguments: &[Value]) -> Self {
+        let mut causes: Vec<Arc<Self>> = Vec::new();
+        for argument in arguments {
+            argument.collect_unknowns(&mut causes);
+        }
+        let label = causes
+            .first()
+            .map_or_else(|| function.into(), |cause| Arc::clone(&cause.label));
+        Self {
+            id: UnknownId::derived(function, arguments),
+            label,
+            reason: Reason::Derived,
+            bounds: Bounds::Any,
+            refers_to: None,
+            causes,
+            declared: None,
+        }
+    }
+
+    /// The same with what is certain about it.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// The same, known to be an attribute of a resource.
+    #[must_use]
+    pub fn with_reference(mut self, resource: ResourceKey, path: impl Into<Arc<str>>) -> Self {
+        self.refers_to = Some(Reference {
+            resource,
+            path: path.into(),
+        });
+        self
+    }
+
+    /// The same, declared at a place.
+    #[must_use]
+    pub fn declared_at(mut self, span: Span) -> Self {
+        self.declared = Some(span);
+        self
+    }
+
+    /// The missing inputs behind this unknown: itself, or what it was derived from, each once.
+    #[must_use]
+    pub fn roots(self: &Arc<Self>) -> Vec<Arc<Self>> {
+        let mut roots = Vec::new();
+        let mut pending = vec![Arc::clone(self)];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(unknown) = pending.pop() {
+            if !seen.insert(unknown.id) {
+                continue;
+            }
+            if unknown.causes.is_empty() {
+                roots.push(unknown);
+            } else {
+                pending.extend(unknown.causes.iter().rev().cloned());
+            }
+        }
+        roots
+    }
+}
+
+impl Unknown {
+    pub(super) fn may_equal(&self, value: &Value) -> Truth {
+        match &self.bounds {
+            Bounds::Any => Truth::Unknown,
+            Bounds::OneOf(values) => {
+                let answers: Vec<Truth> = values.iter().map(|one| one.equals(value)).collect();
+                if answers.iter().all(|answer| *answer == Truth::False) {
+                    Truth::False
+                } else if answers.iter().all(|answer| *answer == Truth::True) {
+                    Truth::True
+                } else {
+                    Truth::Unknown
+                }
+            }
+            Bounds::Range(low, high) => match value.as_i64() {
+                Some(number) if low.is_some_and(|low| number < low) => Truth::False,
+                Some(number) if high.is_some_and(|high| number > high) => Truth::False,
+                _ => Truth::Unknown,
+            },
+        }
+    }
+}
