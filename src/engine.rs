@@ -3,11 +3,117 @@
 //! The only place with threads, and with [`walk`] the only one that reads the disk. The same
 //! files give the same [`Report`] whatever the number of threads or the order of the file system.
 
+pub mod config;
+mod files;
+mod judge;
+mod offer;
+mod parse;
+mod run;
+pub mod walk;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::policy::finding::Finding;
+use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
+use crate::policy::finding::{Finding, FindingVerdict};
 use crate::source::SourceMap;
+
+/// What to look at on the disk, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and directories to report on; they select, what is read is the whole root.
+    pub paths: Vec<PathBuf>,
+    /// Where reading ends; else the nearest ancestor of the paths with `.git`, else the path.
+    pub root: Option<PathBuf>,
+    /// Also read what `.gitignore` excludes.
+    pub no_ignore: bool,
+    /// Number of threads; all cores if absent. It never changes the result.
+    pub threads: Option<NonZeroUsize>,
+    /// Terraform variables files for every root, in order.
+    pub var_files: Vec<PathBuf>,
+    /// ARM parameter files for every template, instead of those found.
+    pub parameter_files: Vec<PathBuf>,
+    /// What does not concern the disk.
+    pub options: Options,
+}
+
+/// What the caller decides about the judging; it wins over `aznet.yaml`.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only these rules; all if empty.
+    pub select: Vec<String>,
+    /// Not these rules.
+    pub ignore: Vec<String>,
+    /// The offer of every subscription, by name or quota id.
+    pub offer: Option<String>,
+}
+
+/// The call itself was wrong: nothing was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageError {
+    /// What is wrong.
+    pub message: String,
+    /// What was probably meant.
+    pub help: Option<String>,
+}
+
+impl UsageError {
+    /// An error without a hint.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+}
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Checks what lies on the disk.
+///
+/// # Errors
+///
+/// When the request cannot be met as given: a path that does not exist, a rule nobody knows. What
+/// is wrong with a file is part of the report.
+pub fn check(request: &Request) -> Result<Report, UsageError> {
+    run::on_disk(request)
+}
+
+/// Checks files held in memory, given as path from the root (with `/`) and text. An `aznet.yaml`
+/// among them counts as on the disk. The same as [`check`] on a directory with these files, on the
+/// caller's thread and its pool.
+///
+/// # Errors
+///
+/// When an option names a rule or an offer that does not exist.
+pub fn check_files(files: Vec<(String, String)>, options: &Options) -> Result<Report, UsageError> {
+    run::in_memory(files, options)
+}
+
+/// Every rule there is, sorted by id.
+///
+/// # Errors
+///
+/// When the built-in rules do not load, which a test excludes.
+pub fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
+    run::rules()
+}
+
+/// From which badness on a finding fails the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Findings at least this bad.
+    Severity(Severity),
+    /// No finding.
+    Never,
+}
 
 /// What a rule is about, for outputs that list rules.
 #[derive(Clone, Debug)]
@@ -66,4 +172,28 @@ pub struct Report {
     pub rules: Vec<RuleMetadata>,
     /// What was seen.
     pub summary: Summary,
+    /// `fail-on` of the root's `aznet.yaml`.
+    pub fail_on: Option<FailOn>,
+}
+
+impl Report {
+    /// Whether something could not be read: exit code 2.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
+    }
+
+    /// Whether a finding is at or above the threshold: exit code 1. Undetermined findings count
+    /// only if `strict`.
+    #[must_use]
+    pub fn fails(&self, threshold: FailOn, strict: bool) -> bool {
+        let FailOn::Severity(least) = threshold else {
+            return false;
+        };
+        self.findings.iter().any(|finding| {
+            finding.severity >= least && (strict || finding.verdict == FindingVerdict::Violated)
+        })
+    }
 }

@@ -1,0 +1,263 @@
+//! `aznet.yaml`: what files cannot tell.
+//!
+//! Of the files between a deployment's directory and the root the nearest that says something
+//! wins. What concerns the whole run (`exclude`, `select`, `ignore`, `fail-on`, `rules`, `packs`)
+//! counts in the root's file only. Every wrong word is an error at its place.
+
+mod read;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::FailOn;
+use super::files::directory_of;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::platform::Cloud;
+use crate::source::{FileId, SourceFile, Span};
+
+use tree::{Node, NodeKind};
+
+/// The words a configuration may use.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    /// Names of offers and the offers by quota id (the part before `_`, several if it is not
+    /// unique).
+    pub(crate) offers: Vec<Arc<str>>,
+    /// Quota ids: the part before `_`.
+    pub(crate) quotas: BTreeMap<String, Vec<Arc<str>>>,
+    /// Editions of the port 25 documents.
+    pub(crate) editions: Vec<Arc<str>>,
+    /// Rule ids, old ones included, with the names of their parameters.
+    pub(crate) rules: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+/// Whether TCP 25 is open for a subscription, as its owner says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Port25 {
+    /// No exemption was granted.
+    Blocked,
+    /// An exemption was granted.
+    Exempt,
+    /// An exemption was granted on this day (`YYYY-MM-DD`).
+    ExemptSince(Arc<str>),
+}
+
+/// Who activates Windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// Azure's servers.
+    Azure,
+    /// The user's own servers or keys.
+    Own,
+}
+
+/// What is declared about a subscription.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SubscriptionEntry {
+    /// Name of its offer.
+    pub(crate) offer: Option<(Arc<str>, Span)>,
+    /// The day it was created, `YYYY-MM-DD`.
+    pub(crate) created: Option<Arc<str>>,
+    /// Whether port 25 is open.
+    pub(crate) port25: Option<Port25>,
+}
+
+/// How a rule is set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleEntry {
+    /// Instead of its own severity.
+    pub(crate) severity: Option<Severity>,
+    /// Its parameters.
+    pub(crate) parameters: BTreeMap<Arc<str>, serde_json::Value>,
+    /// Whether it is turned off.
+    pub(crate) off: bool,
+}
+
+/// One `aznet.yaml`.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// The directory it stands in, from the root.
+    pub(crate) directory: Arc<str>,
+    /// For all deployments below.
+    pub(crate) subscription: Option<SubscriptionEntry>,
+    /// By paths below; the first that matches.
+    pub(crate) subscriptions: Vec<(GlobSet, SubscriptionEntry)>,
+    /// Edition of the port 25 documents.
+    pub(crate) smtp_policy: Option<Arc<str>>,
+    /// Which Azure.
+    pub(crate) cloud: Option<Cloud>,
+    /// Who activates Windows.
+    pub(crate) activation: Option<Activation>,
+    /// Only these rules.
+    pub(crate) select: Vec<Arc<str>>,
+    /// Not these rules.
+    pub(crate) ignore: Vec<Arc<str>>,
+    /// The threshold.
+    pub(crate) fail_on: Option<FailOn>,
+    /// Settings by rule.
+    pub(crate) rules: BTreeMap<Arc<str>, RuleEntry>,
+}
+
+/// Reads one file. What is wrong is a diagnostic; the rest of the file counts.
+pub(crate) fn read(
+    id: FileId,
+    file: &SourceFile,
+    vocabulary: &Vocabulary,
+) -> (Config, Vec<Diagnostic>) {
+    match tree::parse(id, file) {
+        Ok(node) => read::config(&node, directory_of(file.path()), vocabulary),
+        Err(diagnostic) => {
+            let config = Config {
+                directory: directory_of(file.path()).into(),
+                ..Config::default()
+            };
+            (config, vec![*diagnostic])
+        }
+    }
+}
+
+/// What must be known of the root's file before anything else is read: `exclude` and `packs`.
+/// Errors are left to [`read`].
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// Not to be walked.
+    pub(crate) exclude: GlobSet,
+    /// Directories with rule files, from the root, with their places.
+    pub(crate) packs: Vec<(String, Span)>,
+}
+
+/// Reads the outline of the root's file.
+pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
+    let mut outline = Outline::default();
+    let Ok(node) = tree::parse(id, file) else {
+        return outline;
+    };
+    let NodeKind::Map(entries) = &node.kind else {
+        return outline;
+    };
+    for (key, _, value) in entries {
+        let texts = texts(value);
+        match key.as_str() {
+            "exclude" => {
+                outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)))
+            }
+            "packs" => outline.packs = texts,
+            _ => {}
+        }
+    }
+    outline
+}
+
+/// The nearest value that some file between `directory` and the root gives. `configs` are sorted
+/// by directory.
+pub(crate) fn nearest<'a, T>(
+    configs: &'a [Config],
+    directory: &str,
+    pick: impl Fn(&'a Config) -> Option<T>,
+) -> Option<T> {
+    let mut candidates: Vec<&Config> = configs
+        .iter()
+        .filter(|config| is_below(directory, &config.directory))
+        .collect();
+    candidates.sort_by_key(|config| std::cmp::Reverse(config.directory.len()));
+    candidates.into_iter().find_map(pick)
+}
+
+/// Whether `path` is `directory` or lies in it; everything lies in `""`.
+pub(crate) fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory)
+        .is_some_and(|rest| directory.is_empty() || rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The word of `words` that `wrong` was probably meant to be, as a hint.
+pub(crate) fn did_you_mean<'a>(
+    wrong: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    closest(wrong, words).map(|word| format!("did you mean `{word}`?"))
+}
+
+/// Compiles a glob in which `*` does not cross directories and a directory holds its content.
+fn glob(pattern: &str) -> Option<Glob> {
+    GlobBuilder::new(pattern.trim_end_matches('/'))
+        .literal_separator(true)
+        .build()
+        .ok()
+}
+
+fn glob_set(globs: impl IntoIterator<Item = Glob>) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        if let Some(inner) = self::glob(&format!("{}/**", glob.glob())) {
+            builder.add(inner);
+        }
+        builder.add(glob);
+    }
+    builder.build().unwrap_or_default()
+}
+
+fn texts(node: &Node) -> Vec<(String, Span)> {
+    let NodeKind::List(items) = &node.kind else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            NodeKind::String(text) => Some((text.clone(), item.span)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn closest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = wrong.to_ascii_lowercase();
+    let mut best: Option<(f64, &str)> = None;
+    for word in words {
+        let score = strsim::jaro_winkler(&lower, word);
+        let prefix = lower.len() >= 4 && (word.contains(&lower) || lower.contains(word));
+        let score = if prefix { score.max(0.9) } else { score };
+        if score >= 0.8 && best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, word));
+        }
+    }
+    best.map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_that_says_something_wins() {
+        let config = |directory: &str, cloud| Config {
+            directory: directory.into(),
+            cloud,
+            ..Config::default()
+        };
+        let configs = [
+            config("", Some(Cloud::Public)),
+            config("a", Some(Cloud::China)),
+            config("a/b", None),
+        ];
+        let cloud = |directory| nearest(&configs, directory, |config| config.cloud);
+        assert_eq!(cloud("a/b/c"), Some(Cloud::China));
+        assert_eq!(cloud("ab"), Some(Cloud::Public));
+    }
+
+    #[test]
+    fn a_glob_of_a_directory_holds_what_lies_in_it() {
+        let set = glob_set(glob("tests/"));
+        assert!(set.is_match("tests/a/b.tf") && set.is_match("tests"));
+        assert!(!set.is_match("a/tests/b.tf"));
+    }
+
+    #[test]
+    fn a_typing_error_finds_its_word_and_nonsense_does_not() {
+        let words = ["smtp-egress-blocked", "kms-unreachable"];
+        assert_eq!(closest("smtp-egres-blocked", words), Some(words[0]));
+        assert_eq!(closest("zzz", words), None);
+    }
+}

@@ -1,0 +1,503 @@
+//! The tree of an `aznet.yaml` to a [`Config`], checking every word.
+
+use std::sync::Arc;
+
+use super::tree::{Node, NodeKind};
+use super::{
+    Activation, Config, Port25, RuleEntry, SubscriptionEntry, Vocabulary, did_you_mean, glob,
+    glob_set,
+};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::FailOn;
+use crate::model::platform::Cloud;
+use crate::source::Span;
+
+const KEYS: [&str; 11] = [
+    "subscription",
+    "subscriptions",
+    "smtp-policy",
+    "cloud",
+    "activation",
+    "exclude",
+    "select",
+    "ignore",
+    "fail-on",
+    "rules",
+    "packs",
+];
+
+/// Keys that count in the root's file only.
+const RUN_WIDE: [&str; 6] = ["exclude", "select", "ignore", "fail-on", "rules", "packs"];
+
+/// Reads the whole file.
+pub(super) fn config(
+    node: &Node,
+    directory: &str,
+    vocabulary: &Vocabulary,
+) -> (Config, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        vocabulary,
+        diagnostics: Vec::new(),
+    };
+    let mut config = Config {
+        directory: directory.into(),
+        ..Config::default()
+    };
+    for (key, at, value) in reader.entries(node, "the file", &KEYS) {
+        if !directory.is_empty() && RUN_WIDE.contains(&key) {
+            reader.diagnostics.push(
+                Diagnostic::advice(
+                    "config-not-at-root",
+                    at,
+                    format!("`{key}` counts only in the `aznet.yaml` of the root"),
+                )
+                .with_help("move it there"),
+            );
+            continue;
+        }
+        reader.key(&mut config, key, value);
+    }
+    (config, reader.diagnostics)
+}
+
+struct Reader<'a> {
+    vocabulary: &'a Vocabulary,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn key(&mut self, config: &mut Config, key: &str, value: &Node) {
+        let vocabulary = self.vocabulary;
+        match key {
+            "subscription" => config.subscription = Some(self.subscription(value, false)),
+            "subscriptions" => config.subscriptions = self.subscriptions(value),
+            "smtp-policy" => {
+                let words = vocabulary
+                    .editions
+                    .iter()
+                    .map(|id| &**id)
+                    .collect::<Vec<_>>();
+                config.smtp_policy = self.word(value, key, &words).map(Into::into);
+            }
+            "cloud" => {
+                config.cloud = match self.word(value, key, &["public", "us-government", "china"]) {
+                    Some("public") => Some(Cloud::Public),
+                    Some("us-government") => Some(Cloud::UsGovernment),
+                    Some("china") => Some(Cloud::China),
+                    _ => None,
+                }
+            }
+            "activation" => {
+                config.activation = match self.word(value, key, &["azure", "own"]) {
+                    Some("azure") => Some(Activation::Azure),
+                    Some("own") => Some(Activation::Own),
+                    _ => None,
+                }
+            }
+            "exclude" => {
+                let _ = self.globs(value, key);
+            }
+            "packs" => {
+                let _ = self.texts(value, key);
+            }
+            "select" => config.select = self.rule_ids(value, key),
+            "ignore" => config.ignore = self.rule_ids(value, key),
+            "fail-on" => {
+                config.fail_on = match self.word(value, key, &["error", "warning", "note", "never"])
+                {
+                    Some("never") => Some(FailOn::Never),
+                    word => word.and_then(severity).map(FailOn::Severity),
+                }
+            }
+            "rules" => self.rules(config, value),
+            _ => {}
+        }
+    }
+
+    fn subscriptions(&mut self, node: &Node) -> Vec<(globset::GlobSet, SubscriptionEntry)> {
+        let NodeKind::List(items) = &node.kind else {
+            self.expected(node, "subscriptions", "a list");
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for item in items {
+            let mut set = globset::GlobSet::empty();
+            if let NodeKind::Map(keys) = &item.kind {
+                match keys.iter().find(|(key, ..)| key == "paths") {
+                    Some((_, _, paths)) => set = glob_set(self.globs(paths, "paths")),
+                    None => self.error(
+                        item.span,
+                        "this subscription has no `paths`".to_owned(),
+                        Some("`paths` lists the deployments it holds".to_owned()),
+                    ),
+                }
+            }
+            entries.push((set, self.subscription(item, true)));
+        }
+        entries
+    }
+
+    fn subscription(&mut self, node: &Node, with_paths: bool) -> SubscriptionEntry {
+        let keys: &[&str] = if with_paths {
+            &["paths", "offer", "created", "port25"]
+        } else {
+            &["offer", "created", "port25"]
+        };
+        let mut entry = SubscriptionEntry::default();
+        for (key, _, value) in self.entries(node, "a subscription", keys) {
+            match key {
+                "offer" => entry.offer = self.offer(value).map(|offer| (offer, value.span)),
+                "created" => entry.created = self.date(value, key),
+                "port25" => entry.port25 = self.port25(value),
+                _ => {}
+            }
+        }
+        entry
+    }
+
+    fn offer(&mut self, node: &Node) -> Option<Arc<str>> {
+        let text = self.text(node, "offer")?;
+        match self.vocabulary.offer(text) {
+            Ok(offer) => Some(offer),
+            Err((message, help)) => {
+                self.error(node.span, message, help);
+                None
+            }
+        }
+    }
+
+    fn port25(&mut self, node: &Node) -> Option<Port25> {
+        if let NodeKind::Map(_) = node.kind {
+            let mut answer = None;
+            for (key, _, value) in self.entries(node, "port25", &["exempt-since"]) {
+                answer = self.date(value, key).map(Port25::ExemptSince);
+            }
+            return answer;
+        }
+        match self.word(node, "port25", &["blocked", "exempt"])? {
+            "blocked" => Some(Port25::Blocked),
+            _ => Some(Port25::Exempt),
+        }
+    }
+
+    fn rules(&mut self, config: &mut Config, node: &Node) {
+        let vocabulary = self.vocabulary;
+        let ids: Vec<&str> = vocabulary.rules.keys().map(|id| &**id).collect();
+        for (id, _, value) in self.entries(node, "rules", &ids) {
+            let mut entry = RuleEntry::default();
+            for (key, _, value) in self.entries(value, id, &["severity", "parameters", "off"]) {
+                match key {
+                    "severity" => {
+                        entry.severity = self
+                            .word(value, key, &["error", "warning", "note"])
+                            .and_then(severity);
+                    }
+                    "off" => match value.kind {
+                        NodeKind::Bool(off) => entry.off = off,
+                        _ => self.expected(value, key, "`true` or `false`"),
+                    },
+                    _ => {
+                        let names: Vec<&str> = vocabulary
+                            .rules
+                            .get(id)
+                            .map(|names| names.iter().map(|name| &**name).collect())
+                            .unwrap_or_default();
+                        for (name, _, value) in self.entries(value, "the parameters", &names) {
+                            entry.parameters.insert(name.into(), value.to_json());
+                        }
+                    }
+                }
+            }
+            config.rules.insert(id.into(), entry);
+        }
+    }
+
+    fn rule_ids(&mut self, node: &Node, key: &str) -> Vec<Arc<str>> {
+        let vocabulary = self.vocabulary;
+        let mut ids = Vec::new();
+        for (text, span) in self.texts(node, key) {
+            if vocabulary.rules.contains_key(text.as_str()) {
+                ids.push(text.into());
+            } else {
+                let (message, help) = vocabulary.no_such_rule(&text);
+                self.error(span, message, help);
+            }
+        }
+        ids
+    }
+
+    fn globs(&mut self, node: &Node, key: &str) -> Vec<globset::Glob> {
+        let mut globs = Vec::new();
+        for (text, span) in self.texts(node, key) {
+            match glob(&text) {
+                Some(glob) => globs.push(glob),
+                None => self.error(span, format!("`{text}` is not a valid glob"), None),
+            }
+        }
+        globs
+    }
+
+    fn texts(&mut self, node: &Node, key: &str) -> Vec<(String, Span)> {
+        let NodeKind::List(items) = &node.kind else {
+            self.expected(node, key, "a list");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            if let Some(text) = self.text(item, key) {
+                texts.push((text.to_owned(), item.span));
+            }
+        }
+        texts
+    }
+
+    /// The entries of a mapping whose keys are all among `words`; the others are errors.
+    fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        words: &[&str],
+    ) -> Vec<(&'n str, Span, &'n Node)> {
+        match &node.kind {
+            NodeKind::Map(entries) => {
+                let mut known = Vec::new();
+                for (key, span, value) in entries {
+                    if words.contains(&key.as_str()) {
+                        known.push((key.as_str(), *span, value));
+                    } else {
+                        let help = did_you_mean(key, words.iter().copied())
+                            .or_else(|| Some(format!("it takes {}", list(words))));
+                        self.error(*span, format!("{what} has no key `{key}`"), help);
+                    }
+                }
+                known
+            }
+            NodeKind::Null => Vec::new(),
+            _ => {
+                self.expected(node, what, "a mapping");
+                Vec::new()
+            }
+        }
+    }
+
+    fn word<'w>(&mut self, node: &Node, key: &str, words: &[&'w str]) -> Option<&'w str> {
+        let text = match &node.kind {
+            NodeKind::String(text) => text.as_str(),
+            _ => {
+                self.expected(node, key, &list(words));
+                return None;
+            }
+        };
+        let found = words.iter().find(|word| **word == text).copied();
+        if found.is_none() {
+            let help = did_you_mean(text, words.iter().copied())
+                .or_else(|| Some(format!("it is {}", list(words))));
+            self.error(node.span, format!("`{key}` cannot be `{text}`"), help);
+        }
+        found
+    }
+
+    fn date(&mut self, node: &Node, key: &str) -> Option<Arc<str>> {
+        let text = match &node.kind {
+            NodeKind::String(text) => text.as_str(),
+            _ => "",
+        };
+        if is_date(text) {
+            return Some(text.into());
+        }
+        self.expected(node, key, "a date written YYYY-MM-DD");
+        None
+    }
+
+    fn text<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
+        if let NodeKind::String(text) = &node.kind {
+            return Some(text);
+        }
+        self.expected(node, key, "text");
+        None
+    }
+
+    fn expected(&mut self, node: &Node, key: &str, what: &str) {
+        let found = node.noun();
+        self.error(
+            node.span,
+            format!("`{key}` must be {what}, this is {found}"),
+            None,
+        );
+    }
+
+    fn error(&mut self, span: Span, message: String, help: Option<String>) {
+        let mut diagnostic = Diagnostic::unreadable("config", span, message);
+        diagnostic.help = help;
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+impl Vocabulary {
+    /// The offer a name or quota id stands for, else what is wrong with it and a hint.
+    pub(crate) fn offer(&self, text: &str) -> Result<Arc<str>, (String, Option<String>)> {
+        if let Some(offer) = self.offers.iter().find(|offer| &***offer == text) {
+            return Ok(Arc::clone(offer));
+        }
+        let quota = text.split('_').next().unwrap_or(text).to_ascii_lowercase();
+        match self.quotas.get(&quota).map(Vec::as_slice) {
+            Some([offer]) => Ok(Arc::clone(offer)),
+            Some([]) => Err((
+                format!("the quota id `{text}` does not tell the offer"),
+                Some("name the offer instead".to_owned()),
+            )),
+            Some(offers) => {
+                let offers: Vec<&str> = offers.iter().map(|offer| &**offer).collect();
+                Err((
+                    format!("the quota id `{text}` stands for several offers"),
+                    Some(format!("name one of {}", list(&offers))),
+                ))
+            }
+            None => {
+                let offers: Vec<&str> = self.offers.iter().map(|offer| &**offer).collect();
+                let help = did_you_mean(text, offers.iter().copied())
+                    .or_else(|| Some(format!("offers are {}", list(&offers))));
+                Err((format!("there is no offer `{text}`"), help))
+            }
+        }
+    }
+
+    /// What to say about a rule that does not exist.
+    pub(crate) fn no_such_rule(&self, id: &str) -> (String, Option<String>) {
+        let help = did_you_mean(id, self.rules.keys().map(|id| &**id))
+            .or_else(|| Some("`aznet rules` lists them".to_owned()));
+        (format!("there is no rule `{id}`"), help)
+    }
+}
+
+fn severity(word: &str) -> Option<Severity> {
+    match word {
+        "error" => Some(Severity::Error),
+        "warning" => Some(Severity::Warning),
+        "note" => Some(Severity::Note),
+        _ => None,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut part = |digits: usize, least: u32, most: u32| {
+        parts.next().is_some_and(|part| {
+            part.len() == digits
+                && part
+                    .parse::<u32>()
+                    .is_ok_and(|number| (least..=most).contains(&number))
+        })
+    };
+    part(4, 2000, 2999) && part(2, 1, 12) && part(2, 1, 31) && parts.next().is_none()
+}
+
+fn list(words: &[&str]) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [word] => format!("`{word}`"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|word| format!("`{word}`")).collect();
+            format!("{} or `{last}`", first.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::config::{Config, Vocabulary, read};
+    use crate::source::{FileId, SourceFile};
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary {
+            offers: vec!["enterprise-agreement".into(), "pay-as-you-go".into()],
+            quotas: [
+                ("payasyougo".to_owned(), vec!["pay-as-you-go".into()]),
+                ("internal".to_owned(), vec![]),
+            ]
+            .into(),
+            editions: vec!["current".into(), "2018-11".into()],
+            rules: [("kms-unreachable".into(), vec!["limit".into()])].into(),
+        }
+    }
+
+    fn errors(text: &str) -> Vec<(String, String, Option<String>)> {
+        let file = SourceFile::new("aznet.yaml", text);
+        let (_, diagnostics) = read(FileId(0), &file, &vocabulary());
+        diagnostics
+            .into_iter()
+            .map(|diagnostic| {
+                let span = diagnostic.primary.unwrap().span;
+                let at = file.slice(span).to_owned();
+                (at, diagnostic.message, diagnostic.help)
+            })
+            .collect()
+    }
+
+    fn good(text: &str) -> Config {
+        let file = SourceFile::new("aznet.yaml", text);
+        let (config, diagnostics) = read(FileId(0), &file, &vocabulary());
+        assert_eq!(diagnostics, []);
+        config
+    }
+
+    #[test]
+    fn an_offer_may_be_named_by_its_quota_id() {
+        let config = good(
+            "subscription:\n  offer: PayAsYouGo_2014-09-01\n  created: 2017-01-31\n  port25: {exempt-since: 2020-02-03}\n",
+        );
+        let entry = config.subscription.unwrap();
+        assert_eq!(&*entry.offer.unwrap().0, "pay-as-you-go");
+        assert_eq!(
+            entry.port25,
+            Some(super::Port25::ExemptSince("2020-02-03".into()))
+        );
+    }
+
+    #[test]
+    fn wrong_words_are_pointed_at_with_what_was_meant() {
+        let found = errors(
+            "subscripton: {}\nsubscription: {offer: pay-as-you-gone}\nsmtp-policy: curent\nignore: [kms-unreachble]\n",
+        );
+        let at: Vec<&str> = found.iter().map(|(at, ..)| at.as_str()).collect();
+        assert_eq!(
+            at,
+            ["subscripton", "pay-as-you-gone", "curent", "kms-unreachble"]
+        );
+        let helps: Vec<&str> = found
+            .iter()
+            .filter_map(|(_, _, help)| help.as_deref())
+            .collect();
+        assert_eq!(
+            helps,
+            [
+                "did you mean `subscription`?",
+                "did you mean `pay-as-you-go`?",
+                "did you mean `current`?",
+                "did you mean `kms-unreachable`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn wrong_shapes_are_pointed_at() {
+        let found = errors(
+            "exclude: tests\nsubscriptions:\n  - {offer: pay-as-you-go}\nrules: {kms-unreachable: {parameters: {limt: 1}, off: 3}}\nsubscription: {created: 2017-13-01, offer: Internal_2014-09-01}\n",
+        );
+        let messages: Vec<&str> = found
+            .iter()
+            .map(|(_, message, _)| message.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                "`exclude` must be a list, this is text",
+                "this subscription has no `paths`",
+                "the parameters has no key `limt`",
+                "`off` must be `true` or `false`, this is a number",
+                "`created` must be a date written YYYY-MM-DD, this is text",
+                "the quota id `Internal_2014-09-01` does not tell the offer",
+            ]
+        );
+    }
+}

@@ -1,0 +1,434 @@
+//! From a request to a report: the stages in their order.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::config::{self, Config, Vocabulary, is_below};
+use super::files::{Files, Slot};
+use super::judge::{self, Judge, Outcome};
+use super::parse::{self, Parsed};
+use super::walk::{self, Content, Entry, Kind};
+use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::Loader as _;
+use crate::eval::frontend::{GroupOptions, Input, Unit};
+use crate::policy::finding::{Finding, FindingVerdict};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
+
+/// Evaluation recurses; every thread gets the stack of a main thread.
+const STACK: usize = 8 << 20;
+
+/// What is to be done, with the texts of all inputs read.
+struct Job<'a> {
+    slots: Vec<Slot>,
+    diagnostics: Vec<Diagnostic>,
+    selected: Vec<Arc<str>>,
+    var_files: Vec<Arc<str>>,
+    parameter_files: Vec<Arc<str>>,
+    packs: Vec<(String, String)>,
+    options: &'a Options,
+}
+
+pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
+    let scope = walk::scope(&request.paths, request.root.as_deref())?;
+    let mut extra = Vec::new();
+    let mut named = |files: &[std::path::PathBuf]| -> Result<Vec<Arc<str>>, UsageError> {
+        let mut paths = Vec::new();
+        for file in files {
+            let entry = walk::named_file(&scope.root, file)?;
+            paths.push(Arc::clone(&entry.path));
+            extra.push(entry);
+        }
+        Ok(paths)
+    };
+    let var_files = named(&request.var_files)?;
+    let parameter_files = named(&request.parameter_files)?;
+    let threads = request.threads.map_or(0, NonZeroUsize::get);
+    in_pool(threads, || {
+        let outline = root_outline(&scope.root);
+        let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
+        let mut entries = walked.entries;
+        entries.extend(scope.named.iter().cloned());
+        entries.append(&mut extra);
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.dedup_by(|a, b| a.path == b.path);
+        let (slots, mut diagnostics) = read_all(entries);
+        diagnostics.extend(walked.problems.into_iter().map(unlisted));
+        let packs = walk::pack_files(&scope.root, &outline.packs);
+        Job {
+            slots,
+            diagnostics,
+            selected: scope.selected,
+            var_files,
+            parameter_files,
+            packs,
+            options: &request.options,
+        }
+        .run()
+    })?
+}
+
+pub(super) fn in_memory(
+    mut files: Vec<(String, String)>,
+    options: &Options,
+) -> Result<Report, UsageError> {
+    files.sort();
+    files.dedup_by(|a, b| a.0 == b.0);
+    let slots = files
+        .into_iter()
+        .map(|(path, text)| {
+            let path: Arc<str> = path.into();
+            let kind = walk::kind(&path);
+            Slot {
+                text: OnceLock::from(Some(Arc::new(SourceFile::new(Arc::clone(&path), &text)))),
+                path,
+                kind,
+                entry: None,
+                tree: None,
+            }
+        })
+        .collect();
+    Job {
+        slots,
+        diagnostics: Vec::new(),
+        selected: vec!["".into()],
+        var_files: Vec::new(),
+        parameter_files: Vec::new(),
+        packs: Vec::new(),
+        options,
+    }
+    .run()
+}
+
+pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
+    Judge::builtin().map(|judge| judge.metadata())
+}
+
+fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, UsageError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK)
+        .build()
+        .map_err(|error| UsageError::new(format!("cannot start threads: {error}")))?;
+    Ok(pool.install(work))
+}
+
+/// The `exclude` and `packs` of the root's `aznet.yaml`, which decide what is read at all.
+fn root_outline(root: &std::path::Path) -> config::Outline {
+    let entry = Entry {
+        path: "aznet.yaml".into(),
+        absolute: root.join("aznet.yaml"),
+    };
+    walk::read_text(&entry).map_or_else(config::Outline::default, |text| {
+        config::outline(FileId(0), &SourceFile::new("aznet.yaml", &text))
+    })
+}
+
+/// Reads every file that may be an input; the others stay unread.
+fn read_all(entries: Vec<Entry>) -> (Vec<Slot>, Vec<Diagnostic>) {
+    let read: Vec<(Slot, Option<Diagnostic>)> = entries
+        .into_par_iter()
+        .enumerate()
+        .map(|(index, entry)| read_slot(FileId(u32::try_from(index).unwrap_or(u32::MAX)), entry))
+        .collect();
+    let mut slots = Vec::with_capacity(read.len());
+    let mut diagnostics = Vec::new();
+    for (slot, diagnostic) in read {
+        slots.push(slot);
+        diagnostics.extend(diagnostic);
+    }
+    (slots, diagnostics)
+}
+
+fn read_slot(id: FileId, entry: Entry) -> (Slot, Option<Diagnostic>) {
+    let kind = walk::kind(&entry.path);
+    let mut slot = Slot {
+        path: Arc::clone(&entry.path),
+        kind,
+        text: OnceLock::new(),
+        tree: None,
+        entry: None,
+    };
+    let mut diagnostic = None;
+    if kind != Kind::Other {
+        let (text, kind) = match walk::read(&entry, kind) {
+            Content::Text(text) => (Some(text), slot.kind),
+            Content::Broken(text, at, why) => {
+                let at = u32::try_from(at).unwrap_or(0);
+                let span = Span::new(id, at, at + 3);
+                diagnostic = Some(Diagnostic::unreadable("not-text", span, why));
+                (Some(text), Kind::Other)
+            }
+            Content::Unreadable(why) => {
+                let span = Span::new(id, 0, 0);
+                let message = format!("this file could not be read: {why}");
+                diagnostic = Some(Diagnostic::unreadable("unreadable-file", span, message));
+                (Some(String::new()), Kind::Other)
+            }
+            Content::Foreign => (None, Kind::Other),
+        };
+        slot.kind = kind;
+        if let Some(text) = text {
+            let source = Arc::new(SourceFile::new(Arc::clone(&slot.path), &text));
+            slot.text = OnceLock::from(Some(source));
+        }
+    }
+    slot.entry = Some(entry);
+    (slot, diagnostic)
+}
+
+fn unlisted((path, why): (String, String)) -> Diagnostic {
+    let mut diagnostic = Diagnostic::unreadable(
+        "unreadable-directory",
+        Span::new(FileId(0), 0, 0),
+        format!("`{path}` could not be read: {why}"),
+    );
+    diagnostic.primary = None;
+    diagnostic
+}
+
+impl Job<'_> {
+    fn run(mut self) -> Result<Report, UsageError> {
+        let (judge, pack_diagnostics) = Judge::load(&self.packs)?;
+        let vocabulary = judge.vocabulary();
+        check_options(self.options, &vocabulary)?;
+        self.diagnostics.extend(pack_diagnostics);
+        let configs = self.configs(&vocabulary);
+        let parsed = parse::all(&mut self.slots);
+        let files = Files::new(std::mem::take(&mut self.slots));
+        let groups = self.group(&files, &parsed);
+        let judge = judge.configured(&configs, self.options, &vocabulary);
+        let outcomes = judge::all(&judge, &configs, &files, &groups.units, &self.selected);
+        self.report(judge.metadata(), &configs, files, parsed, groups, outcomes)
+    }
+
+    fn configs(&mut self, vocabulary: &Vocabulary) -> Vec<Config> {
+        let mut configs = Vec::new();
+        for (id, slot) in (0_u32..).map(FileId).zip(&self.slots) {
+            if slot.kind != Kind::Config {
+                continue;
+            }
+            let Some(source) = slot.text.get().and_then(Option::as_ref) else {
+                continue;
+            };
+            let (config, diagnostics) = config::read(id, source, vocabulary);
+            configs.push(config);
+            self.diagnostics.extend(diagnostics);
+        }
+        configs
+    }
+
+    fn group(&self, files: &Files, parsed: &[Parsed]) -> Groups {
+        let ids = |paths: &[Arc<str>]| paths.iter().filter_map(|path| files.id(path)).collect();
+        let options = GroupOptions {
+            var_files: ids(&self.var_files),
+            parameter_files: ids(&self.parameter_files),
+        };
+        let mut groups = Groups::default();
+        for (index, frontend) in parse::FRONTENDS.iter().enumerate() {
+            let inputs: Vec<Input<'_>> = parsed
+                .iter()
+                .filter(|parsed| parsed.frontend == Some(index))
+                .filter_map(|parsed| {
+                    Some(Input {
+                        id: parsed.id,
+                        file: files.source(parsed.id)?,
+                        tree: files.tree(parsed.id)?,
+                    })
+                })
+                .collect();
+            if inputs.is_empty() {
+                continue;
+            }
+            let grouping = frontend.group(&inputs, &options);
+            groups.unused.extend(grouping.unused);
+            groups.diagnostics.extend(grouping.diagnostics);
+            let units = grouping.units.into_iter().map(|unit| (index, unit));
+            groups.units.extend(units);
+        }
+        groups
+    }
+
+    fn is_selected(&self, path: &str) -> bool {
+        self.selected
+            .iter()
+            .any(|selected| is_below(path, selected))
+    }
+
+    fn report(
+        self,
+        rules: Vec<RuleMetadata>,
+        configs: &[Config],
+        files: Files,
+        parsed: Vec<Parsed>,
+        groups: Groups,
+        outcomes: Vec<Outcome>,
+    ) -> Result<Report, UsageError> {
+        let mut summary = Summary {
+            assumptions: vec!["no routes are learnt by BGP or from a Route Server".to_owned()],
+            ..Summary::default()
+        };
+        let mut used: Vec<FileId> = Vec::new();
+        let mut diagnostics = self.diagnostics.clone();
+        let mut judgements = Vec::new();
+        for outcome in outcomes {
+            if !outcome.selected {
+                continue;
+            }
+            used.extend(outcome.files);
+            summary.deployments += 1;
+            summary.resources += outcome.resources;
+            summary.security_rules += outcome.security_rules;
+            diagnostics.extend(outcome.diagnostics);
+            judgements.extend(outcome.judgements);
+            add_counts(&mut summary.not_judged, outcome.not_judged);
+            add_counts(
+                &mut summary.undetermined_counted,
+                outcome.undetermined_counted,
+            );
+        }
+        used.sort_unstable();
+        used.dedup();
+        let concerns = |id: FileId| {
+            used.binary_search(&id).is_ok()
+                || files
+                    .get(id)
+                    .is_some_and(|slot| self.is_selected(&slot.path))
+        };
+        summary.files = parsed
+            .iter()
+            .filter(|parsed| parsed.frontend.is_some() && concerns(parsed.id))
+            .count();
+        summary.unused = groups
+            .unused
+            .iter()
+            .filter(|id| concerns(**id))
+            .map(|id| files.path(*id))
+            .collect();
+        summary.unused.sort();
+        for parsed in parsed {
+            diagnostics.extend(parsed.diagnostics);
+        }
+        diagnostics.extend(groups.diagnostics);
+        diagnostics.retain(|diagnostic| {
+            diagnostic
+                .primary
+                .as_ref()
+                .is_none_or(|label| is_config(&files, label.span) || concerns(label.span.file))
+        });
+        let selected = self.selected;
+        let sources = files.into_sources();
+        sort_diagnostics(&mut diagnostics, &sources);
+        summary.unreadable = unreadable(&diagnostics, &sources);
+        let under = |span: Span| {
+            sources.get(span.file).is_some_and(|file| {
+                selected
+                    .iter()
+                    .any(|selected| is_below(file.path(), selected))
+            })
+        };
+        let mut findings = judge::merge(judgements, &sources);
+        findings.retain(|finding| {
+            under(finding.primary.span) || finding.related.iter().any(|place| under(place.span))
+        });
+        findings.sort_by(|a, b| {
+            let key = |finding: &Finding| {
+                let span = finding.primary.span;
+                (path_of(&sources, span), span.start, span.end)
+            };
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| (&a.rule, &a.resource).cmp(&(&b.rule, &b.resource)))
+        });
+        summary.undetermined = findings
+            .iter()
+            .filter(|finding| finding.verdict == FindingVerdict::Undetermined)
+            .count();
+        Ok(Report {
+            findings,
+            diagnostics,
+            rules,
+            summary,
+            fail_on: configs
+                .iter()
+                .find(|config| config.directory.is_empty())
+                .and_then(|config| config.fail_on),
+            sources,
+        })
+    }
+}
+
+/// The deployments of all languages, before evaluation.
+#[derive(Default)]
+struct Groups {
+    units: Vec<(usize, Unit)>,
+    unused: Vec<FileId>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn check_options(options: &Options, vocabulary: &Vocabulary) -> Result<(), UsageError> {
+    for id in options.select.iter().chain(&options.ignore) {
+        if !vocabulary.rules.contains_key(id.as_str()) {
+            let (message, help) = vocabulary.no_such_rule(id);
+            return Err(UsageError { message, help });
+        }
+    }
+    if let Some(offer) = &options.offer {
+        vocabulary
+            .offer(offer)
+            .map_err(|(message, help)| UsageError { message, help })?;
+    }
+    Ok(())
+}
+
+fn add_counts<K: Ord>(into: &mut Vec<(K, usize)>, from: Vec<(K, usize)>) {
+    for (key, count) in from {
+        match into.binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(at) => {
+                if let Some(entry) = into.get_mut(at) {
+                    entry.1 += count;
+                }
+            }
+            Err(at) => into.insert(at, (key, count)),
+        }
+    }
+}
+
+fn is_config(files: &Files, span: Span) -> bool {
+    files
+        .get(span.file)
+        .is_some_and(|slot| slot.kind == Kind::Config)
+}
+
+fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
+    diagnostics.sort_by(|a, b| {
+        let key = |diagnostic: &Diagnostic| {
+            let span = diagnostic.primary.as_ref().map(|label| label.span);
+            span.map(|span| (path_of(sources, span), span.start, span.end))
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| (a.code, &a.message).cmp(&(b.code, &b.message)))
+    });
+    diagnostics.dedup();
+}
+
+fn unreadable(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Arc<str>> {
+    let mut paths: Vec<Arc<str>> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
+        .filter_map(|diagnostic| diagnostic.primary.as_ref())
+        .map(|label| path_of(sources, label.span))
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+fn path_of(sources: &SourceMap, span: Span) -> Arc<str> {
+    sources
+        .get(span.file)
+        .map_or_else(|| Arc::from(""), |file| Arc::clone(file.path()))
+}
