@@ -10,7 +10,16 @@
 //!
 //! What is absent: ARM and Terraform, YAML, severities, text.
 
+pub mod firewall;
+pub mod lists;
 pub mod packet;
+pub mod routes;
+pub mod rules;
+pub mod smtp;
+pub mod unreachable;
+
+use crate::model::Network;
+use crate::model::platform::{Cloud, PlatformFacts};
 
 /// A set known from below and from above: `must ⊆ truth ⊆ may` in every world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,4 +28,43 @@ pub struct Bounds<T> {
     pub must: T,
     /// Possible.
     pub may: T,
+}
+
+/// Answers questions about one network.
+#[derive(Debug)]
+pub struct Semantics<'a> {
+    network: &'a Network,
+    facts: &'a PlatformFacts,
+    cloud: Cloud,
+}
+
+impl<'a> Semantics<'a> {
+    /// Takes the network of one deployment, what is known of the platform, and the cloud it runs
+    /// in.
+    #[must_use]
+    pub fn new(network: &'a Network, facts: &'a PlatformFacts, cloud: Cloud) -> Self {
+        Self {
+            network,
+            facts,
+            cloud,
+        }
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &'a Network {
+        self.network
+    }
+
+    /// What is known of the platform.
+    #[must_use]
+    pub fn facts(&self) -> &'a PlatformFacts {
+        self.facts
+    }
+
+    /// The cloud.
+    #[must_use]
+    pub fn cloud(&self) -> Cloud {
+        self.cloud
+    }
 }
