@@ -7,3 +7,4 @@
 //! What is absent: paths, threads, output formats, and which language a resource was written in.
 
 pub mod finding;
+pub mod platform;

@@ -103,9 +103,14 @@ pub struct TagRow {
     /// Its addresses, where they are documented and fixed.
     #[serde(default)]
     pub addresses: Vec<IpNet>,
+    /// The named set whose addresses are its own, where those depend on the cloud (`kms`).
+    #[serde(default)]
+    pub same_as: Option<Arc<str>>,
     /// Older spellings.
     #[serde(default)]
     pub formerly: Vec<Arc<str>>,
+    /// Where it is written.
+    pub source: Source,
 }
 
 /// A platform service that network security groups do not touch unless a rule names its tag.
@@ -159,6 +164,20 @@ pub struct DefaultRule {
     pub destination: Arc<str>,
     /// `allow`, `deny`
     pub access: Arc<str>,
+    /// Where it is written; [`DefaultRule::source`] is an address.
+    pub documented: Source,
+}
+
+/// A number that Azure refuses to go beyond.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LimitRow {
+    /// What is counted: `security-rules-per-nsg`.
+    pub name: Arc<str>,
+    /// The highest number that is accepted, or the lowest where the name says so.
+    pub value: u32,
+    /// Where it is written.
+    pub source: Source,
 }
 
 /// A named set of addresses for rules: `public`, `platform-host`.
@@ -187,4 +206,5 @@ pub struct PlatformFacts {
     pub kms: Vec<KmsRow>,
     pub default_rules: Vec<DefaultRule>,
     pub named_sets: Vec<NamedSet>,
+    pub limits: Vec<LimitRow>,
 }

@@ -1,0 +1,267 @@
+//! The platform facts, read from the embedded files of `rules/platform/`.
+//!
+//! The rows and what they mean are in [`crate::model::platform`]; here they are only read. What is
+//! absent: a way to replace single rows. An edition of the documents is chosen in the settings.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::platform::{
+    DefaultRule, KmsRow, LimitRow, NamedSet, PlatformFacts, PlatformService, QuotaRow, SmtpEdition,
+    TagRow,
+};
+
+/// The facts compiled into the program, read once.
+///
+/// # Errors
+///
+/// The file and what is wrong with it. The embedded files are read by a test, so a released
+/// program never sees one.
+///
+/// ```
+/// let facts = aznet::policy::platform::facts().expect("the embedded files are well-formed");
+/// assert_eq!(facts.default_rules.len(), 6);
+/// ```
+pub fn facts() -> Result<&'static PlatformFacts, &'static str> {
+    static FACTS: LazyLock<Result<PlatformFacts, String>> = LazyLock::new(read);
+    FACTS.as_ref().map_err(String::as_str)
+}
+
+/// One platform file: each has one of the tables.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct PlatformFile {
+    editions: Vec<SmtpEdition>,
+    quotas: Vec<QuotaRow>,
+    tags: Vec<TagRow>,
+    services: Vec<PlatformService>,
+    kms: Vec<KmsRow>,
+    default_rules: Vec<DefaultRule>,
+    named_sets: Vec<NamedSet>,
+    limits: Vec<LimitRow>,
+}
+
+/// Names and texts of the embedded files.
+macro_rules! embedded {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../rules/platform/", $name)))),*]
+    };
+}
+
+/// Every file of `rules/platform/`; a test compares the list with the directory.
+const FILES: &[(&str, &str)] = embedded!(
+    "default-rules.yaml"
+    "kms.yaml"
+    "limits.yaml"
+    "named-sets.yaml"
+    "offers.yaml"
+    "services.yaml"
+    "smtp.yaml"
+    "tags.yaml"
+);
+
+fn read() -> Result<PlatformFacts, String> {
+    let mut facts = PlatformFacts::default();
+    for (name, text) in FILES {
+        let file: PlatformFile = serde_saphyr::from_str(text)
+            .map_err(|error| format!("rules/platform/{name}: {error}"))?;
+        facts.smtp_editions.extend(file.editions);
+        facts.quotas.extend(file.quotas);
+        facts.tags.extend(file.tags);
+        facts.services.extend(file.services);
+        facts.kms.extend(file.kms);
+        facts.default_rules.extend(file.default_rules);
+        facts.named_sets.extend(file.named_sets);
+        facts.limits.extend(file.limits);
+    }
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::platform::{Cloud, FirewallSmtp, SmtpVerdict, Source};
+
+    fn loaded() -> &'static PlatformFacts {
+        match facts() {
+            Ok(facts) => facts,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn edition(id: &str) -> &'static SmtpEdition {
+        let found = loaded().smtp_editions.iter().find(|row| &*row.id == id);
+        found.unwrap_or_else(|| panic!("no edition {id}"))
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "compares the list with the directory"
+    )]
+    fn the_embedded_list_is_the_directory() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/platform");
+        let mut names: Vec<String> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(
+            names,
+            FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn every_row_has_an_address_and_a_date() {
+        let facts = loaded();
+        let sources: Vec<&Source> = facts
+            .smtp_editions
+            .iter()
+            .map(|row| &row.source)
+            .chain(facts.quotas.iter().map(|row| &row.source))
+            .chain(facts.tags.iter().map(|row| &row.source))
+            .chain(facts.services.iter().map(|row| &row.source))
+            .chain(facts.kms.iter().map(|row| &row.source))
+            .chain(facts.default_rules.iter().map(|row| &row.documented))
+            .chain(facts.named_sets.iter().map(|row| &row.source))
+            .chain(facts.limits.iter().map(|row| &row.source))
+            .collect();
+        assert!(sources.len() > 100);
+        for source in sources {
+            assert!(
+                source.url.starts_with("https://learn.microsoft.com/"),
+                "{source:?}"
+            );
+            let year: u32 = source.date[..4].parse().unwrap();
+            assert!((2018..=2026).contains(&year), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn the_default_rules_are_azures_six() {
+        let rows: Vec<_> = loaded()
+            .default_rules
+            .iter()
+            .map(|row| {
+                let (from, to) = (&*row.source, &*row.destination);
+                (
+                    &*row.name,
+                    &*row.direction,
+                    row.priority,
+                    from,
+                    to,
+                    &*row.access,
+                )
+            })
+            .collect();
+        let vnet = "VirtualNetwork";
+        assert_eq!(
+            rows,
+            [
+                ("AllowVnetInBound", "inbound", 65000, vnet, vnet, "allow"),
+                (
+                    "AllowAzureLoadBalancerInBound",
+                    "inbound",
+                    65001,
+                    "AzureLoadBalancer",
+                    "*",
+                    "allow"
+                ),
+                ("DenyAllInBound", "inbound", 65500, "*", "*", "deny"),
+                ("AllowVnetOutBound", "outbound", 65000, vnet, vnet, "allow"),
+                (
+                    "AllowInternetOutBound",
+                    "outbound",
+                    65001,
+                    "*",
+                    "Internet",
+                    "allow"
+                ),
+                ("DenyAllOutBound", "outbound", 65500, "*", "*", "deny"),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_edition_names_the_same_sixteen_offers() {
+        let offers: Vec<_> = edition("current").verdicts.keys().collect();
+        assert_eq!(offers.len(), 16);
+        for row in &loaded().smtp_editions {
+            assert_eq!(
+                row.verdicts.keys().collect::<Vec<_>>(),
+                offers,
+                "{}",
+                row.id
+            );
+            assert!(row.through_firewall.contains_key("default"), "{}", row.id);
+            for offer in row.grandfathered.iter().chain(row.through_firewall.keys()) {
+                assert!(
+                    &**offer == "default" || offers.contains(&offer),
+                    "{}: {offer}",
+                    row.id
+                );
+            }
+        }
+        for row in &loaded().quotas {
+            for offer in &row.offers {
+                assert!(offers.contains(&offer), "{}: {offer}", row.quota);
+            }
+        }
+    }
+
+    #[test]
+    fn the_editions_disagree_where_the_documents_do() {
+        let payg = |id| edition(id).verdicts["pay-as-you-go"];
+        assert_eq!(payg("current"), SmtpVerdict::Blocked);
+        assert_eq!(payg("2020-12"), SmtpVerdict::Exemptible);
+        let sponsorship = |id| edition(id).verdicts["sponsorship"];
+        assert_eq!(sponsorship("2020-12"), SmtpVerdict::Exemptible);
+        assert_eq!(sponsorship("2019-08"), SmtpVerdict::Blocked);
+        assert_eq!(sponsorship("2018-11"), SmtpVerdict::NotStated);
+        let firewall = |id| {
+            let row = &edition(id).through_firewall;
+            *row.get("enterprise-agreement").unwrap_or(&row["default"])
+        };
+        assert_eq!(firewall("current"), FirewallSmtp::Supported);
+        assert_eq!(firewall("2020-12"), FirewallSmtp::Unsupported);
+        assert_eq!(firewall("2019-08"), FirewallSmtp::Unsupported);
+        assert_eq!(firewall("nsg-2020"), FirewallSmtp::Supported);
+        assert_eq!(firewall("2018-11"), FirewallSmtp::NotStated);
+    }
+
+    #[test]
+    fn the_public_cloud_has_two_current_activation_servers_and_one_stale() {
+        let row = loaded()
+            .kms
+            .iter()
+            .find(|row| row.cloud == Cloud::Public)
+            .unwrap();
+        let text = |list: &[std::net::IpAddr]| -> Vec<String> {
+            list.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(text(&row.current), ["20.118.99.224", "40.83.235.53"]);
+        assert_eq!(text(&row.stale), ["23.102.135.246"]);
+        assert_eq!(row.port, 1688);
+    }
+
+    #[test]
+    fn tags_lie_within_tags_of_the_table_and_share_addresses_with_known_sets() {
+        let facts = loaded();
+        for tag in &facts.tags {
+            for outer in &tag.within {
+                assert!(facts.tags.iter().any(|row| row.name == *outer), "{outer}");
+            }
+            if let Some(set) = &tag.same_as {
+                assert_eq!(&**set, "kms");
+            }
+        }
+        assert!(
+            facts
+                .tags
+                .iter()
+                .any(|row| &*row.name == "Storage" && row.regional)
+        );
+    }
+}
