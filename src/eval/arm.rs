@@ -1,1 +1,36 @@
 //! ARM templates, evaluated as Azure Resource Manager evaluates them.
+
+use super::frontend::{Frontend, GroupOptions, Grouping, Input, Unit};
+use super::{Deployment, Dialect, Loader};
+use crate::origin::OriginGraph;
+
+/// The front end of Azure Resource Manager templates and their parameter files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arm;
+
+impl Frontend for Arm {
+    fn name(&self) -> &'static str {
+        "ARM"
+    }
+
+    fn recognise(&self, _input: &Input<'_>) -> bool {
+        false
+    }
+
+    fn group(&self, _inputs: &[Input<'_>], _options: &GroupOptions) -> Grouping {
+        Grouping::default()
+    }
+
+    fn evaluate(&self, unit: &Unit, _loader: &dyn Loader) -> Deployment {
+        Deployment {
+            name: unit.name.clone(),
+            directory: unit.directory.clone(),
+            dialect: Dialect::Arm,
+            files: unit.sources.clone(),
+            resources: Vec::new(),
+            origins: OriginGraph::default(),
+            diagnostics: Vec::new(),
+            complete: false,
+        }
+    }
+}
