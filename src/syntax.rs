@@ -8,6 +8,7 @@
 
 pub mod hcl;
 pub mod json;
+pub mod yaml;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -1,0 +1,102 @@
+//! Expressions in rule files: taken out of YAML so that every part keeps its place.
+
+use std::sync::Arc;
+
+use super::reader::Reader;
+use crate::source::Span;
+use crate::syntax::hcl::{self, Expr};
+use crate::syntax::yaml::{Style, Yaml, YamlKind};
+
+/// A parsed expression as it stands in a rule file.
+#[derive(Clone, Debug)]
+pub struct ExprSource {
+    /// The expression as written, on one line.
+    pub text: Arc<str>,
+    /// Its place.
+    pub span: Span,
+    /// Its tree; places count in the rule file.
+    pub expr: Expr,
+}
+
+impl ExprSource {
+    /// Reads an expression from a scalar; `None` after telling what is wrong.
+    pub fn read(node: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
+        let (text, at) = source_of(node, reader)?;
+        Self::parse(&text, at, node.span, reader)
+    }
+
+    /// Reads `${expression}` from a scalar.
+    pub fn read_interpolation(node: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
+        let (text, at) = source_of(node, reader)?;
+        let inner = text.trim_end().strip_prefix("${")?.strip_suffix('}')?;
+        let at = Span::new(at.file, at.start + 2, at.end);
+        Self::parse(inner, at, node.span, reader)
+    }
+
+    /// Parses a piece of a rule file's text.
+    pub fn parse(text: &str, at: Span, whole: Span, reader: &mut Reader<'_>) -> Option<Self> {
+        match hcl::parse_expression(at, text) {
+            Ok(expr) => Some(Self {
+                text: text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
+                span: whole,
+                expr,
+            }),
+            Err(diagnostic) => {
+                let place = diagnostic
+                    .primary
+                    .as_ref()
+                    .map(|label| label.span)
+                    .filter(|span| whole.contains(*span))
+                    .unwrap_or(whole);
+                let message = format!("not an expression: {}", diagnostic.message);
+                reader.error(place, message);
+                None
+            }
+        }
+    }
+}
+
+/// The text of an expression and where it begins. Line ends within it become spaces, so that
+/// offsets into the text are offsets into the file and the line breaks mean nothing.
+fn source_of(node: &Yaml, reader: &mut Reader<'_>) -> Option<(String, Span)> {
+    if let Some(tag) = &node.tag {
+        let help = "put the expression in quotes or write it as a block scalar (`|`)";
+        let message = format!("YAML read `{tag}` as a tag, not as part of an expression");
+        reader.error_with_help(node.span, message, help);
+        return None;
+    }
+    let swallowed = match &node.kind {
+        YamlKind::List(_) => Some("a list"),
+        YamlKind::Map(_) => Some("a map"),
+        YamlKind::Null => Some("nothing"),
+        _ => None,
+    };
+    if let Some(swallowed) = swallowed {
+        let help = "put the expression in quotes or write it as a block scalar (`|`)";
+        let message = format!("an expression is expected; YAML read this as {swallowed}");
+        reader.error_with_help(node.span, message, help);
+        return None;
+    }
+    let raw = reader.slice(node.span);
+    let start = node.span.start;
+    let (skip, take) = match node.style {
+        Style::Plain | Style::Flow => (0, raw.len()),
+        Style::Quoted => (1, raw.len().saturating_sub(1)),
+        Style::Block => match (raw.starts_with(['|', '>']), raw.find('\n')) {
+            (true, Some(header)) => (header + 1, raw.len()),
+            _ => (0, raw.len()),
+        },
+    };
+    let inner = raw.get(skip..take).unwrap_or("");
+    let escaped = node.style == Style::Quoted
+        && match raw.starts_with('\'') {
+            true => inner.contains("''"),
+            false => inner.contains('\\'),
+        };
+    let offset = u32::try_from(skip).unwrap_or(0);
+    let at = Span::new(node.span.file, start + offset, node.span.end);
+    if escaped {
+        return node.text().map(|text| (text.to_string(), at));
+    }
+    Some((inner.replace(['\n', '\r'], " "), at))
+}
