@@ -8,3 +8,5 @@
 
 pub mod finding;
 pub mod platform;
+pub mod settings;
+pub mod spec;

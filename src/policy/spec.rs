@@ -301,9 +301,32 @@ pub struct FlowSpecSource {
 }
 
 const RULE_KEYS: [&str; 27] = [
-    "id", "title", "category", "since", "severity", "any-of", "message", "notes", "related",
-    "parameters", "undetermined", "formerly", "why", "fix", "suggest", "references", "compliance",
-    "examples", "subject", "each", "where", "unless", "needs", "assert", "forbid", "require",
+    "id",
+    "title",
+    "category",
+    "since",
+    "severity",
+    "any-of",
+    "message",
+    "notes",
+    "related",
+    "parameters",
+    "undetermined",
+    "formerly",
+    "why",
+    "fix",
+    "suggest",
+    "references",
+    "compliance",
+    "examples",
+    "subject",
+    "each",
+    "where",
+    "unless",
+    "needs",
+    "assert",
+    "forbid",
+    "require",
     "analysis",
 ];
 const CLAUSE_KEYS: [&str; 10] = [
@@ -317,7 +340,7 @@ impl RuleSpec {
     pub fn read(root: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
         let entries = reader.map(root, "a rule", &RULE_KEYS);
         let before = reader.diagnostics.len();
-        let mut required = |reader: &mut Reader<'_>, key: &str| match find(entries, key) {
+        let required = |reader: &mut Reader<'_>, key: &str| match find(entries, key) {
             Some(node) => reader.text(node, &format!("`{key}`")),
             None => {
                 reader.error(top(root), format!("`{key}` is missing"));
@@ -501,8 +524,8 @@ impl ClauseSpec {
             for item in one_or_many(node) {
                 let entries = reader.map(item, "a need", &["that", "otherwise"]);
                 let that = find(entries, "that").and_then(|node| ExprSource::read(node, reader));
-                let otherwise = find(entries, "otherwise")
-                    .and_then(|node| reader.text(node, "`otherwise`"));
+                let otherwise =
+                    find(entries, "otherwise").and_then(|node| reader.text(node, "`otherwise`"));
                 match (that, otherwise) {
                     (Some(that), Some(otherwise)) => needs.push(NeedSpec { that, otherwise }),
                     _ => reader.error(item.span, "a need is `{that: P, otherwise: TEXT}`"),
@@ -532,9 +555,7 @@ impl ClauseSpec {
 
 fn read_body(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<BodySpec> {
     const BODIES: [&str; 4] = ["assert", "forbid", "require", "analysis"];
-    let mut found = entries
-        .iter()
-        .filter(|entry| BODIES.contains(&&*entry.key));
+    let mut found = entries.iter().filter(|entry| BODIES.contains(&&*entry.key));
     let Some(entry) = found.next() else {
         reader.error(
             span,
@@ -556,7 +577,9 @@ fn read_body(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<B
 }
 
 fn read_asserts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<AssertSpec> {
-    if !matches!(node.kind, YamlKind::List(_) | YamlKind::Map(_)) || node.style == crate::syntax::yaml::Style::Flow {
+    if !matches!(node.kind, YamlKind::List(_) | YamlKind::Map(_))
+        || node.style == crate::syntax::yaml::Style::Flow
+    {
         let that = ExprSource::read(node, reader);
         return that
             .map(|that| AssertSpec {
@@ -653,7 +676,13 @@ impl AnswerSpec {
 impl FlowSpecSource {
     fn read(node: &Yaml, reader: &mut Reader<'_>) -> Self {
         const KEYS: [&str; 7] = [
-            "direction", "protocol", "from", "to", "ports", "source-ports", "wider-than",
+            "direction",
+            "protocol",
+            "from",
+            "to",
+            "ports",
+            "source-ports",
+            "wider-than",
         ];
         let entries = reader.map(node, "a flow", &KEYS);
         let mut values = |key: &str| -> Vec<FlowValue> {
@@ -744,7 +773,10 @@ fn read_parameters(entries: &[Entry], reader: &mut Reader<'_>) -> Vec<ParameterS
         return Vec::new();
     };
     let Some(parameters) = node.entries() else {
-        reader.error(node.span, "`parameters` must be a map of names and defaults");
+        reader.error(
+            node.span,
+            "`parameters` must be a map of names and defaults",
+        );
         return Vec::new();
     };
     parameters

@@ -206,7 +206,13 @@ impl Builder<'_> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let style = collection_style(style);
-                return self.open(span, style, anchor, tag.as_deref(), Content::List(Vec::new()));
+                return self.open(
+                    span,
+                    style,
+                    anchor,
+                    tag.as_deref(),
+                    Content::List(Vec::new()),
+                );
             }
             Event::MappingStart(style, anchor, tag) => {
                 let style = collection_style(style);
@@ -217,7 +223,10 @@ impl Builder<'_> {
             Event::Alias(anchor) => {
                 let found = self.anchors.iter().find(|(id, ..)| *id == anchor);
                 let Some((node, size)) = found.map(|(_, node, size)| (node.clone(), *size)) else {
-                    self.fail(span, "an alias of something that is not complete yet".into());
+                    self.fail(
+                        span,
+                        "an alias of something that is not complete yet".into(),
+                    );
                     return Step::Done;
                 };
                 return self.place(node, 0, size);
@@ -417,7 +426,10 @@ mod tests {
         assert_eq!(file.slice(list.items().unwrap()[0].span), "\"é\"");
         let port = list.items().unwrap()[1].get("port").unwrap();
         assert_eq!(file.slice(port.span), "25");
-        assert_eq!(port.kind, YamlKind::Number(Number::Integer(25), "25".into()));
+        assert_eq!(
+            port.kind,
+            YamlKind::Number(Number::Integer(25), "25".into())
+        );
         assert_eq!(tree.get("none").unwrap().kind, YamlKind::Null);
         assert_eq!(file.slice(parsed.comments[0].span), "# why");
     }
@@ -426,7 +438,10 @@ mod tests {
     fn an_exclamation_mark_becomes_a_tag_that_can_be_seen() {
         let (parsed, _) = read("where: !subject.x\n");
         let tree = parsed.tree.unwrap();
-        assert_eq!(tree.get("where").unwrap().tag.as_deref(), Some("!subject.x"));
+        assert_eq!(
+            tree.get("where").unwrap().tag.as_deref(),
+            Some("!subject.x")
+        );
     }
 
     #[test]

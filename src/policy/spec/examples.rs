@@ -66,7 +66,7 @@ impl Examples {
             return Self::default();
         };
         let entries = reader.map(node, "`examples`", &["valid", "invalid"]);
-        let mut side = |key: &str, reader: &mut Reader<'_>| -> Vec<Example> {
+        let side = |key: &str, reader: &mut Reader<'_>| -> Vec<Example> {
             let Some(node) = find(entries, key) else {
                 return Vec::new();
             };
@@ -161,9 +161,15 @@ impl Example {
 
 impl Expectation {
     fn read(node: &Yaml, reader: &mut Reader<'_>) -> Self {
-        let keys = ["at", "verdict", "severity", "security-rule", "message-contains"];
+        let keys = [
+            "at",
+            "verdict",
+            "severity",
+            "security-rule",
+            "message-contains",
+        ];
         let entries = reader.map(node, "an expectation", &keys);
-        let mut text = |key: &str, reader: &mut Reader<'_>| {
+        let text = |key: &str, reader: &mut Reader<'_>| {
             find(entries, key).and_then(|node| reader.text(node, &format!("`{key}`")))
         };
         let at = text("at", reader);

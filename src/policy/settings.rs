@@ -1,0 +1,78 @@
+//! What a run declares beside the files: the subscription, the editions, the rules' settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::Severity;
+use crate::eval::value::Value;
+use crate::model::platform::Cloud;
+use crate::semantics::smtp::Date;
+use crate::source::{FileId, Span};
+
+/// What one deployment is judged with.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The subscription's offer, as far as it is known.
+    pub offer: Offer,
+    /// The day the subscription was created.
+    pub created: Option<Date>,
+    /// What is declared about port 25.
+    pub port25: Option<Port25>,
+    /// The edition of the documents on port 25, for example `current`; empty: `current`.
+    pub smtp_edition: Arc<str>,
+    /// Which Azure.
+    pub cloud: Cloud,
+    /// Who activates Windows.
+    pub activation: Activation,
+    /// Values of rules' parameters, by rule and name.
+    pub parameters: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
+    /// Severities by rule, instead of their own.
+    pub severities: BTreeMap<Arc<str>, Severity>,
+    /// Rules that are off.
+    pub off: BTreeSet<Arc<str>>,
+    /// Files nobody here wrote (installed modules): never the primary place of a finding.
+    pub foreign: BTreeSet<FileId>,
+}
+
+/// The offer of the subscription.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    /// The offers it may be, as named in the configuration; empty: any.
+    pub candidates: Vec<Arc<str>>,
+    /// Where that is said, for people: `aznet.yaml`, `--offer`, `the subscription in sub.json`.
+    pub from: Arc<str>,
+    /// The place.
+    pub place: Option<Span>,
+}
+
+impl Offer {
+    /// The offer, if there is but one candidate.
+    #[must_use]
+    pub fn known(&self) -> Option<&Arc<str>> {
+        match self.candidates.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+}
+
+/// What is declared about port 25 of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port25 {
+    /// No exemption.
+    Blocked,
+    /// An exemption was granted.
+    Exempt,
+    /// An exemption was granted on that day.
+    ExemptSince(Date),
+}
+
+/// Who activates Windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// Azure's servers.
+    #[default]
+    Azure,
+    /// The user's own servers, Active Directory or keys.
+    Own,
+}
