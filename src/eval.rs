@@ -12,6 +12,7 @@ pub mod arm;
 pub mod export;
 pub mod frontend;
 pub mod functions;
+pub mod hcl_expr;
 pub mod terraform;
 pub mod value;
 

@@ -134,6 +134,12 @@ impl OriginBuilder {
         self.add(Some(span), OriginStep::Literal, Vec::new())
     }
 
+    /// A copy of the node, if there is one of this id.
+    #[must_use]
+    pub fn get(&self, id: OriginId) -> Option<Origin> {
+        self.nodes.borrow().get(id.0 as usize).cloned()
+    }
+
     /// Ends the evaluation.
     #[must_use]
     pub fn finish(self) -> OriginGraph {

@@ -1,0 +1,402 @@
+//! Parts of values: attributes, elements, and walking a collection in Terraform's order.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{Failure, MAX_CANDIDATES, Outcome, Session, Step, conversion, derived};
+use crate::eval::ResourceKey;
+use crate::eval::value::{
+    Bounds, Data, ListValue, ObjectValue, Reason, Reference, Rest, Unknown, UnknownId, Value,
+};
+use crate::origin::OriginId;
+use crate::source::Span;
+use crate::syntax::Number;
+
+/// Takes one step from a value to a part of it.
+///
+/// # Errors
+/// What Terraform would refuse: no such attribute or element, or nothing to step into.
+pub fn step_into(value: &Value, step: &Step, at: Span, session: &Session<'_>) -> Outcome {
+    match step {
+        Step::Attribute(name) => attribute_of(value, name, at, session),
+        Step::Index(index) => element_of(value, index, at, session),
+    }
+}
+
+/// `value.name`
+///
+/// # Errors
+/// If the value is known and has no such attribute.
+pub fn attribute_of(value: &Value, name: &str, at: Span, session: &Session<'_>) -> Outcome {
+    match &value.data {
+        Data::Object(object) => match (object.entries.get(name), &object.rest) {
+            (Some(entry), _) => Ok(entry.clone()),
+            (None, Some(rest)) => Ok(part_of_unknown(&rest.unknown, &dotted(name), value.origin)),
+            (None, None) => Err(Failure::invalid(
+                at,
+                format!("there is no attribute `{name}` in this object"),
+            )),
+        },
+        Data::Unknown(unknown) => Ok(each_candidate(unknown, value.origin, |candidate| {
+            attribute_of(candidate, name, at, session)
+        })
+        .unwrap_or_else(|| part_of_unknown(unknown, &dotted(name), value.origin))),
+        Data::Null => Err(Failure::invalid(
+            at,
+            format!("the value is null, so it has no attribute `{name}`"),
+        )),
+        _ => Err(Failure::invalid(
+            at,
+            format!("{} has no attribute `{name}`", conversion::kind_of(value)),
+        )),
+    }
+}
+
+/// `value[index]`
+///
+/// # Errors
+/// If both are known and there is no such element.
+pub fn element_of(value: &Value, index: &Value, at: Span, session: &Session<'_>) -> Outcome {
+    if index.is_null() {
+        return Err(Failure::invalid(at, "the index is null"));
+    }
+    match &value.data {
+        Data::Object(object) => match key_text(index, at)? {
+            Some(name) => match (object.entries.get(&name), &object.rest) {
+                (Some(entry), _) => Ok(entry.clone()),
+                (None, Some(rest)) => {
+                    Ok(part_of_unknown(&rest.unknown, &keyed(&name), value.origin))
+                }
+                (None, None) => Err(Failure::invalid(
+                    at,
+                    format!("there is no element with the key \"{name}\""),
+                )),
+            },
+            None => {
+                let open = object.rest.is_some();
+                Ok(any_of(object.entries.values(), open, value, index))
+            }
+        },
+        Data::List(list) => {
+            if !index.is_wholly_known() || list.rest.is_some() {
+                return Ok(any_of(list.items.iter(), list.rest.is_some(), value, index));
+            }
+            let wanted = conversion::to_number(index).and_then(Number::as_i64);
+            wanted
+                .and_then(|wanted| usize::try_from(wanted).ok())
+                .and_then(|wanted| list.items.get(wanted))
+                .cloned()
+                .ok_or_else(|| {
+                    let count = list.items.len();
+                    let text = conversion::text_for_message(index);
+                    Failure::invalid(
+                        at,
+                        format!("there is no element {text} in a list of {count}"),
+                    )
+                })
+        }
+        Data::Unknown(unknown) => {
+            if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
+                element_of(candidate, index, at, session)
+            }) {
+                return Ok(known);
+            }
+            let suffix = match &index.data {
+                Data::Number(number) => number.as_i64().map(|number| format!("[{number}]")),
+                Data::String(text) => Some(keyed(text)),
+                _ => None,
+            };
+            Ok(match suffix {
+                Some(suffix) => part_of_unknown(unknown, &suffix, value.origin),
+                None => derived("[]", &[value.clone(), index.clone()], value.origin),
+            })
+        }
+        Data::Null => Err(Failure::invalid(
+            at,
+            "the value is null, so it has no elements",
+        )),
+        _ => Err(Failure::invalid(
+            at,
+            format!("{} has no elements", conversion::kind_of(value)),
+        )),
+    }
+}
+
+/// One of several elements, it is not known which.
+fn any_of<'a>(
+    items: impl ExactSizeIterator<Item = &'a Value>,
+    open: bool,
+    value: &Value,
+    index: &Value,
+) -> Value {
+    let mut unknown = Unknown::derived("[]", &[value.clone(), index.clone()]);
+    if !open && (1..=MAX_CANDIDATES).contains(&items.len()) {
+        let items: Vec<Value> = items.cloned().collect();
+        if items.iter().all(Value::is_wholly_known) {
+            unknown.bounds = Bounds::OneOf(items);
+        }
+    }
+    Value::unknown(unknown, value.origin)
+}
+
+/// What `change` makes of an unknown of which the candidates are known; `None` if they are not, or
+/// if it refuses one of them.
+pub(super) fn each_candidate(
+    unknown: &Arc<Unknown>,
+    origin: OriginId,
+    change: impl Fn(&Value) -> Outcome,
+) -> Option<Value> {
+    let Bounds::OneOf(candidates) = &unknown.bounds else {
+        return None;
+    };
+    let results: Vec<Value> = candidates
+        .iter()
+        .map(change)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    one_of(
+        "candidate",
+        &[Value::new(Data::Unknown(Arc::clone(unknown)), origin)],
+        results,
+        origin,
+    )
+}
+
+/// A derived unknown that is one of `results`, or the value itself if they are all equal. `None` if
+/// a result is not wholly known.
+pub(super) fn one_of(
+    function: &str,
+    of: &[Value],
+    results: Vec<Value>,
+    origin: OriginId,
+) -> Option<Value> {
+    use crate::eval::value::Truth;
+    if !results.iter().all(Value::is_wholly_known) {
+        return None;
+    }
+    // The name counts every result in its place: two parts of one unknown that have the same
+    // candidates in another order are two unknowns.
+    let mut arguments = of.to_vec();
+    arguments.extend(results.iter().cloned());
+    let mut distinct: Vec<Value> = Vec::new();
+    for result in results {
+        if distinct
+            .iter()
+            .all(|known| known.equals(&result) != Truth::True)
+        {
+            distinct.push(result);
+        }
+    }
+    if distinct.len() <= 1 {
+        return distinct.pop();
+    }
+    if distinct.len() > MAX_CANDIDATES {
+        return None;
+    }
+    let unknown = Unknown::derived(function, &arguments).with_bounds(Bounds::OneOf(distinct));
+    Some(Value::unknown(unknown, origin))
+}
+
+fn dotted(name: &str) -> String {
+    format!(".{name}")
+}
+
+fn keyed(name: &str) -> String {
+    format!("[\"{name}\"]")
+}
+
+/// An attribute of a resource that the files do not tell.
+#[must_use]
+pub fn unknown_reference(resource: &ResourceKey, path: &str, reason: Reason) -> Unknown {
+    let address = &resource.0;
+    let label = if path.is_empty() {
+        address.to_string()
+    } else if path.starts_with('[') {
+        format!("{address}{path}")
+    } else {
+        format!("{address}.{path}")
+    };
+    Unknown::new("", label, reason).with_reference(resource.clone(), path)
+}
+
+/// The part of an unknown that `suffix` (`.name`, `[0]`, `["key"]`) leads to.
+fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: OriginId) -> Value {
+    if let Some(Reference { resource, path }) = &unknown.refers_to {
+        let longer = format!("{path}{suffix}");
+        let path = longer.strip_prefix('.').unwrap_or(&longer);
+        let mut part = unknown_reference(resource, path, unknown.reason.clone());
+        part.declared = unknown.declared;
+        return Value::unknown(part, origin);
+    }
+    let whole = UnknownId::named(&format!("part of {:x}", unknown.id.0), suffix);
+    let part = Unknown {
+        id: whole,
+        label: format!("{}{suffix}", unknown.label).into(),
+        reason: Reason::Derived,
+        bounds: Bounds::Any,
+        refers_to: None,
+        causes: vec![Arc::clone(unknown)],
+        declared: unknown.declared,
+    };
+    Value::unknown(part, origin)
+}
+
+/// The elements of a collection in the order Terraform walks it.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// Keys (or indices) and values.
+    pub known: Vec<(Value, Value)>,
+    /// The unknown ones.
+    pub rest: Option<Rest>,
+    /// Whether the keys are names, not indices.
+    pub is_map: bool,
+}
+
+/// The elements of a list or object; an unknown has only a rest. `None` for scalars and null.
+#[must_use]
+pub fn entries_of(value: &Value) -> Option<Entries> {
+    match &value.data {
+        Data::List(list) => {
+            let known = list
+                .items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| {
+                    let index = i64::try_from(index).unwrap_or(i64::MAX);
+                    let key = match &list.rest {
+                        None => Value::integer(index, item.origin),
+                        Some(rest) => {
+                            let of = [
+                                Value::new(Data::Unknown(Arc::clone(&rest.unknown)), item.origin),
+                                Value::integer(index, item.origin),
+                            ];
+                            derived("index", &of, item.origin)
+                        }
+                    };
+                    (key, item.clone())
+                })
+                .collect();
+            Some(Entries {
+                known,
+                rest: list.rest.clone(),
+                is_map: false,
+            })
+        }
+        Data::Object(object) => {
+            let mut known: Vec<(Value, Value)> = object
+                .entries
+                .iter()
+                .map(|(name, item)| (Value::string(Arc::clone(name), item.origin), item.clone()))
+                .collect();
+            if !object.entries.keys().is_sorted() {
+                known.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+            }
+            Some(Entries {
+                known,
+                rest: object.rest.clone(),
+                is_map: true,
+            })
+        }
+        Data::Unknown(unknown) => Some(Entries {
+            known: Vec::new(),
+            rest: Some(rest_of(unknown)),
+            is_map: true,
+        }),
+        _ => None,
+    }
+}
+
+/// An unknown collection as a rest: where its candidates hold one element alone, that is what a
+/// missing element looks like.
+pub(super) fn rest_of(unknown: &Arc<Unknown>) -> Rest {
+    use crate::eval::value::Truth;
+    let mut template: Option<Value> = None;
+    if let Bounds::OneOf(candidates) = &unknown.bounds {
+        let mut differs = false;
+        for candidate in candidates {
+            let elements: Vec<&Value> = match &candidate.data {
+                Data::List(list) => list.items.iter().collect(),
+                Data::Object(object) => object.entries.values().collect(),
+                _ => Vec::new(),
+            };
+            for element in elements {
+                match &template {
+                    None => template = Some(element.clone()),
+                    Some(known) => differs |= known.equals(element) != Truth::True,
+                }
+            }
+        }
+        if differs {
+            template = None;
+        }
+    }
+    Rest {
+        unknown: Arc::clone(unknown),
+        template,
+    }
+}
+
+/// The name a key gives an entry; `None` if the key is unknown.
+///
+/// # Errors
+/// If it can be no key: null, or not a scalar.
+pub(super) fn key_text(key: &Value, at: Span) -> Result<Option<Arc<str>>, Box<Failure>> {
+    match &key.data {
+        Data::Unknown(_) | Data::Template(_) => Ok(None),
+        _ => conversion::to_text(key)
+            .map(Some)
+            .ok_or_else(|| Failure::invalid(at, "a key must be a string and not null")),
+    }
+}
+
+/// What entries with unknown keys are of an object.
+pub(super) fn rest_of_unknown_keys(mut entries: Vec<(Value, Value)>) -> Option<Rest> {
+    let keys: Vec<Value> = entries.iter().map(|(key, _)| key.clone()).collect();
+    let unknown = match keys.as_slice() {
+        [] => return None,
+        keys => Arc::new(Unknown::derived("keys", keys)),
+    };
+    let template = (entries.len() == 1)
+        .then(|| entries.pop().map(|(_, value)| value))
+        .flatten();
+    Some(Rest { unknown, template })
+}
+
+/// An object in Terraform's order.
+pub(super) fn object_value(
+    mut entries: IndexMap<Arc<str>, Value>,
+    rest: Option<Rest>,
+    origin: OriginId,
+) -> Value {
+    if !entries.keys().is_sorted() {
+        entries.sort_unstable_keys();
+    }
+    Value::new(
+        Data::Object(Arc::new(ObjectValue { entries, rest })),
+        origin,
+    )
+}
+
+/// A list that may be open.
+pub(super) fn list_value(items: Vec<Value>, rest: Option<Rest>, origin: OriginId) -> Value {
+    Value::new(Data::List(Arc::new(ListValue { items, rest })), origin)
+}
+
+/// Several rests as one: the template stays if there is one rest alone.
+pub(super) fn join_rests(function: &str, rests: Vec<Rest>) -> Option<Rest> {
+    match rests.len() {
+        0 => None,
+        1 => rests.into_iter().next(),
+        _ => {
+            let unknowns: Vec<Value> = rests
+                .iter()
+                .map(|rest| Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE))
+                .collect();
+            Some(Rest {
+                unknown: Arc::new(Unknown::derived(function, &unknowns)),
+                template: None,
+            })
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! stub
+use super::Function;
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[];

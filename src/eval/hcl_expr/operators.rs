@@ -1,0 +1,348 @@
+//! Operators and conditionals.
+
+use super::access::{each_candidate, join_rests, list_value, object_value, one_of};
+use super::conversion::{kind_of, number_of, to_boolean, to_number};
+use super::{Context, Failure, Outcome, derived};
+use crate::eval::value::{Bounds, Data, Rest, Truth, Unknown, Value};
+use crate::origin::{OriginId, OriginStep};
+use crate::source::Span;
+use crate::syntax::Number;
+use crate::syntax::hcl::{BinaryOp, Expr, UnaryOp};
+use std::sync::Arc;
+
+impl Context<'_> {
+    #[inline(never)]
+    pub(super) fn unary(&self, op: UnaryOp, operand: &Expr, at: Span) -> Outcome {
+        let value = self.eval(operand)?;
+        let origin = self.computed(at, op_name_unary(op), &[value.origin]);
+        unary(op, &value, operand.span, origin)
+    }
+
+    #[inline(never)]
+    pub(super) fn binary(&self, left: &Expr, op: BinaryOp, right: &Expr, at: Span) -> Outcome {
+        let a = self.eval(left)?;
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            return self.logical(&a, left.span, op, right, at);
+        }
+        let b = self.eval(right)?;
+        let origin = self.computed(at, op_name(op), &[a.origin, b.origin]);
+        binary(&a, left.span, op, &b, right.span, at, origin)
+    }
+
+    fn logical(&self, a: &Value, left: Span, op: BinaryOp, right: &Expr, at: Span) -> Outcome {
+        let decisive = op == BinaryOp::Or;
+        let known = boolean(a, left)?;
+        if known == Some(decisive) {
+            let origin = self.computed(at, op_name(op), &[a.origin]);
+            return Ok(Value::bool(decisive, origin));
+        }
+        let b = match (self.eval(right), known) {
+            (Ok(b), _) => b,
+            // The left side is what guards the right side: not known, so not wrong either.
+            (Err(failure), None) if failure.can_be_caught() => {
+                return Ok(derived(op_name(op), std::slice::from_ref(a), a.origin));
+            }
+            (Err(failure), _) => return Err(failure),
+        };
+        let origin = self.computed(at, op_name(op), &[a.origin, b.origin]);
+        Ok(match (known, boolean(&b, right.span)?) {
+            (_, Some(b)) if b == decisive => Value::bool(decisive, origin),
+            (Some(_), Some(b)) => Value::bool(b, origin),
+            (Some(_), None) => b,
+            (None, Some(_)) => a.clone(),
+            (None, None) => derived(op_name(op), &[a.clone(), b], origin),
+        })
+    }
+
+    #[inline(never)]
+    pub(super) fn conditional(
+        &self,
+        condition: &Expr,
+        then: &Expr,
+        otherwise: &Expr,
+        at: Span,
+    ) -> Outcome {
+        let decides = self.eval(condition)?;
+        if let Some(choice) = boolean(&decides, condition.span)? {
+            let chosen = self.eval(if choice { then } else { otherwise })?;
+            let parents = [chosen.origin, decides.origin];
+            let origin = self
+                .session
+                .hop(Some(at), || OriginStep::Conditional, &parents);
+            return Ok(chosen.with_origin(origin));
+        }
+        match (self.eval(then), self.eval(otherwise)) {
+            (Ok(a), Ok(b)) => {
+                let parents = [a.origin, b.origin, decides.origin];
+                let origin = self
+                    .session
+                    .hop(Some(at), || OriginStep::Conditional, &parents);
+                Ok(either(&decides, &a, &b, origin))
+            }
+            (Err(failure), Err(_)) => Err(failure),
+            (Ok(_), Err(failure)) | (Err(failure), Ok(_)) if !failure.can_be_caught() => {
+                Err(failure)
+            }
+            (Ok(known), Err(_)) | (Err(_), Ok(known)) => {
+                Ok(derived("?:", &[decides, known.clone()], known.origin))
+            }
+        }
+    }
+
+    /// The origin of something computed from operands. One operand alone keeps its own: nothing
+    /// was added to it that a person could look at.
+    pub(super) fn computed(&self, at: Span, name: &str, parents: &[OriginId]) -> OriginId {
+        self.session
+            .hop(Some(at), || OriginStep::Function(name.into()), parents)
+    }
+}
+
+/// One of two values, it is not known which.
+pub(super) fn either(condition: &Value, a: &Value, b: &Value, origin: OriginId) -> Value {
+    if a.equals(b) == Truth::True {
+        return a.with_origin(origin);
+    }
+    let candidates = |value: &Value| match &value.data {
+        Data::Unknown(unknown) => match &unknown.bounds {
+            Bounds::OneOf(values) => values.clone(),
+            _ => vec![value.clone()],
+        },
+        _ => vec![value.clone()],
+    };
+    let mut all = candidates(a);
+    all.extend(candidates(b));
+    let of = [condition.clone(), a.clone(), b.clone()];
+    if let Some(known) = one_of("?:", &of, all, origin) {
+        return known.with_origin(origin);
+    }
+    match (&a.data, &b.data) {
+        (Data::Object(left), Data::Object(right))
+            if left.rest.is_none() && right.rest.is_none() =>
+        {
+            let mut entries = indexmap::IndexMap::new();
+            let mut only_one: Vec<&Value> = Vec::new();
+            for (name, value) in &left.entries {
+                match right.entries.get(name) {
+                    Some(other) => {
+                        let origin = value.origin;
+                        entries.insert(Arc::clone(name), either(condition, value, other, origin));
+                    }
+                    None => only_one.push(value),
+                }
+            }
+            only_one.extend(
+                right
+                    .entries
+                    .iter()
+                    .filter(|(name, _)| !left.entries.contains_key(*name))
+                    .map(|(_, value)| value),
+            );
+            let rest = open_rest(&of, &only_one);
+            object_value(entries, rest, origin)
+        }
+        (Data::List(left), Data::List(right)) if left.rest.is_none() && right.rest.is_none() => {
+            let only_one: Vec<&Value> = left.items.iter().chain(&right.items).collect();
+            let rest = open_rest(&of, &only_one);
+            list_value(
+                Vec::new(),
+                join_rests("?:", rest.into_iter().collect()),
+                origin,
+            )
+        }
+        _ => derived("?:", &of, origin),
+    }
+}
+
+fn open_rest(of: &[Value], elements: &[&Value]) -> Option<Rest> {
+    let first = elements.first()?;
+    Some(Rest {
+        unknown: Arc::new(Unknown::derived("?:", of)),
+        template: (elements.len() == 1).then(|| (*first).clone()),
+    })
+}
+
+/// A boolean operand: `None` if unknown.
+pub(super) fn boolean(value: &Value, at: Span) -> Result<Option<bool>, Box<Failure>> {
+    match &value.data {
+        Data::Unknown(_) | Data::Template(_) => Ok(None),
+        _ => to_boolean(value)
+            .map(Some)
+            .ok_or_else(|| Failure::invalid(at, format!("{} is no boolean", kind_of(value)))),
+    }
+}
+
+fn number(value: &Value, at: Span) -> Result<Option<Number>, Box<Failure>> {
+    match &value.data {
+        Data::Unknown(_) | Data::Template(_) => Ok(None),
+        _ => to_number(value)
+            .map(Some)
+            .ok_or_else(|| Failure::invalid(at, format!("{} is no number", kind_of(value)))),
+    }
+}
+
+fn unary(op: UnaryOp, value: &Value, at: Span, origin: OriginId) -> Outcome {
+    let known = match op {
+        UnaryOp::Not => boolean(value, at)?.map(|value| Value::bool(!value, origin)),
+        UnaryOp::Negate => number(value, at)?
+            .and_then(|number| match number {
+                Number::Integer(integer) => integer.checked_neg().map(Number::Integer),
+                Number::Float(float) => number_of(-float),
+            })
+            .map(|number| Value::new(Data::Number(number), origin)),
+    };
+    Ok(known.unwrap_or_else(|| {
+        let mapped = value
+            .as_unknown()
+            .and_then(|unknown| each_candidate(unknown, origin, |one| unary(op, one, at, origin)));
+        mapped.unwrap_or_else(|| derived(op_name_unary(op), std::slice::from_ref(value), origin))
+    }))
+}
+
+fn binary(
+    a: &Value,
+    left: Span,
+    op: BinaryOp,
+    b: &Value,
+    right: Span,
+    at: Span,
+    origin: OriginId,
+) -> Outcome {
+    if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) {
+        let equal = equal(a, b);
+        let answer = if op == BinaryOp::Equal { equal } else { !equal };
+        return Ok(match answer {
+            Truth::True => Value::bool(true, origin),
+            Truth::False => Value::bool(false, origin),
+            Truth::Unknown => derived(op_name(op), &[a.clone(), b.clone()], origin),
+        });
+    }
+    if let (Some(x), Some(y)) = (number(a, left)?, number(b, right)?) {
+        return calculate(x, op, y, at).map(|data| Value::new(data, origin));
+    }
+    if let Some(known) = compare_ranges(a, op, b) {
+        return Ok(Value::bool(known, origin));
+    }
+    let mapped = match (a.as_unknown(), b.as_unknown()) {
+        (Some(unknown), None) => each_candidate(unknown, origin, |one| {
+            binary(one, left, op, b, right, at, origin)
+        }),
+        (None, Some(unknown)) => each_candidate(unknown, origin, |one| {
+            binary(a, left, op, one, right, at, origin)
+        }),
+        _ => None,
+    };
+    Ok(mapped.unwrap_or_else(|| derived(op_name(op), &[a.clone(), b.clone()], origin)))
+}
+
+/// Equality; the id of a resource is never null.
+pub(super) fn equal(a: &Value, b: &Value) -> Truth {
+    let never_null = |value: &Value| {
+        matches!(value.data, Data::Template(_))
+            || value.as_unknown().is_some_and(|unknown| {
+                unknown
+                    .refers_to
+                    .as_ref()
+                    .is_some_and(|reference| &*reference.path == "id")
+            })
+    };
+    if (a.is_null() && never_null(b)) || (b.is_null() && never_null(a)) {
+        return Truth::False;
+    }
+    a.equals(b)
+}
+
+fn calculate(x: Number, op: BinaryOp, y: Number, at: Span) -> Result<Data, Box<Failure>> {
+    let compared = match (x, y) {
+        (Number::Integer(x), Number::Integer(y)) => Some(x.cmp(&y)),
+        _ => x.as_f64().partial_cmp(&y.as_f64()),
+    };
+    let order = |wanted: fn(std::cmp::Ordering) -> bool| Data::Bool(compared.is_some_and(wanted));
+    let whole = match (x, y, op) {
+        (Number::Integer(x), Number::Integer(y), BinaryOp::Add) => x.checked_add(y),
+        (Number::Integer(x), Number::Integer(y), BinaryOp::Subtract) => x.checked_sub(y),
+        (Number::Integer(x), Number::Integer(y), BinaryOp::Multiply) => x.checked_mul(y),
+        (Number::Integer(x), Number::Integer(y), BinaryOp::Modulo) => x.checked_rem(y),
+        _ => None,
+    };
+    if let Some(whole) = whole {
+        return Ok(Data::Number(Number::Integer(whole)));
+    }
+    let (x, y) = (x.as_f64(), y.as_f64());
+    let result = match op {
+        BinaryOp::Greater => return Ok(order(std::cmp::Ordering::is_gt)),
+        BinaryOp::GreaterEqual => return Ok(order(std::cmp::Ordering::is_ge)),
+        BinaryOp::Less => return Ok(order(std::cmp::Ordering::is_lt)),
+        BinaryOp::LessEqual => return Ok(order(std::cmp::Ordering::is_le)),
+        BinaryOp::Add => x + y,
+        BinaryOp::Subtract => x - y,
+        BinaryOp::Multiply => x * y,
+        BinaryOp::Divide => x / y,
+        _ => x % y,
+    };
+    number_of(result)
+        .map(Data::Number)
+        .ok_or_else(|| Failure::invalid(at, "division by zero"))
+}
+
+/// Whether a comparison comes out the same for all numbers the operands may be.
+fn compare_ranges(a: &Value, op: BinaryOp, b: &Value) -> Option<bool> {
+    let range = |value: &Value| -> Option<(Option<f64>, Option<f64>)> {
+        match &value.data {
+            Data::Unknown(unknown) => match &unknown.bounds {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "limits of lengths and priorities, far below 2^53"
+                )]
+                Bounds::Range(low, high) => {
+                    Some((low.map(|low| low as f64), high.map(|high| high as f64)))
+                }
+                _ => None,
+            },
+            _ => to_number(value).map(|number| (Some(number.as_f64()), Some(number.as_f64()))),
+        }
+    };
+    let ((a_low, a_high), (b_low, b_high)) = (range(a)?, range(b)?);
+    let below =
+        |high: Option<f64>, low: Option<f64>| matches!((high, low), (Some(h), Some(l)) if h < l);
+    let at_most =
+        |high: Option<f64>, low: Option<f64>| matches!((high, low), (Some(h), Some(l)) if h <= l);
+    let (yes, no) = match op {
+        BinaryOp::Greater => (below(b_high, a_low), at_most(a_high, b_low)),
+        BinaryOp::GreaterEqual => (at_most(b_high, a_low), below(a_high, b_low)),
+        BinaryOp::Less => (below(a_high, b_low), at_most(b_high, a_low)),
+        BinaryOp::LessEqual => (at_most(a_high, b_low), below(b_high, a_low)),
+        _ => return None,
+    };
+    if yes {
+        Some(true)
+    } else if no {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn op_name(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Or => "||",
+        BinaryOp::And => "&&",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Modulo => "%",
+    }
+}
+
+fn op_name_unary(op: UnaryOp) -> &'static str {
+    match op {
+        UnaryOp::Not => "!",
+        UnaryOp::Negate => "unary -",
+    }
+}
