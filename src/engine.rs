@@ -106,6 +106,15 @@ pub fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
     run::rules()
 }
 
+/// One rule by its id.
+///
+/// # Errors
+///
+/// When there is no such rule; the help names the one that was probably meant.
+pub fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
+    run::rule(id)
+}
+
 /// From which badness on a finding fails the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailOn {

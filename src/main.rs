@@ -1,6 +1,10 @@
 //! The `aznet` command.
 
+use std::process::ExitCode;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() {}
+fn main() -> ExitCode {
+    aznet::cli::run(std::env::args_os())
+}

@@ -5,7 +5,6 @@
 //! counts in the root's file only. Every wrong word is an error at its place.
 
 mod read;
-mod tree;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +16,7 @@ use super::files::directory_of;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::platform::Cloud;
 use crate::source::{FileId, SourceFile, Span};
-
-use tree::{Node, NodeKind};
+use crate::syntax::yaml::{self, Yaml, YamlKind};
 
 /// The words a configuration may use.
 #[derive(Debug, Default)]
@@ -57,8 +55,8 @@ pub(crate) enum Activation {
 /// What is declared about a subscription.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SubscriptionEntry {
-    /// Name of its offer.
-    pub(crate) offer: Option<(Arc<str>, Span)>,
+    /// The offers it may be.
+    pub(crate) offer: Option<(Vec<Arc<str>>, Span)>,
     /// The day it was created, `YYYY-MM-DD`.
     pub(crate) created: Option<Arc<str>>,
     /// Whether port 25 is open.
@@ -107,16 +105,20 @@ pub(crate) fn read(
     file: &SourceFile,
     vocabulary: &Vocabulary,
 ) -> (Config, Vec<Diagnostic>) {
-    match tree::parse(id, file) {
-        Ok(node) => read::config(&node, directory_of(file.path()), vocabulary),
-        Err(diagnostic) => {
-            let config = Config {
-                directory: directory_of(file.path()).into(),
+    let parsed = yaml::parse(id, file);
+    let directory = directory_of(file.path());
+    let (config, mut diagnostics) = match &parsed.tree {
+        Some(tree) => read::config(tree, directory, vocabulary),
+        None => (
+            Config {
+                directory: directory.into(),
                 ..Config::default()
-            };
-            (config, vec![*diagnostic])
-        }
-    }
+            },
+            Vec::new(),
+        ),
+    };
+    diagnostics.extend(parsed.diagnostics);
+    (config, diagnostics)
 }
 
 /// What must be known of the root's file before anything else is read: `exclude` and `packs`.
@@ -132,15 +134,14 @@ pub(crate) struct Outline {
 /// Reads the outline of the root's file.
 pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
     let mut outline = Outline::default();
-    let Ok(node) = tree::parse(id, file) else {
-        return outline;
-    };
-    let NodeKind::Map(entries) = &node.kind else {
-        return outline;
-    };
-    for (key, _, value) in entries {
-        let texts = texts(value);
-        match key.as_str() {
+    let parsed = yaml::parse(id, file);
+    for entry in parsed
+        .tree
+        .iter()
+        .flat_map(|tree| tree.entries().unwrap_or_default())
+    {
+        let texts = texts(&entry.value);
+        match &*entry.key {
             "exclude" => {
                 outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)))
             }
@@ -199,14 +200,12 @@ fn glob_set(globs: impl IntoIterator<Item = Glob>) -> GlobSet {
     builder.build().unwrap_or_default()
 }
 
-fn texts(node: &Node) -> Vec<(String, Span)> {
-    let NodeKind::List(items) = &node.kind else {
-        return Vec::new();
-    };
-    items
+fn texts(node: &Yaml) -> Vec<(String, Span)> {
+    node.items()
+        .unwrap_or_default()
         .iter()
         .filter_map(|item| match &item.kind {
-            NodeKind::String(text) => Some((text.clone(), item.span)),
+            YamlKind::String(text) => Some((text.to_string(), item.span)),
             _ => None,
         })
         .collect()

@@ -106,6 +106,15 @@ pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
     Judge::builtin().map(|judge| judge.metadata())
 }
 
+pub(super) fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
+    let judge = Judge::builtin()?;
+    let found = judge.metadata().into_iter().find(|rule| &*rule.id == id);
+    found.ok_or_else(|| {
+        let (message, help) = judge.vocabulary().no_such_rule(id);
+        UsageError { message, help }
+    })
+}
+
 fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, UsageError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::tree::{Node, NodeKind};
 use super::{
     Activation, Config, Port25, RuleEntry, SubscriptionEntry, Vocabulary, did_you_mean, glob,
     glob_set,
@@ -11,6 +10,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
 use crate::model::platform::Cloud;
 use crate::source::Span;
+use crate::syntax::Number;
+use crate::syntax::yaml::{Yaml, YamlKind};
 
 const KEYS: [&str; 11] = [
     "subscription",
@@ -31,7 +32,7 @@ const RUN_WIDE: [&str; 6] = ["exclude", "select", "ignore", "fail-on", "rules", 
 
 /// Reads the whole file.
 pub(super) fn config(
-    node: &Node,
+    node: &Yaml,
     directory: &str,
     vocabulary: &Vocabulary,
 ) -> (Config, Vec<Diagnostic>) {
@@ -66,7 +67,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn key(&mut self, config: &mut Config, key: &str, value: &Node) {
+    fn key(&mut self, config: &mut Config, key: &str, value: &Yaml) {
         let vocabulary = self.vocabulary;
         match key {
             "subscription" => config.subscription = Some(self.subscription(value, false)),
@@ -114,17 +115,17 @@ impl Reader<'_> {
         }
     }
 
-    fn subscriptions(&mut self, node: &Node) -> Vec<(globset::GlobSet, SubscriptionEntry)> {
-        let NodeKind::List(items) = &node.kind else {
+    fn subscriptions(&mut self, node: &Yaml) -> Vec<(globset::GlobSet, SubscriptionEntry)> {
+        let YamlKind::List(items) = &node.kind else {
             self.expected(node, "subscriptions", "a list");
             return Vec::new();
         };
         let mut entries = Vec::new();
         for item in items {
             let mut set = globset::GlobSet::empty();
-            if let NodeKind::Map(keys) = &item.kind {
-                match keys.iter().find(|(key, ..)| key == "paths") {
-                    Some((_, _, paths)) => set = glob_set(self.globs(paths, "paths")),
+            if let YamlKind::Map(keys) = &item.kind {
+                match keys.iter().find(|entry| &*entry.key == "paths") {
+                    Some(entry) => set = glob_set(self.globs(&entry.value, "paths")),
                     None => self.error(
                         item.span,
                         "this subscription has no `paths`".to_owned(),
@@ -137,7 +138,7 @@ impl Reader<'_> {
         entries
     }
 
-    fn subscription(&mut self, node: &Node, with_paths: bool) -> SubscriptionEntry {
+    fn subscription(&mut self, node: &Yaml, with_paths: bool) -> SubscriptionEntry {
         let keys: &[&str] = if with_paths {
             &["paths", "offer", "created", "port25"]
         } else {
@@ -146,7 +147,7 @@ impl Reader<'_> {
         let mut entry = SubscriptionEntry::default();
         for (key, _, value) in self.entries(node, "a subscription", keys) {
             match key {
-                "offer" => entry.offer = self.offer(value).map(|offer| (offer, value.span)),
+                "offer" => entry.offer = self.offer(value).map(|offers| (offers, value.span)),
                 "created" => entry.created = self.date(value, key),
                 "port25" => entry.port25 = self.port25(value),
                 _ => {}
@@ -155,10 +156,10 @@ impl Reader<'_> {
         entry
     }
 
-    fn offer(&mut self, node: &Node) -> Option<Arc<str>> {
+    fn offer(&mut self, node: &Yaml) -> Option<Vec<Arc<str>>> {
         let text = self.text(node, "offer")?;
         match self.vocabulary.offer(text) {
-            Ok(offer) => Some(offer),
+            Ok(offers) => Some(offers),
             Err((message, help)) => {
                 self.error(node.span, message, help);
                 None
@@ -166,8 +167,8 @@ impl Reader<'_> {
         }
     }
 
-    fn port25(&mut self, node: &Node) -> Option<Port25> {
-        if let NodeKind::Map(_) = node.kind {
+    fn port25(&mut self, node: &Yaml) -> Option<Port25> {
+        if let YamlKind::Map(_) = node.kind {
             let mut answer = None;
             for (key, _, value) in self.entries(node, "port25", &["exempt-since"]) {
                 answer = self.date(value, key).map(Port25::ExemptSince);
@@ -180,7 +181,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rules(&mut self, config: &mut Config, node: &Node) {
+    fn rules(&mut self, config: &mut Config, node: &Yaml) {
         let vocabulary = self.vocabulary;
         let ids: Vec<&str> = vocabulary.rules.keys().map(|id| &**id).collect();
         for (id, _, value) in self.entries(node, "rules", &ids) {
@@ -193,7 +194,7 @@ impl Reader<'_> {
                             .and_then(severity);
                     }
                     "off" => match value.kind {
-                        NodeKind::Bool(off) => entry.off = off,
+                        YamlKind::Bool(off) => entry.off = off,
                         _ => self.expected(value, key, "`true` or `false`"),
                     },
                     _ => {
@@ -203,7 +204,7 @@ impl Reader<'_> {
                             .map(|names| names.iter().map(|name| &**name).collect())
                             .unwrap_or_default();
                         for (name, _, value) in self.entries(value, "the parameters", &names) {
-                            entry.parameters.insert(name.into(), value.to_json());
+                            entry.parameters.insert(name.into(), json(value));
                         }
                     }
                 }
@@ -212,7 +213,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rule_ids(&mut self, node: &Node, key: &str) -> Vec<Arc<str>> {
+    fn rule_ids(&mut self, node: &Yaml, key: &str) -> Vec<Arc<str>> {
         let vocabulary = self.vocabulary;
         let mut ids = Vec::new();
         for (text, span) in self.texts(node, key) {
@@ -226,7 +227,7 @@ impl Reader<'_> {
         ids
     }
 
-    fn globs(&mut self, node: &Node, key: &str) -> Vec<globset::Glob> {
+    fn globs(&mut self, node: &Yaml, key: &str) -> Vec<globset::Glob> {
         let mut globs = Vec::new();
         for (text, span) in self.texts(node, key) {
             match glob(&text) {
@@ -237,8 +238,8 @@ impl Reader<'_> {
         globs
     }
 
-    fn texts(&mut self, node: &Node, key: &str) -> Vec<(String, Span)> {
-        let NodeKind::List(items) = &node.kind else {
+    fn texts(&mut self, node: &Yaml, key: &str) -> Vec<(String, Span)> {
+        let YamlKind::List(items) = &node.kind else {
             self.expected(node, key, "a list");
             return Vec::new();
         };
@@ -254,25 +255,26 @@ impl Reader<'_> {
     /// The entries of a mapping whose keys are all among `words`; the others are errors.
     fn entries<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n Yaml,
         what: &str,
         words: &[&str],
-    ) -> Vec<(&'n str, Span, &'n Node)> {
+    ) -> Vec<(&'n str, Span, &'n Yaml)> {
         match &node.kind {
-            NodeKind::Map(entries) => {
+            YamlKind::Map(entries) => {
                 let mut known = Vec::new();
-                for (key, span, value) in entries {
-                    if words.contains(&key.as_str()) {
-                        known.push((key.as_str(), *span, value));
+                for entry in entries {
+                    let key = &*entry.key;
+                    if words.contains(&key) {
+                        known.push((key, entry.key_span, &entry.value));
                     } else {
                         let help = did_you_mean(key, words.iter().copied())
                             .or_else(|| Some(format!("it takes {}", list(words))));
-                        self.error(*span, format!("{what} has no key `{key}`"), help);
+                        self.error(entry.key_span, format!("{what} has no key `{key}`"), help);
                     }
                 }
                 known
             }
-            NodeKind::Null => Vec::new(),
+            YamlKind::Null => Vec::new(),
             _ => {
                 self.expected(node, what, "a mapping");
                 Vec::new()
@@ -280,9 +282,9 @@ impl Reader<'_> {
         }
     }
 
-    fn word<'w>(&mut self, node: &Node, key: &str, words: &[&'w str]) -> Option<&'w str> {
+    fn word<'w>(&mut self, node: &Yaml, key: &str, words: &[&'w str]) -> Option<&'w str> {
         let text = match &node.kind {
-            NodeKind::String(text) => text.as_str(),
+            YamlKind::String(text) => &**text,
             _ => {
                 self.expected(node, key, &list(words));
                 return None;
@@ -297,9 +299,9 @@ impl Reader<'_> {
         found
     }
 
-    fn date(&mut self, node: &Node, key: &str) -> Option<Arc<str>> {
+    fn date(&mut self, node: &Yaml, key: &str) -> Option<Arc<str>> {
         let text = match &node.kind {
-            NodeKind::String(text) => text.as_str(),
+            YamlKind::String(text) => &**text,
             _ => "",
         };
         if is_date(text) {
@@ -309,16 +311,16 @@ impl Reader<'_> {
         None
     }
 
-    fn text<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
-        if let NodeKind::String(text) = &node.kind {
+    fn text<'n>(&mut self, node: &'n Yaml, key: &str) -> Option<&'n str> {
+        if let YamlKind::String(text) = &node.kind {
             return Some(text);
         }
-        self.expected(node, key, "text");
+        self.expected(node, key, "a string");
         None
     }
 
-    fn expected(&mut self, node: &Node, key: &str, what: &str) {
-        let found = node.noun();
+    fn expected(&mut self, node: &Yaml, key: &str, what: &str) {
+        let found = node.describe();
         self.error(
             node.span,
             format!("`{key}` must be {what}, this is {found}"),
@@ -334,25 +336,18 @@ impl Reader<'_> {
 }
 
 impl Vocabulary {
-    /// The offer a name or quota id stands for, else what is wrong with it and a hint.
-    pub(crate) fn offer(&self, text: &str) -> Result<Arc<str>, (String, Option<String>)> {
+    /// The offers a name or quota id may stand for, else what is wrong with it and a hint.
+    pub(crate) fn offer(&self, text: &str) -> Result<Vec<Arc<str>>, (String, Option<String>)> {
         if let Some(offer) = self.offers.iter().find(|offer| &***offer == text) {
-            return Ok(Arc::clone(offer));
+            return Ok(vec![Arc::clone(offer)]);
         }
         let quota = text.split('_').next().unwrap_or(text).to_ascii_lowercase();
         match self.quotas.get(&quota).map(Vec::as_slice) {
-            Some([offer]) => Ok(Arc::clone(offer)),
             Some([]) => Err((
                 format!("the quota id `{text}` does not tell the offer"),
                 Some("name the offer instead".to_owned()),
             )),
-            Some(offers) => {
-                let offers: Vec<&str> = offers.iter().map(|offer| &**offer).collect();
-                Err((
-                    format!("the quota id `{text}` stands for several offers"),
-                    Some(format!("name one of {}", list(&offers))),
-                ))
-            }
+            Some(offers) => Ok(offers.to_vec()),
             None => {
                 let offers: Vec<&str> = self.offers.iter().map(|offer| &**offer).collect();
                 let help = did_you_mean(text, offers.iter().copied())
@@ -367,6 +362,21 @@ impl Vocabulary {
         let help = did_you_mean(id, self.rules.keys().map(|id| &**id))
             .or_else(|| Some("`aznet rules` lists them".to_owned()));
         (format!("there is no rule `{id}`"), help)
+    }
+}
+
+fn json(node: &Yaml) -> serde_json::Value {
+    match &node.kind {
+        YamlKind::Null => serde_json::Value::Null,
+        YamlKind::Bool(value) => (*value).into(),
+        YamlKind::Number(Number::Integer(value), _) => (*value).into(),
+        YamlKind::Number(Number::Float(value), _) => (*value).into(),
+        YamlKind::String(value) => (**value).into(),
+        YamlKind::List(items) => items.iter().map(json).collect(),
+        YamlKind::Map(entries) => entries
+            .iter()
+            .map(|entry| (entry.key.to_string(), json(&entry.value)))
+            .collect(),
     }
 }
 
@@ -447,7 +457,7 @@ mod tests {
             "subscription:\n  offer: PayAsYouGo_2014-09-01\n  created: 2017-01-31\n  port25: {exempt-since: 2020-02-03}\n",
         );
         let entry = config.subscription.unwrap();
-        assert_eq!(&*entry.offer.unwrap().0, "pay-as-you-go");
+        assert_eq!(&*entry.offer.unwrap().0[0], "pay-as-you-go");
         assert_eq!(
             entry.port25,
             Some(super::Port25::ExemptSince("2020-02-03".into()))
@@ -491,11 +501,11 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "`exclude` must be a list, this is text",
+                "`exclude` must be a list, this is a string",
                 "this subscription has no `paths`",
                 "the parameters has no key `limt`",
                 "`off` must be `true` or `false`, this is a number",
-                "`created` must be a date written YYYY-MM-DD, this is text",
+                "`created` must be a date written YYYY-MM-DD, this is a string",
                 "the quota id `Internal_2014-09-01` does not tell the offer",
             ]
         );

@@ -1,0 +1,210 @@
+//! `aznet check`
+
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{FAILED, Failure, stdout_has_colour, width};
+use crate::diagnostic::Severity;
+use crate::engine::{self, FailOn, Options, Report, Request, UsageError};
+use crate::report::{Format, Style};
+
+/// The arguments of `aznet check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files and directories to report on
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// Write in a format: human, json or sarif; may be given several times
+    #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = output)]
+    output: Vec<Output>,
+
+    /// Fail (exit code 1) on findings at least this bad
+    ///
+    /// The default is warning, or `fail-on` of aznet.yaml.
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Threshold>,
+
+    /// Count what stays undetermined as findings
+    #[arg(long)]
+    strict: bool,
+
+    /// Only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    select: Vec<String>,
+
+    /// Not these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// A Terraform variables file for every root module; the last wins
+    #[arg(long, value_name = "FILE")]
+    var_file: Vec<PathBuf>,
+
+    /// An ARM parameter file for every template, instead of those found
+    #[arg(long, value_name = "FILE")]
+    parameters: Vec<PathBuf>,
+
+    /// The subscription's offer, by name or quota id
+    #[arg(long)]
+    offer: Option<String>,
+
+    /// Where reading ends; by default the nearest directory upwards with .git
+    #[arg(long, value_name = "DIRECTORY")]
+    root: Option<PathBuf>,
+
+    /// Also read what .gitignore excludes
+    #[arg(long)]
+    no_ignore: bool,
+
+    /// Number of threads; all cores by default
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl Check {
+    /// Checks, writes, and tells the exit code.
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        let strict = self.strict;
+        let outputs = if self.output.is_empty() {
+            vec![Output {
+                format: Format::Human,
+                file: None,
+            }]
+        } else {
+            self.output
+        };
+        let to_stdout = outputs.iter().filter(|output| output.file.is_none());
+        if to_stdout.count() > 1 {
+            return Err(Failure::Usage(UsageError {
+                message: "two formats cannot both go to standard output".to_owned(),
+                help: Some("write one to a file: -o json=report.json".to_owned()),
+            }));
+        }
+        let report = engine::check(&Request {
+            paths: self.paths,
+            root: self.root,
+            no_ignore: self.no_ignore,
+            threads: self.threads,
+            var_files: self.var_file,
+            parameter_files: self.parameters,
+            options: Options {
+                select: self.select,
+                ignore: self.ignore,
+                offer: self.offer,
+            },
+        })?;
+        for output in &outputs {
+            output.write(&report, strict)?;
+        }
+        let threshold = self
+            .fail_on
+            .map(Threshold::fail_on)
+            .or(report.fail_on)
+            .unwrap_or(FailOn::Severity(Severity::Warning));
+        Ok(if report.is_incomplete() {
+            FAILED
+        } else {
+            u8::from(report.fails(threshold, strict))
+        })
+    }
+}
+
+/// A format and where it goes.
+#[derive(Clone, Debug)]
+struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    if file
+        .as_ref()
+        .is_some_and(|file| file.as_os_str().is_empty())
+    {
+        return Err("there is no file name after `=`".to_owned());
+    }
+    Format::ALL
+        .into_iter()
+        .find(|format| format.name() == name)
+        .map(|format| Output { format, file })
+        .ok_or_else(|| {
+            let names: Vec<&str> = Format::ALL.into_iter().map(Format::name).collect();
+            let meant = names
+                .iter()
+                .find(|known| strsim::jaro_winkler(known, name) > 0.8);
+            match meant {
+                Some(meant) => format!("there is no format `{name}`, did you mean `{meant}`?"),
+                None => format!(
+                    "there is no format `{name}`, there are {}",
+                    names.join(", ")
+                ),
+            }
+        })
+}
+
+impl Output {
+    fn write(&self, report: &Report, strict: bool) -> Result<(), Failure> {
+        let mut style = Style {
+            colour: false,
+            width: 100,
+            strict,
+        };
+        let emitter = self.format.emitter();
+        match &self.file {
+            Some(path) => {
+                let mut file = create(path).map_err(|error| {
+                    let at = path.display();
+                    Failure::Usage(UsageError {
+                        message: format!("cannot write `{at}`: {error}"),
+                        help: None,
+                    })
+                })?;
+                emitter.emit(report, style, &mut file)?;
+                file.flush()?;
+            }
+            None => {
+                style.colour = stdout_has_colour();
+                style.width = width();
+                let mut out = io::BufWriter::new(anstream::stdout().lock());
+                emitter.emit(report, style, &mut out)?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line writes the files it is asked for"
+)]
+fn create(path: &std::path::Path) -> io::Result<io::BufWriter<std::fs::File>> {
+    Ok(io::BufWriter::new(std::fs::File::create(path)?))
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Threshold {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl Threshold {
+    fn fail_on(self) -> FailOn {
+        match self {
+            Self::Error => FailOn::Severity(Severity::Error),
+            Self::Warning => FailOn::Severity(Severity::Warning),
+            Self::Note => FailOn::Severity(Severity::Note),
+            Self::Never => FailOn::Never,
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! `human`: for the terminal. Each violated finding with the lines that cause it; undetermined ones
+//! in compact groups; at the end what was seen, so that silence is never ambiguous.
+
+mod snippet;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+
+use super::place::{Unit, place};
+use super::{Emitter, Style, UndeterminedGroup, protocol, undetermined_groups};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::{Report, RuleMetadata};
+use crate::policy::finding::{Finding, FindingVerdict};
+use crate::semantics::packet::Flow;
+use crate::source::{SourceMap, Span};
+use snippet::{Mark, Snippet};
+
+/// How many places of a group or hops of a finding are listed.
+const MOST_LISTED: usize = 6;
+
+/// Hops closer than this many lines to the primary place are drawn with it.
+const NEAR: usize = 8;
+
+/// Writes the format.
+#[derive(Clone, Copy, Debug)]
+pub struct Human;
+
+impl Emitter for Human {
+    fn emit(&self, report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut page = Page {
+            report,
+            style,
+            paint: Paint { on: style.colour },
+            text: String::new(),
+            explained: BTreeSet::new(),
+        };
+        for diagnostic in &report.diagnostics {
+            page.diagnostic(diagnostic);
+            page.flush(out)?;
+        }
+        for finding in &report.findings {
+            if finding.verdict == FindingVerdict::Violated {
+                page.finding(finding);
+                page.flush(out)?;
+            }
+        }
+        for group in undetermined_groups(report) {
+            page.group(&group);
+            page.flush(out)?;
+        }
+        page.summary();
+        page.flush(out)
+    }
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    style: Style,
+    paint: Paint,
+    text: String,
+    explained: BTreeSet<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    fn flush(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        let word = diagnostic.severity.as_str();
+        let marks = diagnostic.primary.iter().map(|label| Mark {
+            span: label.span,
+            text: &label.text,
+            primary: true,
+        });
+        let related = diagnostic.related.iter().map(|label| Mark {
+            span: label.span,
+            text: &label.text,
+            primary: false,
+        });
+        self.headed(
+            diagnostic.severity,
+            &format!("{word}[{}]", diagnostic.code),
+            &diagnostic.message,
+            marks.collect(),
+            related.collect(),
+        );
+        if let Some(help) = &diagnostic.help {
+            self.field("help", help);
+        }
+        self.text.push('\n');
+    }
+
+    fn finding(&mut self, finding: &'a Finding) {
+        let word = finding.severity.as_str();
+        let primary = Mark {
+            span: finding.primary.span,
+            text: &finding.primary.text,
+            primary: true,
+        };
+        let related = finding.related.iter().map(|place| Mark {
+            span: place.span,
+            text: &place.text,
+            primary: false,
+        });
+        self.headed(
+            finding.severity,
+            &format!("{word}[{}]", finding.rule),
+            &finding.message,
+            vec![primary],
+            related.collect(),
+        );
+        if let Some(flow) = &finding.witness {
+            self.field("packet", &packet(flow));
+        }
+        if finding.instances.len() > 1 {
+            let others = finding.instances.iter().skip(1);
+            let mut names: Vec<&str> = others.map(|instance| &*instance.resource).collect();
+            names.dedup();
+            let text = shortened(&names, finding.instances.len() - 1);
+            self.field("also", &text);
+        }
+        if let Some(fix) = &finding.fix {
+            self.field("fix", fix);
+        }
+        self.explanation(&finding.rule);
+        self.text.push('\n');
+    }
+
+    /// Why, and where to read on: once per rule.
+    fn explanation(&mut self, id: &'a str) {
+        let Some(rule) = rule(self.report, id) else {
+            return;
+        };
+        if !self.explained.insert(id) {
+            return;
+        }
+        let why = rule.why.trim().split("\n\n").next().unwrap_or("");
+        if !why.is_empty() {
+            self.field("why", &why.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        if let Some((_, address)) = rule.references.first() {
+            self.field("see", address);
+        }
+    }
+
+    fn group(&mut self, group: &UndeterminedGroup<'a>) {
+        let Some(first) = group.findings.first() else {
+            return;
+        };
+        let head = format!("undetermined[{}]", group.rule);
+        let head = self.paint.strong(&head, None);
+        let _ = writeln!(self.text, "{head}");
+        let message = match group.findings.len() {
+            1 => first.message.clone(),
+            count => format!("{} (and {} more like it)", first.message, count - 1),
+        };
+        let width = self.style.width.saturating_sub(4);
+        for (index, line) in wrap(&message, width).iter().enumerate() {
+            let mark = if index == 0 { "?" } else { " " };
+            let _ = writeln!(self.text, "  {mark} {line}");
+        }
+        for finding in group.findings.iter().take(MOST_LISTED) {
+            let at = short_place(&self.report.sources, finding.primary.span);
+            let name = finding
+                .security_rule
+                .as_ref()
+                .map_or_else(String::new, |name| format!(" `{name}`"));
+            let line = format!("{at} {}{name}", finding.resource);
+            self.field("at", &line);
+        }
+        if group.findings.len() > MOST_LISTED {
+            let more = group.findings.len() - MOST_LISTED;
+            self.field("", &format!("… and {more} more"));
+        }
+        for missing in first.unknowns.iter().take(MOST_LISTED) {
+            let at = missing.place.map_or_else(String::new, |span| {
+                format!(" ({})", short_place(&self.report.sources, span))
+            });
+            let text = format!("{}{at}: {}", missing.what, missing.settle);
+            self.field("needs", &text);
+        }
+        self.text.push('\n');
+    }
+
+    /// Head, message, snippet, and the hops that are too far away to be drawn.
+    fn headed(
+        &mut self,
+        severity: Severity,
+        head: &str,
+        message: &str,
+        primary: Vec<Mark<'_>>,
+        related: Vec<Mark<'_>>,
+    ) {
+        let sources = &self.report.sources;
+        let (near, far) = match primary.first() {
+            Some(primary) => split(sources, primary.span, related),
+            None => (Vec::new(), related),
+        };
+        let _ = writeln!(self.text, "{}", self.paint.strong(head, Some(severity)));
+        let snippet = Snippet {
+            sources,
+            severity,
+            message,
+            marks: primary.into_iter().chain(near).collect(),
+        };
+        snippet.draw(&mut self.text, self.style);
+        let more = far.len().saturating_sub(MOST_LISTED);
+        for mark in far.iter().take(MOST_LISTED) {
+            let at = short_place(sources, mark.span);
+            let line = if mark.text.is_empty() {
+                at
+            } else {
+                format!("{at} {}", mark.text)
+            };
+            self.field("via", &line);
+        }
+        if more > 0 {
+            self.field("", &format!("… and {more} more"));
+        }
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        const INDENT: usize = 10;
+        let width = self.style.width.saturating_sub(INDENT + 1).max(30);
+        let mut lines = Vec::new();
+        for line in value.trim_end().lines() {
+            if line.starts_with("  ") {
+                lines.push(line.to_owned());
+            } else {
+                lines.extend(wrap(line, width));
+            }
+        }
+        for (index, line) in lines.iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let pad = " ".repeat(INDENT.saturating_sub(name.len() + 3));
+            let name = self.paint.dim(name);
+            let _ = writeln!(self.text, "  {name}{pad} {line}");
+        }
+    }
+
+    fn summary(&mut self) {
+        let report = self.report;
+        let summary = &report.summary;
+        let counted = |severity| {
+            report
+                .findings
+                .iter()
+                .filter(|finding| {
+                    finding.verdict == FindingVerdict::Violated && finding.severity == severity
+                })
+                .count()
+        };
+        let mut parts = Vec::new();
+        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+            let count = counted(severity);
+            if count > 0 {
+                let text = plural(count, severity.as_str());
+                parts.push(self.paint.strong(&text, Some(severity)));
+            }
+        }
+        if parts.is_empty() {
+            parts.push(self.paint.strong("no findings", None));
+        }
+        if summary.undetermined > 0 {
+            parts.push(format!("{} undetermined", summary.undetermined));
+        }
+        if !summary.unreadable.is_empty() {
+            let text = format!("{} unreadable", plural(summary.unreadable.len(), "file"));
+            parts.push(self.paint.strong(&text, Some(Severity::Error)));
+        } else if report.is_incomplete() {
+            parts.push(
+                self.paint
+                    .strong("something was unreadable", Some(Severity::Error)),
+            );
+        }
+        let _ = writeln!(self.text, "{}", parts.join(", "));
+        let _ = writeln!(
+            self.text,
+            "checked {}: {}, {}, {}",
+            plural(summary.files, "file"),
+            plural(summary.deployments, "deployment"),
+            plural(summary.resources, "resource"),
+            plural(summary.security_rules, "security rule"),
+        );
+        self.counts(
+            "not judged",
+            summary
+                .not_judged
+                .iter()
+                .map(|(reason, count)| (reason.as_str(), *count)),
+        );
+        self.counts(
+            "undetermined and only counted",
+            summary
+                .undetermined_counted
+                .iter()
+                .map(|(rule, count)| (&**rule, *count)),
+        );
+        let unused: Vec<&str> = summary.unused.iter().map(|path| &**path).collect();
+        if !unused.is_empty() {
+            let text = shortened(&unused, unused.len());
+            let _ = writeln!(self.text, "used by no deployment: {text}");
+        }
+        if summary.deployments > 0 {
+            for assumption in &summary.assumptions {
+                let line = self.paint.dim(&format!("taken for granted: {assumption}"));
+                let _ = writeln!(self.text, "{line}");
+            }
+        }
+    }
+
+    fn counts<'c>(&mut self, what: &str, counts: impl Iterator<Item = (&'c str, usize)>) {
+        let mut counts: Vec<(&str, usize)> = counts.collect();
+        counts.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        let more = counts.len().saturating_sub(MOST_LISTED);
+        let mut parts: Vec<String> = counts
+            .iter()
+            .take(MOST_LISTED)
+            .map(|(name, count)| format!("{name} ({count})"))
+            .collect();
+        if more > 0 {
+            parts.push(format!("{more} more reasons"));
+        }
+        if !parts.is_empty() {
+            let _ = writeln!(self.text, "{what}: {}", parts.join(", "));
+        }
+    }
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    fn strong(self, text: &str, severity: Option<Severity>) -> String {
+        let code = match severity {
+            Some(Severity::Error) => "1;31",
+            Some(Severity::Warning) => "1;33",
+            Some(Severity::Note) => "1;36",
+            None => "1",
+        };
+        self.with(code, text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Which related places are drawn in the snippet of the primary one, and which are listed.
+fn split<'m>(
+    sources: &SourceMap,
+    primary: Span,
+    related: Vec<Mark<'m>>,
+) -> (Vec<Mark<'m>>, Vec<Mark<'m>>) {
+    let Some(file) = sources.get(primary.file) else {
+        return (Vec::new(), related);
+    };
+    let line = file.line_index(primary.start);
+    let mut drawn = 0;
+    related.into_iter().partition(|mark| {
+        let near = mark.span.file == primary.file
+            && mark.span != primary
+            && (file.line_index(mark.span.start).abs_diff(line) <= NEAR
+                || primary.contains(mark.span))
+            && drawn < MOST_LISTED;
+        drawn += usize::from(near);
+        near
+    })
+}
+
+fn rule<'a>(report: &'a Report, id: &str) -> Option<&'a RuleMetadata> {
+    let at = report
+        .rules
+        .binary_search_by(|rule| (*rule.id).cmp(id))
+        .ok()?;
+    report.rules.get(at)
+}
+
+fn short_place(sources: &SourceMap, span: Span) -> String {
+    let place = place(sources, span, Unit::Characters);
+    format!("{}:{}:{}", place.path, place.line, place.column)
+}
+
+fn packet(flow: &Flow) -> String {
+    let end = |address: std::net::IpAddr, port: u16| match (address, port) {
+        (address, 0) => address.to_string(),
+        (std::net::IpAddr::V6(address), port) => format!("[{address}]:{port}"),
+        (address, port) => format!("{address}:{port}"),
+    };
+    format!(
+        "{} {} → {}",
+        protocol(flow),
+        end(flow.source, flow.source_port),
+        end(flow.destination, flow.destination_port)
+    )
+}
+
+fn shortened(names: &[&str], total: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(MOST_LISTED).copied().collect();
+    let more = total.saturating_sub(shown.len());
+    let list = shown.join(", ");
+    if more > 0 {
+        format!("{list} and {more} more")
+    } else {
+        list
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// Breaks at spaces; a longer word stays whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let word_length = word.chars().count();
+        if length > 0 && length + 1 + word_length > width {
+            lines.push(std::mem::take(&mut line));
+            length = 0;
+        }
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        line.push_str(word);
+        length += word_length;
+    }
+    if length > 0 {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_stay_whole() {
+        assert_eq!(
+            wrap("a bb ccc dddddddd e", 5),
+            ["a bb", "ccc", "dddddddd", "e"]
+        );
+    }
+}

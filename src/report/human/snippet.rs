@@ -1,0 +1,265 @@
+//! Lines of a file with marks beneath them, drawn by miette on our own line index: its default
+//! source searches the text from the start for every label, and fails on very long lines.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use crate::diagnostic::Severity;
+use crate::report::Style;
+use crate::source::{SourceFile, SourceMap, Span};
+
+/// A line with more bytes before the mark is shown in part.
+const LONG_LINE: usize = 400;
+
+/// How much of a long line is shown on either side of the mark.
+const WINDOW: usize = 100;
+
+/// Larger excerpts are not drawn as one; the renderer then draws the marks apart.
+const LARGEST_EXCERPT: usize = 16 << 10;
+
+/// A place to be marked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark<'a> {
+    /// Where.
+    pub(super) span: Span,
+    /// What is said there.
+    pub(super) text: &'a str,
+    /// Whether it is the one to look at.
+    pub(super) primary: bool,
+}
+
+/// A message with the lines it is about.
+#[derive(Debug)]
+pub(super) struct Snippet<'a> {
+    /// All files.
+    pub(super) sources: &'a SourceMap,
+    /// Decides the colour.
+    pub(super) severity: Severity,
+    /// Said above the lines.
+    pub(super) message: &'a str,
+    /// All in one file, the primary first.
+    pub(super) marks: Vec<Mark<'a>>,
+}
+
+impl Snippet<'_> {
+    /// Draws message and lines.
+    pub(super) fn draw(&self, text: &mut String, style: Style) {
+        let file = self
+            .marks
+            .first()
+            .and_then(|mark| self.sources.get(mark.span.file));
+        let drawn = Drawn {
+            severity: self.severity,
+            message: self.message,
+            labels: file.map_or_else(Vec::new, |file| self.labels(file)),
+            source: file.map(|file| Indexed(Arc::clone(file))),
+        };
+        let theme = GraphicalTheme {
+            characters: ThemeCharacters::unicode(),
+            styles: if style.colour {
+                ThemeStyles::ansi()
+            } else {
+                ThemeStyles::none()
+            },
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(style.width)
+            .with_links(false)
+            .with_context_lines(1);
+        let before = text.len();
+        if handler.render_report(text, &drawn).is_err() {
+            text.truncate(before);
+            text.push_str("  ");
+            text.push_str(self.message);
+            text.push('\n');
+        }
+    }
+
+    fn labels(&self, file: &SourceFile) -> Vec<LabeledSpan> {
+        if file.text().is_empty() {
+            return Vec::new();
+        }
+        self.marks
+            .iter()
+            .map(|mark| {
+                let start = mark.span.start as usize;
+                let length = first_line(file.slice(mark.span)).max(1);
+                let label = (!mark.text.is_empty()).then(|| mark.text.to_owned());
+                if mark.primary {
+                    LabeledSpan::new_primary_with_span(label, (start, length))
+                } else {
+                    LabeledSpan::new_with_span(label, (start, length))
+                }
+            })
+            .collect()
+    }
+}
+
+/// Bytes up to the end of the first line, at most 200.
+fn first_line(text: &str) -> usize {
+    let line = text.lines().next().unwrap_or("").trim_end();
+    let mut end = line.len().min(200);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+#[derive(Debug)]
+struct Drawn<'a> {
+    severity: Severity,
+    message: &'a str,
+    labels: Vec<LabeledSpan>,
+    source: Option<Indexed>,
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
+        })
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+/// A file that finds its lines by the index.
+#[derive(Debug)]
+struct Indexed(Arc<SourceFile>);
+
+impl SourceCode for Indexed {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let file = &self.0;
+        let text = file.text();
+        let clamp = |offset: usize| u32::try_from(offset.min(text.len())).unwrap_or(u32::MAX);
+        let (start, end) = (clamp(span.offset()), clamp(span.offset() + span.len()));
+        let last = end.saturating_sub(u32::from(end > start));
+        let first_line = file.line_index(start).saturating_sub(before);
+        let last_line = file.line_index(last).saturating_add(after);
+        let mut from = file.line_start(first_line) as usize;
+        let to = file.line_start(last_line.saturating_add(1)) as usize;
+        let mut to = to.max(end as usize);
+        let mut line = first_line;
+        let mut column = 0;
+        let own_line = file.line_index(start);
+        let own_start = file.line_start(own_line) as usize;
+        let long = (start as usize).saturating_sub(own_start) > LONG_LINE
+            || to.saturating_sub(end as usize) > LARGEST_EXCERPT;
+        if long {
+            from = boundary(text, (start as usize).saturating_sub(WINDOW).max(own_start));
+            let next = file.line_start(file.line_index(last).saturating_add(1)) as usize;
+            to = boundary(text, (end as usize).saturating_add(WINDOW).min(next));
+            line = own_line;
+            column = text
+                .get(own_start..from)
+                .map_or(0, |before| before.chars().count());
+        }
+        if to.saturating_sub(from) > LARGEST_EXCERPT {
+            return Err(MietteError::OutOfBounds);
+        }
+        let excerpt = text.get(from..to).ok_or(MietteError::OutOfBounds)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            file.path().to_string(),
+            excerpt.as_bytes(),
+            (from, to - from).into(),
+            line,
+            column,
+            file.line_count(),
+        )))
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+fn boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    fn draw(text: &str, marks: &[(&str, &str)]) -> String {
+        let sources = SourceMap::new(vec![Arc::new(SourceFile::new("a.tf", text))]);
+        let marks = marks
+            .iter()
+            .enumerate()
+            .map(|(index, (at, label))| {
+                let start = u32::try_from(text.find(at).unwrap()).unwrap();
+                let end = start + u32::try_from(at.len()).unwrap();
+                Mark {
+                    span: Span::new(FileId(0), start, end),
+                    text: label,
+                    primary: index == 0,
+                }
+            })
+            .collect();
+        let snippet = Snippet {
+            sources: &sources,
+            severity: Severity::Error,
+            message: "wrong",
+            marks,
+        };
+        let mut out = String::new();
+        snippet.draw(&mut out, Style::default());
+        out
+    }
+
+    #[test]
+    fn the_marked_line_is_shown_with_its_number() {
+        let out = draw("a = 1\nport = 25\nb = 2\n", &[("25", "here")]);
+        assert!(out.contains("a.tf:2:8"), "{out}");
+        assert!(
+            out.contains("2 │ port = 25") && out.contains("here"),
+            "{out}"
+        );
+    }
+
+    #[test]
+    fn a_line_of_four_megabytes_is_shown_in_part() {
+        let filler = "\"x\":1,".repeat(700_000);
+        let out = draw(&format!("{{{filler}\"port\":25}}"), &[("\"port\"", "here")]);
+        assert!(out.contains("here") && out.len() < 4000, "{}", out.len());
+    }
+
+    #[test]
+    fn marks_far_apart_are_drawn_apart() {
+        let filler = "x = 1\n".repeat(10_000);
+        let out = draw(
+            &format!("first = 1\n{filler}last = 2\n"),
+            &[("first", "one"), ("last", "two")],
+        );
+        assert!(out.contains("one") && out.contains("two"), "{out}");
+        assert!(out.len() < 4000, "{}", out.len());
+    }
+}
