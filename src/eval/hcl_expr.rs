@@ -15,7 +15,8 @@ mod library;
 mod operators;
 mod template;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::value::{Data, Truth, Unknown, Value};
@@ -133,6 +134,7 @@ pub struct Session<'a> {
     origins: Option<&'a OriginBuilder>,
     steps: Cell<u64>,
     depth: Cell<u32>,
+    patterns: RefCell<BTreeMap<Box<str>, Option<regex::Regex>>>,
 }
 
 impl<'a> Session<'a> {
@@ -146,6 +148,7 @@ impl<'a> Session<'a> {
             origins,
             steps: Cell::new(steps),
             depth: Cell::new(0),
+            patterns: RefCell::default(),
         }
     }
 
@@ -179,6 +182,21 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn origin(&self, id: OriginId) -> Option<Origin> {
         self.origins.and_then(|origins| origins.get(id))
+    }
+
+    /// A compiled regular expression; each is compiled once.
+    fn regex(&self, pattern: &str) -> Option<regex::Regex> {
+        const MAX_SIZE: usize = 1 << 20;
+        let mut patterns = self.patterns.borrow_mut();
+        if let Some(known) = patterns.get(pattern) {
+            return known.clone();
+        }
+        let compiled = regex::RegexBuilder::new(pattern)
+            .size_limit(MAX_SIZE)
+            .build()
+            .ok();
+        patterns.insert(pattern.into(), compiled.clone());
+        compiled
     }
 
     /// Takes steps off the budget.

@@ -1,3 +1,323 @@
-//! stub
-use super::Function;
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[];
+//! Functions between values and texts in other notations.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{Call, Function, Outcome};
+use crate::eval::functions::{digest, encoding};
+use crate::eval::hcl_expr::access::{entries_of, object_value};
+use crate::eval::hcl_expr::conversion::number_text;
+use crate::eval::hcl_expr::{Failure, MAX_TEXT};
+use crate::eval::value::{Data, Value};
+use crate::origin::OriginId;
+use crate::syntax::Number;
+
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+    ("base64decode", |call| {
+        call.strict(|call| {
+            let bytes =
+                encoding::base64_decode(&call.text(0)?).map_err(|error| call.fail(error))?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| call.fail("the bytes are no UTF-8 text"))?;
+            call.string(text)
+        })
+    }),
+    ("base64encode", |call| {
+        text_of_text(call, |text| encoding::base64_encode(text.as_bytes()))
+    }),
+    ("base64sha256", |call| {
+        text_of_text(call, |text| {
+            encoding::base64_encode(&digest::sha256(text.as_bytes()))
+        })
+    }),
+    ("base64sha512", |call| {
+        text_of_text(call, |text| {
+            encoding::base64_encode(&digest::sha512(text.as_bytes()))
+        })
+    }),
+    ("csvdecode", csvdecode),
+    ("jsondecode", jsondecode),
+    ("jsonencode", jsonencode),
+    ("md5", |call| {
+        text_of_text(call, |text| encoding::hex(&digest::md5(text.as_bytes())))
+    }),
+    ("sha1", |call| {
+        text_of_text(call, |text| encoding::hex(&digest::sha1(text.as_bytes())))
+    }),
+    ("sha256", |call| {
+        text_of_text(call, |text| encoding::hex(&digest::sha256(text.as_bytes())))
+    }),
+    ("sha512", |call| {
+        text_of_text(call, |text| encoding::hex(&digest::sha512(text.as_bytes())))
+    }),
+    ("textdecodebase64", textdecodebase64),
+    ("textencodebase64", textencodebase64),
+    ("urlencode", |call| text_of_text(call, encoding::url_encode)),
+    ("uuidv5", uuidv5),
+    ("yamldecode", yamldecode),
+    ("yamlencode", yamlencode),
+];
+
+fn text_of_text(call: &Call<'_>, function: fn(&str) -> String) -> Outcome {
+    call.strict(|call| call.string(function(&call.text(0)?)))
+}
+
+fn uuidv5(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let namespace = call.text(0)?;
+        let bytes = digest::uuid_bytes(&namespace)
+            .ok_or_else(|| call.fail(format!("\"{namespace}\" is no namespace")))?;
+        call.string(digest::uuid_v5(&bytes, &call.text(1)?))
+    })
+}
+
+fn utf16(call: &Call<'_>) -> Result<Option<bool>, Box<Failure>> {
+    let name = call.text(1)?;
+    match name.to_ascii_uppercase().as_str() {
+        "UTF-8" => Ok(None),
+        "UTF-16LE" => Ok(Some(true)),
+        "UTF-16BE" => Ok(Some(false)),
+        _ => Err(call.fail(format!("the encoding {name} is not supported"))),
+    }
+}
+
+fn textencodebase64(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let text = call.text(0)?;
+        let bytes: Vec<u8> = match utf16(call)? {
+            None => text.as_bytes().to_vec(),
+            Some(true) => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Some(false) => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        };
+        call.string(encoding::base64_encode(&bytes))
+    })
+}
+
+fn textdecodebase64(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let bytes = encoding::base64_decode(&call.text(0)?).map_err(|error| call.fail(error))?;
+        let text = match utf16(call)? {
+            None => String::from_utf8(bytes).ok(),
+            Some(little) => {
+                let units = bytes.chunks(2).map(|pair| match *pair {
+                    [a, b] if little => u16::from_le_bytes([a, b]),
+                    [a, b] => u16::from_be_bytes([a, b]),
+                    _ => 0xdc00,
+                });
+                char::decode_utf16(units)
+                    .collect::<Result<String, _>>()
+                    .ok()
+            }
+        };
+        call.string(text.ok_or_else(|| call.fail("the bytes are no text of that encoding"))?)
+    })
+}
+
+fn csvdecode(call: &Call<'_>) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let rows = encoding::csv_rows(&call.text(0)?).map_err(|error| call.fail(error))?;
+        call.session_charge(rows.iter().map(Vec::len).sum())?;
+        let mut rows = rows.into_iter();
+        let header: Vec<Arc<str>> = rows
+            .next()
+            .unwrap_or_default()
+            .into_iter()
+            .map(Arc::from)
+            .collect();
+        let mut items = Vec::new();
+        for row in rows {
+            if row.len() != header.len() {
+                return Err(call.fail("a row has another number of fields than the first"));
+            }
+            let fields = header
+                .iter()
+                .cloned()
+                .zip(row.into_iter().map(|field| Value::string(field, origin)));
+            items.push(object_value(fields.collect(), None, origin));
+        }
+        Ok(Value::list(items, origin))
+    })
+}
+
+fn jsondecode(call: &Call<'_>) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let text = call.text(0)?;
+        call.session_charge(text.len() / 16)?;
+        let tree: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|error| call.fail(format!("the text is no JSON: {error}")))?;
+        Ok(from_tree(&tree, origin))
+    })
+}
+
+fn yamldecode(call: &Call<'_>) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let text = call.text(0)?;
+        call.session_charge(text.len() / 4)?;
+        let tree: serde_json::Value = serde_saphyr::from_str(&text).map_err(|error| {
+            let error = error.to_string();
+            let first = error.lines().next().unwrap_or("it cannot be read");
+            call.fail(format!("the text is no YAML: {first}"))
+        })?;
+        Ok(from_tree(&tree, origin))
+    })
+}
+
+fn from_tree(tree: &serde_json::Value, origin: OriginId) -> Value {
+    use serde_json::Value as Json;
+    match tree {
+        Json::Null => Value::null(origin),
+        Json::Bool(value) => Value::bool(*value, origin),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Value::integer(integer, origin),
+            (None, Some(float)) => Value::new(Data::Number(Number::Float(float)), origin),
+            (None, None) => Value::null(origin),
+        },
+        Json::String(text) => Value::string(text.as_str(), origin),
+        Json::Array(items) => Value::list(
+            items.iter().map(|item| from_tree(item, origin)).collect(),
+            origin,
+        ),
+        Json::Object(members) => {
+            let entries: IndexMap<Arc<str>, Value> = members
+                .iter()
+                .map(|(name, value)| (Arc::from(name.as_str()), from_tree(value, origin)))
+                .collect();
+            object_value(entries, None, origin)
+        }
+    }
+}
+
+fn jsonencode(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let mut out = String::new();
+        write_json(call.argument(0)?, &mut out);
+        call.string(out)
+    })
+}
+
+/// The JSON that Terraform writes of a value; used by `format` too. Stops growing at the limit.
+pub(super) fn write_json(value: &Value, out: &mut String) {
+    if out.len() > MAX_TEXT {
+        return;
+    }
+    match &value.data {
+        Data::Null | Data::Unknown(_) | Data::Template(_) => out.push_str("null"),
+        Data::Bool(true) => out.push_str("true"),
+        Data::Bool(false) => out.push_str("false"),
+        Data::Number(number) => out.push_str(&number_text(*number)),
+        Data::String(text) => write_json_text(text, out),
+        Data::List(list) => {
+            out.push('[');
+            for (index, item) in list.items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Data::Object(_) => {
+            out.push('{');
+            let entries = entries_of(value).map(|entries| entries.known);
+            for (index, (key, item)) in entries.unwrap_or_default().iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json_text(key.as_str().map_or("", |text| text), out);
+                out.push(':');
+                write_json(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+fn yamlencode(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let mut out = String::new();
+        write_yaml(call.argument(0)?, 0, false, &mut out);
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
+        call.string(out)
+    })
+}
+
+/// Block style with quoted strings, as Terraform writes it. `inline` tells that something stands
+/// before the value on its line.
+fn write_yaml(value: &Value, indent: usize, inline: bool, out: &mut String) {
+    if out.len() > MAX_TEXT {
+        return;
+    }
+    match &value.data {
+        Data::List(list) if !list.items.is_empty() => {
+            for (index, item) in list.items.iter().enumerate() {
+                if index > 0 || inline {
+                    line(out, indent);
+                }
+                out.push_str("- ");
+                write_yaml(item, indent + 2, false, out);
+            }
+        }
+        Data::Object(object) if !object.entries.is_empty() => {
+            let entries = entries_of(value).map(|entries| entries.known);
+            for (index, (key, item)) in entries.unwrap_or_default().iter().enumerate() {
+                if index > 0 || inline {
+                    line(out, indent);
+                }
+                write_json_text(key.as_str().map_or("", |text| text), out);
+                out.push(':');
+                match &item.data {
+                    Data::List(list) if !list.items.is_empty() => {
+                        write_yaml(item, indent, true, out);
+                    }
+                    Data::Object(object) if !object.entries.is_empty() => {
+                        write_yaml(item, indent + 2, true, out);
+                    }
+                    _ => {
+                        out.push(' ');
+                        write_yaml(item, indent, false, out);
+                    }
+                }
+            }
+        }
+        Data::String(text) if text.contains('\n') => {
+            out.push_str(if text.ends_with('\n') { "|" } else { "|-" });
+            for row in text.trim_end_matches('\n').split('\n') {
+                line(out, if row.is_empty() { 0 } else { indent + 2 });
+                out.push_str(row);
+            }
+        }
+        _ => write_json(value, out),
+    }
+}
+
+fn line(out: &mut String, indent: usize) {
+    out.push('\n');
+    out.push_str(&" ".repeat(indent));
+}

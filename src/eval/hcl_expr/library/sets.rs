@@ -1,3 +1,282 @@
-//! stub
-use super::Function;
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[];
+//! Sets and conversions. A set is a list without equal elements, sorted if they are strings or
+//! numbers.
+
+use std::sync::Arc;
+
+use super::{Call, Function, Outcome};
+use crate::eval::hcl_expr::access::{each_candidate, join_rests, object_value};
+use crate::eval::hcl_expr::conversion::{kind_of, to_boolean, to_number, to_text};
+use crate::eval::value::{Data, Rest, Truth, Unknown, Value};
+
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+    ("distinct", |call| distinct(call, false)),
+    ("map", tomap),
+    ("setintersection", |call| {
+        combine(call, |inside| inside.iter().all(|inside| *inside))
+    }),
+    ("setproduct", setproduct),
+    ("setsubtract", |call| {
+        combine(
+            call,
+            |inside| matches!(inside.split_first(), Some((true, others)) if others.iter().all(|inside| !inside)),
+        )
+    }),
+    ("setunion", setunion),
+    ("sort", sort),
+    ("tobool", |call| {
+        scalar(call, |value| to_boolean(value).map(Data::Bool), "boolean")
+    }),
+    ("tolist", tolist),
+    ("tomap", tomap),
+    ("tonumber", |call| {
+        scalar(call, |value| to_number(value).map(Data::Number), "number")
+    }),
+    ("toset", |call| distinct(call, true)),
+    ("tostring", |call| {
+        scalar(call, |value| to_text(value).map(Data::String), "string")
+    }),
+];
+
+fn scalar(call: &Call<'_>, convert: fn(&Value) -> Option<Data>, wanted: &str) -> Outcome {
+    let value = call.argument(0)?;
+    match &value.data {
+        Data::Null | Data::Template(_) => Ok(value.clone()),
+        Data::Unknown(unknown) => Ok(each_candidate(unknown, value.origin, |candidate| {
+            convert(candidate)
+                .map(|data| Value::new(data, candidate.origin))
+                .ok_or_else(|| call.fail("no conversion"))
+        })
+        .unwrap_or_else(|| value.clone())),
+        _ => convert(value)
+            .map(|data| Value::new(data, value.origin))
+            .ok_or_else(|| call.fail(format!("{} cannot become a {wanted}", kind_of(value)))),
+    }
+}
+
+fn tolist(call: &Call<'_>) -> Outcome {
+    let value = call.argument(0)?;
+    match &value.data {
+        Data::Null | Data::Unknown(_) => Ok(value.clone()),
+        Data::List(list) => {
+            let items = unified(&list.items);
+            Ok(call
+                .open_list(items, list.rest.clone())
+                .with_origin(value.origin))
+        }
+        _ => Err(call.fail(format!("{} cannot become a list", kind_of(value)))),
+    }
+}
+
+fn tomap(call: &Call<'_>) -> Outcome {
+    let value = call.argument(0)?;
+    match &value.data {
+        Data::Null | Data::Unknown(_) => Ok(value.clone()),
+        Data::Object(object) => {
+            let values: Vec<Value> = object.entries.values().cloned().collect();
+            let entries = object
+                .entries
+                .keys()
+                .cloned()
+                .zip(unified(&values))
+                .collect();
+            Ok(object_value(entries, object.rest.clone(), value.origin))
+        }
+        _ => Err(call.fail(format!("{} cannot become a map", kind_of(value)))),
+    }
+}
+
+/// The elements in one type: where strings and other scalars meet, all become strings.
+fn unified(items: &[Value]) -> Vec<Value> {
+    let kinds = items.iter().fold(
+        (false, false, false),
+        |(text, number, truth), item| match item.data {
+            Data::String(_) | Data::Template(_) => (true, number, truth),
+            Data::Number(_) => (text, true, truth),
+            Data::Bool(_) => (text, number, true),
+            _ => (text, number, truth),
+        },
+    );
+    let mixed = matches!(kinds, (true, true, _) | (true, _, true) | (_, true, true));
+    items
+        .iter()
+        .map(|item| match to_text(item).filter(|_| mixed) {
+            Some(text) => Value::new(Data::String(text), item.origin),
+            None => item.clone(),
+        })
+        .collect()
+}
+
+/// Each element once. Of an element that may or may not equal another it is not known whether it
+/// counts.
+fn distinct(call: &Call<'_>, set: bool) -> Outcome {
+    let value = call.argument(0)?;
+    let list = match &value.data {
+        Data::List(list) => list,
+        Data::Null | Data::Unknown(_) if set => return Ok(value.clone()),
+        Data::Unknown(_) => return Ok(call.unknown()),
+        _ => return Err(call.fail(format!("a list is needed, not {}", kind_of(value)))),
+    };
+    let items = if set {
+        unified(&list.items)
+    } else {
+        list.items.clone()
+    };
+    let (kept, perhaps) = unique(call, items)?;
+    let mut rests: Vec<Rest> = list.rest.iter().cloned().collect();
+    rests.extend(perhaps.into_iter().map(|item| Rest {
+        unknown: Arc::new(Unknown::derived("distinct", &[value.clone(), item.clone()])),
+        template: Some(item),
+    }));
+    let mut kept = kept;
+    if set {
+        in_set_order(&mut kept);
+    }
+    Ok(call
+        .open_list(kept, join_rests(call.name, rests))
+        .with_origin(value.origin))
+}
+
+/// The elements that differ from all before, and those of which it is not known.
+fn unique(
+    call: &Call<'_>,
+    items: Vec<Value>,
+) -> Result<(Vec<Value>, Vec<Value>), Box<super::Failure>> {
+    let mut kept: Vec<Value> = Vec::new();
+    let mut perhaps: Vec<Value> = Vec::new();
+    let mut seen: std::collections::BTreeSet<Arc<str>> = std::collections::BTreeSet::new();
+    let all_text = items
+        .iter()
+        .all(|item| matches!(item.data, Data::String(_)));
+    for item in items {
+        if all_text {
+            if let Some(text) = item.as_str()
+                && seen.insert(Arc::clone(text))
+            {
+                kept.push(item);
+            }
+            continue;
+        }
+        call.session_charge(kept.len() + 1)?;
+        let same = kept
+            .iter()
+            .chain(&perhaps)
+            .map(|other| other.equals(&item))
+            .fold(Truth::False, Truth::or);
+        match same {
+            Truth::True => {}
+            Truth::False => kept.push(item),
+            Truth::Unknown => perhaps.push(item),
+        }
+    }
+    Ok((kept, perhaps))
+}
+
+fn in_set_order(items: &mut [Value]) {
+    if items.iter().all(|item| item.as_str().is_some()) {
+        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    } else if items
+        .iter()
+        .all(|item| matches!(item.data, Data::Number(_)))
+    {
+        let number = |item: &Value| to_number(item).map_or(0.0, crate::syntax::Number::as_f64);
+        items.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    }
+}
+
+fn sort(call: &Call<'_>) -> Outcome {
+    let value = call.argument(0)?;
+    if !value.is_wholly_known() {
+        return Ok(call.unknown());
+    }
+    let mut items: Vec<Value> = Vec::new();
+    for item in &call.list(0)?.items {
+        let text = to_text(item)
+            .ok_or_else(|| call.fail(format!("strings are needed, not {}", kind_of(item))))?;
+        items.push(Value::new(Data::String(text), item.origin));
+    }
+    items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Ok(call.open_list(items, None))
+}
+
+fn setunion(call: &Call<'_>) -> Outcome {
+    let mut items = Vec::new();
+    let mut rests = Vec::new();
+    for argument in call.arguments {
+        match &argument.data {
+            Data::List(list) => {
+                items.extend(list.items.iter().cloned());
+                rests.extend(list.rest.clone());
+            }
+            Data::Unknown(unknown) => {
+                rests.push(crate::eval::hcl_expr::access::rest_of(unknown));
+            }
+            _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(argument)))),
+        }
+    }
+    let (mut kept, perhaps) = unique(call, unified(&items))?;
+    rests.extend(perhaps.into_iter().map(|item| Rest {
+        unknown: Arc::new(Unknown::derived("setunion", std::slice::from_ref(&item))),
+        template: Some(item),
+    }));
+    in_set_order(&mut kept);
+    Ok(call.open_list(kept, join_rests("setunion", rests)))
+}
+
+/// The elements of all sets for which `keep` holds, told for each set whether they are in it.
+fn combine(call: &Call<'_>, keep: fn(&[bool]) -> bool) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let mut all = Vec::new();
+        for index in 0..call.count() {
+            all.extend(call.list(index)?.items.iter().cloned());
+        }
+        let (candidates, _) = unique(call, unified(&all))?;
+        let mut kept = Vec::new();
+        for candidate in candidates {
+            let mut inside = Vec::with_capacity(call.count());
+            for index in 0..call.count() {
+                let items = &call.list(index)?.items;
+                call.session_charge(items.len())?;
+                let text = to_text(&candidate);
+                inside.push(items.iter().any(|item| {
+                    item.equals(&candidate) == Truth::True
+                        || (text.is_some() && to_text(item) == text)
+                }));
+            }
+            if keep(&inside) {
+                kept.push(candidate);
+            }
+        }
+        in_set_order(&mut kept);
+        Ok(Value::list(kept, origin))
+    })
+}
+
+fn setproduct(call: &Call<'_>) -> Outcome {
+    let origin = call.origin();
+    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    for index in 0..call.count() {
+        let value = call.argument(index)?;
+        match &value.data {
+            Data::List(list) if list.rest.is_none() => {
+                call.session_charge(rows.len().saturating_mul(list.items.len()))?;
+                let mut longer = Vec::with_capacity(rows.len() * list.items.len());
+                for row in &rows {
+                    for item in &list.items {
+                        let mut next = row.clone();
+                        next.push(item.clone());
+                        longer.push(next);
+                    }
+                }
+                rows = longer;
+            }
+            Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),
+            _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(value)))),
+        }
+    }
+    let items = rows
+        .into_iter()
+        .map(|row| Value::list(row, origin))
+        .collect();
+    Ok(Value::list(items, origin))
+}

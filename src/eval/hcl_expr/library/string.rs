@@ -1,3 +1,546 @@
-//! stub
-use super::Function;
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[];
+//! Functions that put strings together and take them apart.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use regex::Regex;
+
+use super::encoding::write_json;
+use super::{Call, Function, Outcome};
+use crate::eval::functions::text;
+use crate::eval::hcl_expr::access::object_value;
+use crate::eval::hcl_expr::conversion::{kind_of, number_text, to_number, to_text};
+use crate::eval::hcl_expr::template::pieces_of;
+use crate::eval::hcl_expr::{Failure, derived};
+use crate::eval::value::{Data, Piece, Value};
+use crate::origin::OriginId;
+
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+    ("basename", |call| simple(call, text::basename)),
+    ("chomp", |call| {
+        simple(call, |text| text.trim_end_matches(['\n', '\r']).to_owned())
+    }),
+    ("dirname", |call| simple(call, text::dirname)),
+    ("endswith", endswith),
+    ("format", format_text),
+    ("formatlist", formatlist),
+    ("indent", indent),
+    ("join", join),
+    ("lower", |call| each_piece(call, str::to_lowercase)),
+    ("pathexpand", |call| simple(call, str::to_owned)),
+    ("regex", |call| regex(call, false)),
+    ("regexall", |call| regex(call, true)),
+    ("replace", replace),
+    ("split", split),
+    ("startswith", startswith),
+    ("strcontains", |call| {
+        call.strict(|call| Ok(Data::Bool(call.text(0)?.contains(&*call.text(1)?))))
+    }),
+    ("strrev", |call| {
+        simple(call, |text| text.chars().rev().collect())
+    }),
+    ("substr", |call| {
+        call.strict(|call| {
+            let cut = text::substring(&call.text(0)?, call.integer(1)?, call.integer(2)?);
+            call.string(cut)
+        })
+    }),
+    ("title", |call| simple(call, text::title)),
+    ("trim", |call| {
+        call.strict(|call| {
+            let (text, set) = (call.text(0)?, call.text(1)?);
+            call.string(text.trim_matches(|character| set.contains(character)))
+        })
+    }),
+    ("trimprefix", |call| {
+        call.strict(|call| {
+            let (text, prefix) = (call.text(0)?, call.text(1)?);
+            call.string(text.strip_prefix(&*prefix).unwrap_or(&text))
+        })
+    }),
+    ("trimspace", |call| {
+        simple(call, |text| text.trim().to_owned())
+    }),
+    ("trimsuffix", |call| {
+        call.strict(|call| {
+            let (text, suffix) = (call.text(0)?, call.text(1)?);
+            call.string(text.strip_suffix(&*suffix).unwrap_or(&text))
+        })
+    }),
+    ("upper", |call| each_piece(call, str::to_uppercase)),
+];
+
+fn simple(call: &Call<'_>, function: fn(&str) -> String) -> Outcome {
+    call.strict(|call| call.string(function(&call.text(0)?)))
+}
+
+/// A function that works letter by letter: what is known of a template is changed, each unknown
+/// piece becomes one that is derived from it.
+fn each_piece(call: &Call<'_>, function: fn(&str) -> String) -> Outcome {
+    let value = call.argument(0)?;
+    let Data::Template(pieces) = &value.data else {
+        return simple(call, function);
+    };
+    let origin = call.origin();
+    let mut made = Vec::with_capacity(pieces.len());
+    for piece in pieces.iter() {
+        match piece {
+            Piece::Literal(text) => made.push(Piece::Literal(function(text).into())),
+            Piece::Hole(unknown) => {
+                let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
+                made.extend(pieces_of(&derived(call.name, &[hole], origin), call.at)?);
+            }
+        }
+    }
+    Ok(Value::from_pieces(made, origin))
+}
+
+fn startswith(call: &Call<'_>) -> Outcome {
+    if let (Data::Template(pieces), Ok(prefix)) = (&call.argument(0)?.data, call.text(1))
+        && let Some(Piece::Literal(first)) = pieces.first()
+    {
+        let known = first.starts_with(&*prefix);
+        if known || !prefix.starts_with(&**first) {
+            return Ok(Value::bool(known, call.origin()));
+        }
+    }
+    call.strict(|call| Ok(Data::Bool(call.text(0)?.starts_with(&*call.text(1)?))))
+}
+
+fn endswith(call: &Call<'_>) -> Outcome {
+    if let (Data::Template(pieces), Ok(suffix)) = (&call.argument(0)?.data, call.text(1))
+        && let Some(Piece::Literal(last)) = pieces.last()
+    {
+        let known = last.ends_with(&*suffix);
+        if known || !suffix.ends_with(&**last) {
+            return Ok(Value::bool(known, call.origin()));
+        }
+    }
+    call.strict(|call| Ok(Data::Bool(call.text(0)?.ends_with(&*call.text(1)?))))
+}
+
+fn indent(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
+        if spaces > 1_000 {
+            return Err(call.fail("the indentation is too wide"));
+        }
+        call.string(text::indent(&call.text(1)?, spaces))
+    })
+}
+
+fn join(call: &Call<'_>) -> Outcome {
+    let separator = call.argument(0)?;
+    let closed = (1..call.count()).all(|index| {
+        call.list(index).is_ok_and(|list| {
+            list.rest.is_none()
+                && list.items.iter().all(|item| {
+                    matches!(item.data, Data::Unknown(_) | Data::Template(_))
+                        || to_text(item).is_some()
+                })
+        })
+    });
+    let Some(between) = to_text(separator).filter(|_| closed) else {
+        return call.strict(|call| {
+            let between = call.text(0)?;
+            let mut all = Vec::new();
+            for index in 1..call.count() {
+                all.extend(call.texts(index)?);
+            }
+            call.string(all.join(&*between))
+        });
+    };
+    let mut pieces = Vec::new();
+    let mut length = 0;
+    for index in 1..call.count() {
+        for item in &call.list(index)?.items {
+            if !pieces.is_empty() {
+                pieces.push(Piece::Literal(Arc::clone(&between)));
+            }
+            // An empty piece keeps the place, so that the next one is separated from it.
+            pieces.push(Piece::Literal("".into()));
+            for piece in pieces_of(item, call.at)? {
+                if let Piece::Literal(text) = &piece {
+                    length += text.len();
+                }
+                pieces.push(piece);
+            }
+        }
+    }
+    call.session_charge(length / 64)?;
+    let origin = call.origin();
+    joined(call, pieces, origin)
+}
+
+/// A string of pieces, put together at once: [`Value::from_pieces`] joins them one by one.
+fn joined(call: &Call<'_>, pieces: Vec<Piece>, origin: OriginId) -> Outcome {
+    let mut merged: Vec<Piece> = Vec::new();
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(part) => text.push_str(&part),
+            hole @ Piece::Hole(_) => {
+                merged.push(Piece::Literal(std::mem::take(&mut text).into()));
+                merged.push(hole);
+            }
+        }
+        if text.len() > super::MAX_TEXT {
+            return Err(super::template::text_limit(call.at));
+        }
+    }
+    merged.push(Piece::Literal(text.into()));
+    Ok(Value::from_pieces(merged, origin))
+}
+
+fn split(call: &Call<'_>) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let (separator, text) = (call.text(0)?, call.text(1)?);
+        let parts: Vec<Value> = if text.is_empty() {
+            vec![Value::string("", origin)]
+        } else if separator.is_empty() {
+            text.chars()
+                .map(|character| Value::string(character.to_string(), origin))
+                .collect()
+        } else {
+            text.split(&*separator)
+                .map(|part| Value::string(part, origin))
+                .collect()
+        };
+        call.session_charge(parts.len())?;
+        Ok(Value::list(parts, origin))
+    })
+}
+
+fn replace(call: &Call<'_>) -> Outcome {
+    call.strict(|call| {
+        let (text, pattern, with) = (call.text(0)?, call.text(1)?, call.text(2)?);
+        call.session_charge(text.len() / 64)?;
+        let inner = pattern
+            .strip_prefix('/')
+            .and_then(|pattern| pattern.strip_suffix('/'));
+        let result = match inner {
+            Some(inner) => compile(call, inner)?
+                .replace_all(&text, &*with)
+                .into_owned(),
+            None => text.replace(&*pattern, &with),
+        };
+        call.string(result)
+    })
+}
+
+fn compile(call: &Call<'_>, pattern: &str) -> Result<Regex, Box<Failure>> {
+    call.session
+        .regex(pattern)
+        .ok_or_else(|| call.fail(format!("\"{pattern}\" is no regular expression")))
+}
+
+fn regex(call: &Call<'_>, all: bool) -> Outcome {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let (pattern, text) = (call.text(0)?, call.text(1)?);
+        call.session_charge(text.len() / 16)?;
+        let pattern = compile(call, &pattern)?;
+        if !all {
+            return pattern
+                .captures(&text)
+                .map(|captures| captured(&pattern, &captures, origin))
+                .ok_or_else(|| call.fail("the text does not match the pattern"));
+        }
+        let found: Vec<Value> = pattern
+            .captures_iter(&text)
+            .map(|captures| captured(&pattern, &captures, origin))
+            .collect();
+        call.session_charge(found.len())?;
+        Ok(Value::list(found, origin))
+    })
+}
+
+/// The whole match, a list of the groups, or an object of the named groups.
+fn captured(pattern: &Regex, captures: &regex::Captures<'_>, origin: OriginId) -> Value {
+    let value = |group: Option<regex::Match<'_>>| match group {
+        Some(group) => Value::string(group.as_str(), origin),
+        None => Value::null(origin),
+    };
+    if captures.len() == 1 {
+        return value(captures.get(0));
+    }
+    let named: IndexMap<Arc<str>, Value> = pattern
+        .capture_names()
+        .flatten()
+        .map(|name| (Arc::from(name), value(captures.name(name))))
+        .collect();
+    if !named.is_empty() {
+        return object_value(named, None, origin);
+    }
+    Value::list(captures.iter().skip(1).map(value).collect(), origin)
+}
+
+fn formatlist(call: &Call<'_>) -> Outcome {
+    let mut length = None;
+    for argument in call.arguments.iter().skip(1) {
+        match &argument.data {
+            Data::List(list) if list.rest.is_none() => {
+                if length.is_some_and(|length| length != list.items.len()) {
+                    return Err(call.fail("the lists are not of the same length"));
+                }
+                length = Some(list.items.len());
+            }
+            Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),
+            _ => {}
+        }
+    }
+    let origin = call.origin();
+    let count = length.unwrap_or(1);
+    call.session_charge(count)?;
+    let mut items = Vec::with_capacity(count);
+    for index in 0..count {
+        let arguments: Vec<Value> = call
+            .arguments
+            .iter()
+            .map(|argument| match &argument.data {
+                Data::List(list) => list
+                    .items
+                    .get(index)
+                    .cloned()
+                    .unwrap_or_else(|| Value::null(origin)),
+                _ => argument.clone(),
+            })
+            .collect();
+        items.push(format_text(&Call {
+            arguments: &arguments,
+            ..*call
+        })?);
+    }
+    Ok(Value::list(items, origin))
+}
+
+/// One `%` sequence of a format.
+#[derive(Default)]
+struct Verb {
+    minus: bool,
+    plus: bool,
+    space: bool,
+    zero: bool,
+    width: usize,
+    precision: Option<usize>,
+}
+
+fn format_text(call: &Call<'_>) -> Outcome {
+    let format = call.argument(0)?;
+    let Some(format) = to_text(format) else {
+        return call.strict(|call| call.text(0).map(Data::String));
+    };
+    let origin = call.origin();
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut next = 1;
+    let mut used = 1;
+    let mut characters = format.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            text.push(character);
+            continue;
+        }
+        let mut verb = Verb::default();
+        while let Some(flag) = characters.next_if(|flag| "-+ 0#".contains(*flag)) {
+            match flag {
+                '-' => verb.minus = true,
+                '+' => verb.plus = true,
+                ' ' => verb.space = true,
+                '0' => verb.zero = true,
+                _ => {}
+            }
+        }
+        let mut digits = |first: &mut std::iter::Peekable<std::str::Chars<'_>>| {
+            let mut number = String::new();
+            while let Some(digit) = first.next_if(char::is_ascii_digit) {
+                number.push(digit);
+            }
+            number.parse::<usize>().ok()
+        };
+        verb.width = digits(&mut characters).unwrap_or(0);
+        if characters.next_if_eq(&'.').is_some() {
+            verb.precision = Some(digits(&mut characters).unwrap_or(0));
+        }
+        if characters.next_if_eq(&'[').is_some() {
+            next = digits(&mut characters).unwrap_or(0);
+            if next == 0 || characters.next_if_eq(&']').is_none() {
+                return Err(call.fail("an argument number in the format is wrong"));
+            }
+        }
+        if verb.width > 10_000 || verb.precision.is_some_and(|precision| precision > 1_000) {
+            return Err(call.fail("a width in the format is too large"));
+        }
+        let Some(letter) = characters.next() else {
+            return Err(call.fail("the format ends within a `%` sequence"));
+        };
+        if letter == '%' {
+            text.push('%');
+            continue;
+        }
+        let Some(value) = call.arguments.get(next) else {
+            return Err(call.fail(format!("there is no argument for %{letter}")));
+        };
+        next += 1;
+        used = used.max(next);
+        let plain = verb.width == 0 && verb.precision.is_none() && "svdt".contains(letter);
+        match (&value.data, value.is_wholly_known()) {
+            (_, true) => text.push_str(&formatted(call, value, letter, &verb)?),
+            (Data::Template(_) | Data::Unknown(_), false) if plain => {
+                pieces.push(Piece::Literal(std::mem::take(&mut text).into()));
+                pieces.extend(pieces_of(value, call.at)?);
+            }
+            _ => return Ok(call.unknown()),
+        }
+        if text.len() > super::MAX_TEXT {
+            return Err(super::template::text_limit(call.at));
+        }
+    }
+    if used < call.count() {
+        return Err(call.fail("there are more arguments than the format uses"));
+    }
+    pieces.push(Piece::Literal(text.into()));
+    joined(call, pieces, origin)
+}
+
+fn formatted(
+    call: &Call<'_>,
+    value: &Value,
+    letter: char,
+    verb: &Verb,
+) -> Result<String, Box<Failure>> {
+    let number = || {
+        to_number(value)
+            .ok_or_else(|| call.fail(format!("%{letter} needs a number, not {}", kind_of(value))))
+    };
+    let json = || {
+        let mut out = String::new();
+        write_json(value, &mut out);
+        out
+    };
+    let signed = |magnitude: String, negative: bool| {
+        let sign = match (negative, verb.plus, verb.space) {
+            (true, _, _) => "-",
+            (false, true, _) => "+",
+            (false, false, true) => " ",
+            _ => "",
+        };
+        (sign.to_owned(), magnitude)
+    };
+    let whole = || {
+        number()?
+            .as_i64()
+            .ok_or_else(|| call.fail(format!("%{letter} needs a whole number")))
+    };
+    let (sign, body) = match letter {
+        'v' => match &value.data {
+            Data::String(text) => (String::new(), text.to_string()),
+            Data::Number(number) => {
+                let text = number_text(*number);
+                signed(
+                    text.trim_start_matches('-').to_owned(),
+                    text.starts_with('-'),
+                )
+            }
+            _ => (String::new(), json()),
+        },
+        's' => {
+            let text = to_text(value)
+                .ok_or_else(|| call.fail(format!("%s needs a string, not {}", kind_of(value))))?;
+            let cut = match verb.precision {
+                Some(precision) => text.chars().take(precision).collect(),
+                None => text.to_string(),
+            };
+            (String::new(), cut)
+        }
+        'q' => {
+            let text = Value::string(
+                to_text(value).ok_or_else(|| call.fail("%q needs a string"))?,
+                OriginId::NONE,
+            );
+            let mut out = String::new();
+            write_json(&text, &mut out);
+            (String::new(), out)
+        }
+        't' => {
+            let value = super::to_boolean(value).ok_or_else(|| call.fail("%t needs a boolean"))?;
+            (String::new(), value.to_string())
+        }
+        'd' => {
+            let number = number()?.as_f64();
+            match super::to_number(value).and_then(crate::syntax::Number::as_i64) {
+                Some(integer) => signed(integer.unsigned_abs().to_string(), integer < 0),
+                None => signed(format!("{:.0}", number.abs().trunc()), number < 0.0),
+            }
+        }
+        'b' => {
+            let number = whole()?;
+            signed(format!("{:b}", number.unsigned_abs()), number < 0)
+        }
+        'o' => {
+            let number = whole()?;
+            signed(format!("{:o}", number.unsigned_abs()), number < 0)
+        }
+        'x' | 'X' => {
+            let text = match &value.data {
+                Data::String(text) => (
+                    crate::eval::functions::encoding::hex(text.as_bytes()),
+                    false,
+                ),
+                _ => {
+                    let number = whole()?;
+                    (format!("{:x}", number.unsigned_abs()), number < 0)
+                }
+            };
+            let (text, negative) = text;
+            signed(
+                if letter == 'X' {
+                    text.to_uppercase()
+                } else {
+                    text
+                },
+                negative,
+            )
+        }
+        'f' | 'F' => {
+            let number = number()?.as_f64();
+            let precision = verb.precision.unwrap_or(6);
+            signed(format!("{:.precision$}", number.abs()), number < 0.0)
+        }
+        'g' | 'G' => {
+            let number = number()?;
+            signed(
+                number_text(number).trim_start_matches('-').to_owned(),
+                number.as_f64() < 0.0,
+            )
+        }
+        'e' | 'E' => {
+            let number = number()?.as_f64();
+            let precision = verb.precision.unwrap_or(6);
+            let text = format!("{:.precision$e}", number.abs());
+            signed(with_two_digit_exponent(&text), number < 0.0)
+        }
+        _ => return Err(call.fail(format!("%{letter} is no format"))),
+    };
+    let length = sign.chars().count() + body.chars().count();
+    let fill = verb.width.saturating_sub(length);
+    Ok(if verb.minus {
+        format!("{sign}{body}{}", " ".repeat(fill))
+    } else if verb.zero {
+        format!("{sign}{}{body}", "0".repeat(fill))
+    } else {
+        format!("{}{sign}{body}", " ".repeat(fill))
+    })
+}
+
+fn with_two_digit_exponent(text: &str) -> String {
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text.to_owned();
+    };
+    let (sign, digits) = match exponent.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', exponent),
+    };
+    format!("{mantissa}e{sign}{digits:0>2}")
+}
