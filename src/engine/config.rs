@@ -14,7 +14,10 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use super::FailOn;
 use super::files::directory_of;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::value::Value;
 use crate::model::platform::Cloud;
+use crate::policy::settings::{Activation, Port25};
+use crate::semantics::smtp::Date;
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::yaml::{self, Yaml, YamlKind};
 
@@ -32,33 +35,13 @@ pub(crate) struct Vocabulary {
     pub(crate) rules: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
-/// Whether TCP 25 is open for a subscription, as its owner says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Port25 {
-    /// No exemption was granted.
-    Blocked,
-    /// An exemption was granted.
-    Exempt,
-    /// An exemption was granted on this day (`YYYY-MM-DD`).
-    ExemptSince(Arc<str>),
-}
-
-/// Who activates Windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
-    /// Azure's servers.
-    Azure,
-    /// The user's own servers or keys.
-    Own,
-}
-
 /// What is declared about a subscription.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SubscriptionEntry {
     /// The offers it may be.
     pub(crate) offer: Option<(Vec<Arc<str>>, Span)>,
-    /// The day it was created, `YYYY-MM-DD`.
-    pub(crate) created: Option<Arc<str>>,
+    /// The day it was created.
+    pub(crate) created: Option<Date>,
     /// Whether port 25 is open.
     pub(crate) port25: Option<Port25>,
 }
@@ -69,7 +52,7 @@ pub(crate) struct RuleEntry {
     /// Instead of its own severity.
     pub(crate) severity: Option<Severity>,
     /// Its parameters.
-    pub(crate) parameters: BTreeMap<Arc<str>, serde_json::Value>,
+    pub(crate) parameters: BTreeMap<Arc<str>, Value>,
     /// Whether it is turned off.
     pub(crate) off: bool,
 }

@@ -1,53 +1,45 @@
 //! Deployments to judgements, in parallel, and the settings each is judged with.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::config::{Config, Vocabulary, is_below};
+use super::config::{Config, SubscriptionEntry, Vocabulary, is_below, nearest};
 use super::files::Files;
-use super::parse::{FRONTENDS, internal_error};
+use super::offer::{self, Described};
+use super::parse::{FRONTENDS, Parsed, internal_error};
 use super::{Options, RuleMetadata, UsageError};
 use crate::diagnostic::Diagnostic;
+use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
 use crate::model::Network;
+use crate::model::platform::PlatformFacts;
 use crate::policy::finding::{Finding, Judgement};
+use crate::policy::platform;
+use crate::policy::settings::{Offer, Settings};
 use crate::source::{FileId, SourceMap};
 
-/// Everything judgements rest on besides the deployment.
-pub(crate) struct Judge {}
-
-impl Judge {
-    pub(crate) fn builtin() -> Result<Self, UsageError> {
-        Ok(Self {})
-    }
-
-    pub(crate) fn load(_packs: &[(String, String)]) -> Result<(Self, Vec<Diagnostic>), UsageError> {
-        Ok((Self {}, Vec::new()))
-    }
-
-    pub(crate) fn vocabulary(&self) -> Vocabulary {
-        Vocabulary::default()
-    }
-
-    pub(crate) fn configured(
-        self,
-        _configs: &[Config],
-        _options: &Options,
-        _vocabulary: &Vocabulary,
-    ) -> Self {
-        self
-    }
-
-    pub(crate) fn metadata(&self) -> Vec<RuleMetadata> {
-        Vec::new()
-    }
+/// Everything judgements rest on besides the deployments: the rules and the platform's facts.
+pub(crate) struct Judge {
+    facts: &'static PlatformFacts,
 }
 
-pub(crate) fn merge(judgements: Vec<Judgement>, _sources: &SourceMap) -> Vec<Finding> {
-    drop(judgements);
-    Vec::new()
+/// One run's deployments and what is declared about them.
+pub(crate) struct Docket<'a> {
+    /// All files.
+    pub(crate) files: &'a Files,
+    /// What came of parsing, sorted by id.
+    pub(crate) parsed: &'a [Parsed],
+    /// The deployments, with the index of their language.
+    pub(crate) units: &'a [(usize, Unit)],
+    /// Every `aznet.yaml`.
+    pub(crate) configs: &'a [Config],
+    /// What the caller decided.
+    pub(crate) options: &'a Options,
+    /// Paths to report on.
+    pub(crate) selected: &'a [Arc<str>],
 }
 
 /// What came of one deployment.
@@ -71,76 +63,329 @@ pub(crate) struct Outcome {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Evaluates and judges every deployment; the result is in the order of `units`.
-pub(crate) fn all(
-    judge: &Judge,
-    configs: &[Config],
-    files: &Files,
-    units: &[(usize, Unit)],
-    selected: &[Arc<str>],
-) -> Vec<Outcome> {
-    let _ = (judge, configs);
-    let size = |unit: &Unit| -> usize {
-        unit.sources
+impl Judge {
+    /// The built-in rules.
+    pub(crate) fn builtin() -> Result<Self, UsageError> {
+        let facts = platform::facts().map_err(UsageError::new)?;
+        Ok(Self { facts })
+    }
+
+    /// The built-in rules and those of the given files (path and text).
+    pub(crate) fn load(_packs: &[(String, String)]) -> Result<(Self, Vec<Diagnostic>), UsageError> {
+        Ok((Self::builtin()?, Vec::new()))
+    }
+
+    /// The words a configuration may use with these rules and facts.
+    pub(crate) fn vocabulary(&self) -> Vocabulary {
+        let facts = self.facts;
+        let mut offers: Vec<Arc<str>> = facts
+            .smtp_editions
             .iter()
-            .chain(&unit.values)
-            .map(|id| files.size(*id))
-            .sum()
-    };
-    let mut order: Vec<usize> = (0..units.len()).collect();
-    order.sort_by_key(|index| {
-        let size = units.get(*index).map_or(0, |(_, unit)| size(unit));
-        (std::cmp::Reverse(size), *index)
+            .flat_map(|edition| edition.verdicts.keys().cloned())
+            .chain(facts.quotas.iter().flat_map(|row| row.offers.clone()))
+            .collect();
+        offers.sort();
+        offers.dedup();
+        Vocabulary {
+            offers,
+            quotas: facts
+                .quotas
+                .iter()
+                .map(|row| (row.quota.to_ascii_lowercase(), row.offers.clone()))
+                .collect(),
+            editions: facts
+                .smtp_editions
+                .iter()
+                .map(|edition| Arc::clone(&edition.id))
+                .collect(),
+            rules: BTreeMap::new(),
+        }
+    }
+
+    /// What the rules are about, sorted by id.
+    pub(crate) fn metadata(&self) -> Vec<RuleMetadata> {
+        Vec::new()
+    }
+
+    /// Evaluates and judges every deployment; the result is in the order of the units.
+    pub(crate) fn all(&self, docket: &Docket<'_>, vocabulary: &Vocabulary) -> Vec<Outcome> {
+        let run = Run {
+            docket,
+            vocabulary,
+            base: base_settings(docket, vocabulary),
+            subscriptions: self.subscriptions(docket),
+        };
+        let order = largest_first(docket);
+        let mut outcomes: Vec<(usize, Outcome)> = order
+            .into_par_iter()
+            .with_max_len(1)
+            .filter_map(|index| {
+                let (frontend, unit) = docket.units.get(index)?;
+                let outcome = guarded(unit, || self.one(&run, *frontend, unit));
+                Some((index, outcome))
+            })
+            .collect();
+        outcomes.sort_by_key(|(index, _)| *index);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    /// The subscriptions described anywhere below the root. Deployments none of whose files can
+    /// describe one are not evaluated for it.
+    fn subscriptions(&self, docket: &Docket<'_>) -> Vec<Described> {
+        let telling: Vec<FileId> = docket
+            .parsed
+            .par_iter()
+            .filter(|parsed| parsed.frontend.is_some())
+            .filter(|parsed| {
+                docket
+                    .files
+                    .source(parsed.id)
+                    .is_some_and(|source| offer::may_describe(source.text()))
+            })
+            .map(|parsed| parsed.id)
+            .collect();
+        if telling.is_empty() {
+            return Vec::new();
+        }
+        let language = |id: &FileId| {
+            let at = docket.parsed.binary_search_by_key(id, |parsed| parsed.id);
+            at.ok().and_then(|at| docket.parsed.get(at)?.frontend)
+        };
+        let owned: BTreeSet<FileId> = docket
+            .units
+            .iter()
+            .flat_map(|(_, unit)| unit.sources.iter().chain(&unit.values).copied())
+            .collect();
+        // A file that no unit lists is a module: any root of its language may call it.
+        let called: Vec<usize> = telling
+            .iter()
+            .filter(|id| !owned.contains(id))
+            .filter_map(language)
+            .collect();
+        docket
+            .units
+            .par_iter()
+            .filter(|(frontend, unit)| {
+                called.contains(frontend)
+                    || unit
+                        .sources
+                        .iter()
+                        .chain(&unit.values)
+                        .any(|id| telling.binary_search(id).is_ok())
+            })
+            .flat_map_iter(|(frontend, unit)| {
+                let look = || {
+                    let deployment = FRONTENDS.get(*frontend)?.evaluate(unit, docket.files);
+                    let network = Network::build(&deployment);
+                    Some(offer::described(
+                        &network,
+                        &deployment,
+                        self.facts,
+                        docket.files,
+                    ))
+                };
+                // A panic here comes again, and is reported, when the deployment is judged.
+                catch_unwind(AssertUnwindSafe(look))
+                    .ok()
+                    .flatten()
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+
+    fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Outcome {
+        let docket = run.docket;
+        let Some(frontend) = FRONTENDS.get(frontend) else {
+            return Outcome::default();
+        };
+        let deployment = frontend.evaluate(unit, docket.files);
+        if !is_selected(docket, &deployment) {
+            return Outcome::default();
+        }
+        let network = Network::build(&deployment);
+        let own = offer::described(&network, &deployment, self.facts, docket.files);
+        let settings = settings(run, unit, &own);
+        let _ = settings;
+        Outcome {
+            selected: true,
+            resources: deployment.resources.len(),
+            security_rules: network.security_rules.len(),
+            diagnostics: [deployment.diagnostics, network.diagnostics].concat(),
+            files: deployment.files,
+            ..Outcome::default()
+        }
+    }
+}
+
+/// Makes one finding of every authored mistake.
+pub(crate) fn merge(judgements: Vec<Judgement>, _sources: &SourceMap) -> Vec<Finding> {
+    drop(judgements);
+    Vec::new()
+}
+
+/// What all deployments of a run share.
+struct Run<'a> {
+    docket: &'a Docket<'a>,
+    vocabulary: &'a Vocabulary,
+    base: Settings,
+    subscriptions: Vec<Described>,
+}
+
+/// What one deployment is judged with. The command line wins over the files, the nearest file over
+/// those above it.
+fn settings(run: &Run<'_>, unit: &Unit, own: &[Described]) -> Settings {
+    let docket = run.docket;
+    let configs = docket.configs;
+    let directory = &*unit.directory;
+    let declared = nearest(configs, directory, |config| {
+        subscription_of(config, unit, docket.files).map(|entry| (config, entry))
     });
-    let mut outcomes: Vec<(usize, Outcome)> = order
-        .into_par_iter()
-        .with_max_len(1)
-        .filter_map(|index| {
-            let (frontend, unit) = units.get(index)?;
-            Some((index, guarded(files, *frontend, unit, selected)))
-        })
-        .collect();
-    outcomes.sort_by_key(|(index, _)| *index);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-fn guarded(files: &Files, frontend: usize, unit: &Unit, selected: &[Arc<str>]) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| one(files, frontend, unit, selected))).unwrap_or_else(
-        |panic| {
-            let file = unit.sources.first().copied().unwrap_or(FileId(0));
-            let doing = format!("judging `{}`", unit.name);
-            Outcome {
-                selected: true,
-                files: unit.sources.clone(),
-                diagnostics: vec![internal_error(file, &doing, panic.as_ref())],
-                ..Outcome::default()
-            }
-        },
-    )
-}
-
-fn one(files: &Files, frontend: usize, unit: &Unit, selected: &[Arc<str>]) -> Outcome {
-    let Some(frontend) = FRONTENDS.get(frontend) else {
-        return Outcome::default();
+    let entry = declared.map(|(_, entry)| entry);
+    let flag = docket.options.offer.as_deref();
+    let offer = if let Some(Ok(candidates)) = flag.map(|flag| run.vocabulary.offer(flag)) {
+        Offer {
+            candidates,
+            from: "`--offer`".into(),
+            place: None,
+        }
+    } else if let Some((candidates, place)) = entry.and_then(|entry| entry.offer.clone()) {
+        let path = docket
+            .files
+            .get(place.file)
+            .map_or("aznet.yaml", |slot| &slot.path);
+        Offer {
+            candidates,
+            from: format!("`{path}`").into(),
+            place: Some(place),
+        }
+    } else {
+        offer::resolve(own, &run.subscriptions)
     };
-    let deployment = frontend.evaluate(unit, files);
-    let is_selected = deployment.files.iter().any(|id| {
-        files.get(*id).is_some_and(|slot| {
-            selected
+    Settings {
+        offer,
+        created: entry.and_then(|entry| entry.created),
+        port25: entry.and_then(|entry| entry.port25),
+        smtp_edition: nearest(configs, directory, |config| config.smtp_policy.clone())
+            .unwrap_or_else(|| "current".into()),
+        cloud: nearest(configs, directory, |config| config.cloud).unwrap_or_default(),
+        activation: nearest(configs, directory, |config| config.activation).unwrap_or_default(),
+        ..run.base.clone()
+    }
+}
+
+/// The settings that are the same for every deployment: those of the root's `aznet.yaml`.
+fn base_settings(docket: &Docket<'_>, vocabulary: &Vocabulary) -> Settings {
+    let root = docket
+        .configs
+        .iter()
+        .find(|config| config.directory.is_empty());
+    let rules = || root.into_iter().flat_map(|config| &config.rules);
+    Settings {
+        parameters: rules()
+            .map(|(id, entry)| (Arc::clone(id), entry.parameters.clone()))
+            .collect(),
+        severities: rules()
+            .filter_map(|(id, entry)| Some((Arc::clone(id), entry.severity?)))
+            .collect(),
+        off: off(root, docket.options, vocabulary),
+        foreign: docket
+            .files
+            .iter()
+            .filter(|(_, slot)| slot.path.split('/').any(|part| part == ".terraform"))
+            .map(|(id, _)| id)
+            .collect(),
+        ..Settings::default()
+    }
+}
+
+/// The rules that are not judged.
+fn off(root: Option<&Config>, options: &Options, vocabulary: &Vocabulary) -> BTreeSet<Arc<str>> {
+    let flagged: Vec<&str> = options.select.iter().map(String::as_str).collect();
+    let configured: Vec<&str> = root
+        .iter()
+        .flat_map(|config| config.select.iter().map(|id| &**id))
+        .collect();
+    let select = if flagged.is_empty() {
+        configured
+    } else {
+        flagged
+    };
+    let is_off = |id: &str| {
+        let entry = root.and_then(|config| config.rules.get(id));
+        let ignored = options.ignore.iter().any(|ignored| ignored == id)
+            || root.is_some_and(|config| config.ignore.iter().any(|ignored| &**ignored == id));
+        ignored
+            || (!select.is_empty() && !select.contains(&id))
+            || entry.is_some_and(|entry| entry.off)
+    };
+    vocabulary
+        .rules
+        .keys()
+        .filter(|id| is_off(id))
+        .cloned()
+        .collect()
+}
+
+/// What one `aznet.yaml` says about a deployment's subscription.
+fn subscription_of<'c>(
+    config: &'c Config,
+    unit: &Unit,
+    files: &Files,
+) -> Option<&'c SubscriptionEntry> {
+    let matches = |path: &str| {
+        let inner = path
+            .strip_prefix(&*config.directory)
+            .unwrap_or(path)
+            .trim_start_matches('/');
+        config
+            .subscriptions
+            .iter()
+            .find(|(paths, _)| paths.is_match(inner))
+            .map(|(_, entry)| entry)
+    };
+    matches(&unit.directory)
+        .or_else(|| {
+            unit.sources
+                .iter()
+                .filter_map(|id| files.get(*id))
+                .find_map(|slot| matches(&slot.path))
+        })
+        .or(config.subscription.as_ref())
+}
+
+fn is_selected(docket: &Docket<'_>, deployment: &Deployment) -> bool {
+    deployment.files.iter().any(|id| {
+        docket.files.get(*id).is_some_and(|slot| {
+            docket
+                .selected
                 .iter()
                 .any(|selected| is_below(&slot.path, selected))
         })
-    });
-    if !is_selected {
-        return Outcome::default();
-    }
-    let network = Network::build(&deployment);
-    Outcome {
-        selected: true,
-        resources: deployment.resources.len(),
-        security_rules: network.security_rules.len(),
-        diagnostics: [deployment.diagnostics, network.diagnostics].concat(),
-        files: deployment.files,
-        ..Outcome::default()
-    }
+    })
+}
+
+fn largest_first(docket: &Docket<'_>) -> Vec<usize> {
+    let size = |index: &usize| -> usize {
+        docket.units.get(*index).map_or(0, |(_, unit)| {
+            let ids = unit.sources.iter().chain(&unit.values);
+            ids.map(|id| docket.files.size(*id)).sum()
+        })
+    };
+    let mut order: Vec<usize> = (0..docket.units.len()).collect();
+    order.sort_by_cached_key(|index| (std::cmp::Reverse(size(index)), *index));
+    order
+}
+
+/// A panic of one deployment is a diagnostic of its first file.
+fn guarded(unit: &Unit, work: impl FnOnce() -> Outcome) -> Outcome {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let file = unit.sources.first().copied().unwrap_or(FileId(0));
+        let doing = format!("judging `{}`", unit.name);
+        Outcome {
+            selected: true,
+            files: unit.sources.clone(),
+            diagnostics: vec![internal_error(file, &doing, panic.as_ref())],
+            ..Outcome::default()
+        }
+    })
 }

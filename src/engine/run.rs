@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below};
 use super::files::{Files, Slot};
-use super::judge::{self, Judge, Outcome};
+use super::judge::{self, Docket, Judge, Outcome};
 use super::parse::{self, Parsed};
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
@@ -208,8 +208,15 @@ impl Job<'_> {
         let parsed = parse::all(&mut self.slots);
         let files = Files::new(std::mem::take(&mut self.slots));
         let groups = self.group(&files, &parsed);
-        let judge = judge.configured(&configs, self.options, &vocabulary);
-        let outcomes = judge::all(&judge, &configs, &files, &groups.units, &self.selected);
+        let docket = Docket {
+            files: &files,
+            parsed: &parsed,
+            units: &groups.units,
+            configs: &configs,
+            options: self.options,
+            selected: &self.selected,
+        };
+        let outcomes = judge.all(&docket, &vocabulary);
         self.report(judge.metadata(), &configs, files, parsed, groups, outcomes)
     }
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{
-    Activation, Config, Port25, RuleEntry, SubscriptionEntry, Vocabulary, did_you_mean, glob,
-    glob_set,
-};
+use super::{Config, RuleEntry, SubscriptionEntry, Vocabulary, did_you_mean, glob, glob_set};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
+use crate::eval::value::{Data, Value};
 use crate::model::platform::Cloud;
+use crate::origin::OriginId;
+use crate::policy::settings::{Activation, Port25};
+use crate::semantics::smtp::Date;
 use crate::source::Span;
-use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
 const KEYS: [&str; 11] = [
@@ -204,7 +204,7 @@ impl Reader<'_> {
                             .map(|names| names.iter().map(|name| &**name).collect())
                             .unwrap_or_default();
                         for (name, _, value) in self.entries(value, "the parameters", &names) {
-                            entry.parameters.insert(name.into(), json(value));
+                            entry.parameters.insert(name.into(), value_of(value));
                         }
                     }
                 }
@@ -299,13 +299,16 @@ impl Reader<'_> {
         found
     }
 
-    fn date(&mut self, node: &Yaml, key: &str) -> Option<Arc<str>> {
+    fn date(&mut self, node: &Yaml, key: &str) -> Option<Date> {
         let text = match &node.kind {
             YamlKind::String(text) => &**text,
             _ => "",
         };
-        if is_date(text) {
-            return Some(text.into());
+        // Years are written with four digits, everything else with two.
+        if text.len() == 10
+            && let Some(date) = Date::parse(text)
+        {
+            return Some(date);
         }
         self.expected(node, key, "a date written YYYY-MM-DD");
         None
@@ -365,18 +368,20 @@ impl Vocabulary {
     }
 }
 
-fn json(node: &Yaml) -> serde_json::Value {
+fn value_of(node: &Yaml) -> Value {
+    let origin = OriginId::NONE;
     match &node.kind {
-        YamlKind::Null => serde_json::Value::Null,
-        YamlKind::Bool(value) => (*value).into(),
-        YamlKind::Number(Number::Integer(value), _) => (*value).into(),
-        YamlKind::Number(Number::Float(value), _) => (*value).into(),
-        YamlKind::String(value) => (**value).into(),
-        YamlKind::List(items) => items.iter().map(json).collect(),
-        YamlKind::Map(entries) => entries
-            .iter()
-            .map(|entry| (entry.key.to_string(), json(&entry.value)))
-            .collect(),
+        YamlKind::Null => Value::null(origin),
+        YamlKind::Bool(value) => Value::bool(*value, origin),
+        YamlKind::Number(value, _) => Value::new(Data::Number(*value), origin),
+        YamlKind::String(value) => Value::string(Arc::clone(value), origin),
+        YamlKind::List(items) => Value::list(items.iter().map(value_of).collect(), origin),
+        YamlKind::Map(entries) => Value::object(
+            entries
+                .iter()
+                .map(|entry| (Arc::clone(&entry.key), value_of(&entry.value))),
+            origin,
+        ),
     }
 }
 
@@ -387,19 +392,6 @@ fn severity(word: &str) -> Option<Severity> {
         "note" => Some(Severity::Note),
         _ => None,
     }
-}
-
-fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut part = |digits: usize, least: u32, most: u32| {
-        parts.next().is_some_and(|part| {
-            part.len() == digits
-                && part
-                    .parse::<u32>()
-                    .is_ok_and(|number| (least..=most).contains(&number))
-        })
-    };
-    part(4, 2000, 2999) && part(2, 1, 12) && part(2, 1, 31) && parts.next().is_none()
 }
 
 fn list(words: &[&str]) -> String {
@@ -416,6 +408,8 @@ fn list(words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use crate::engine::config::{Config, Vocabulary, read};
+    use crate::policy::settings::Port25;
+    use crate::semantics::smtp::Date;
     use crate::source::{FileId, SourceFile};
 
     fn vocabulary() -> Vocabulary {
@@ -460,7 +454,7 @@ mod tests {
         assert_eq!(&*entry.offer.unwrap().0[0], "pay-as-you-go");
         assert_eq!(
             entry.port25,
-            Some(super::Port25::ExemptSince("2020-02-03".into()))
+            Date::parse("2020-02-03").map(Port25::ExemptSince)
         );
     }
 

@@ -169,16 +169,26 @@ impl SourceCode for Indexed {
         let mut column = 0;
         let own_line = file.line_index(start);
         let own_start = file.line_start(own_line) as usize;
-        let long = (start as usize).saturating_sub(own_start) > LONG_LINE
+        let columns = |from: usize| {
+            text.get(own_start..from)
+                .map_or(0, |before| before.chars().count())
+        };
+        if before == 0 {
+            from = start as usize;
+            column = columns(from);
+        }
+        if after == 0 {
+            to = end as usize;
+        }
+        let far = (start as usize).saturating_sub(own_start) > LONG_LINE
             || to.saturating_sub(end as usize) > LARGEST_EXCERPT;
+        let long = before + after > 0 && far;
         if long {
             from = boundary(text, (start as usize).saturating_sub(WINDOW).max(own_start));
             let next = file.line_start(file.line_index(last).saturating_add(1)) as usize;
             to = boundary(text, (end as usize).saturating_add(WINDOW).min(next));
             line = own_line;
-            column = text
-                .get(own_start..from)
-                .map_or(0, |before| before.chars().count());
+            column = columns(from);
         }
         if to.saturating_sub(from) > LARGEST_EXCERPT {
             return Err(MietteError::OutOfBounds);
@@ -250,6 +260,7 @@ mod tests {
         let filler = "\"x\":1,".repeat(700_000);
         let out = draw(&format!("{{{filler}\"port\":25}}"), &[("\"port\"", "here")]);
         assert!(out.contains("here") && out.len() < 4000, "{}", out.len());
+        assert!(out.contains("a.tf:1:4200002"), "{out}");
     }
 
     #[test]
