@@ -126,7 +126,7 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
         let texts = texts(&entry.value);
         match &*entry.key {
             "exclude" => {
-                outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)))
+                outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)));
             }
             "packs" => outline.packs = texts,
             _ => {}

@@ -343,10 +343,7 @@ fn wanted(entry: &DirEntry, root: &Path, exclude: &GlobSet) -> bool {
     if directory && NEVER.iter().any(|name| entry.file_name() == *name) {
         return false;
     }
-    exclude.is_empty()
-        || relative(root, entry.path()).is_none_or(|path| {
-            !exclude.is_match(&path) && !(directory && exclude.is_match(format!("{path}/")))
-        })
+    exclude.is_empty() || relative(root, entry.path()).is_none_or(|path| !exclude.is_match(&path))
 }
 
 fn visit(
