@@ -87,8 +87,7 @@ pub fn check(request: &Request) -> Result<Report, UsageError> {
 }
 
 /// Checks files held in memory, given as path from the root (with `/`) and text. An `aznet.yaml`
-/// among them counts as on the disk. The same as [`check`] on a directory with these files, on the
-/// caller's thread and its pool.
+/// among them counts as on the disk. The same as [`check`] on a directory with these files.
 ///
 /// # Errors
 ///

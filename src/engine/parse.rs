@@ -34,7 +34,7 @@ pub(crate) fn all(slots: &mut [Slot]) -> Vec<Parsed> {
     let mut work: Vec<(FileId, Kind, Arc<SourceFile>)> = (0_u32..)
         .map(FileId)
         .zip(slots.iter())
-        .filter(|(_, slot)| matches!(slot.kind, Kind::Hcl | Kind::TerraformJson | Kind::Json))
+        .filter(|(_, slot)| !matches!(slot.kind, Kind::Config | Kind::Other))
         .filter_map(|(id, slot)| Some((id, slot.kind, Arc::clone(slot.text.get()?.as_ref()?))))
         .collect();
     work.sort_by_key(|(id, _, file)| (std::cmp::Reverse(file.text().len()), *id));
@@ -111,5 +111,5 @@ fn parse(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) {
         frontend,
         diagnostics,
     };
-    (parsed, frontend.is_some().then_some(tree))
+    (parsed, (frontend.is_some() || kind != Kind::Json).then_some(tree))
 }

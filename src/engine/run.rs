@@ -1,8 +1,11 @@
 //! From a request to a report: the stages in their order.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below};
@@ -34,19 +37,25 @@ struct Job<'a> {
 pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
     let scope = walk::scope(&request.paths, request.root.as_deref())?;
     let mut extra = Vec::new();
-    let mut named = |files: &[std::path::PathBuf]| -> Result<Vec<Arc<str>>, UsageError> {
+    let mut forced = BTreeMap::new();
+    let mut named = |files: &[PathBuf], otherwise| -> Result<Vec<Arc<str>>, UsageError> {
         let mut paths = Vec::new();
         for file in files {
             let entry = walk::named_file(&scope.root, file)?;
+            let kind = match walk::kind(&entry.path) {
+                kind @ (Kind::Hcl | Kind::TerraformJson) => kind,
+                _ => otherwise,
+            };
+            forced.insert(Arc::clone(&entry.path), kind);
             paths.push(Arc::clone(&entry.path));
             extra.push(entry);
         }
         Ok(paths)
     };
-    let var_files = named(&request.var_files)?;
-    let parameter_files = named(&request.parameter_files)?;
+    let var_files = named(&request.var_files, Kind::Hcl)?;
+    let parameter_files = named(&request.parameter_files, Kind::ParameterJson)?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
-    in_pool(threads, || {
+    pool(threads)?.install(|| {
         let outline = root_outline(&scope.root);
         let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
         let mut entries = walked.entries;
@@ -54,7 +63,7 @@ pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
         entries.append(&mut extra);
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         entries.dedup_by(|a, b| a.path == b.path);
-        let (slots, mut diagnostics) = read_all(entries);
+        let (slots, mut diagnostics) = read_all(entries, &forced);
         diagnostics.extend(walked.problems.into_iter().map(unlisted));
         let packs = walk::pack_files(&scope.root, &outline.packs);
         Job {
@@ -67,13 +76,16 @@ pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
             options: &request.options,
         }
         .run()
-    })?
+    })
 }
 
 pub(super) fn in_memory(
     mut files: Vec<(String, String)>,
     options: &Options,
 ) -> Result<Report, UsageError> {
+    // One pool for all calls: tests and programs check many small sets of files.
+    static POOL: LazyLock<Result<ThreadPool, UsageError>> = LazyLock::new(|| pool(0));
+    let pool = POOL.as_ref().map_err(Clone::clone)?;
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
     let slots = files
@@ -90,7 +102,7 @@ pub(super) fn in_memory(
             }
         })
         .collect();
-    Job {
+    let job = Job {
         slots,
         diagnostics: Vec::new(),
         selected: vec!["".into()],
@@ -98,8 +110,8 @@ pub(super) fn in_memory(
         parameter_files: Vec::new(),
         packs: Vec::new(),
         options,
-    }
-    .run()
+    };
+    pool.install(|| job.run())
 }
 
 pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
@@ -115,13 +127,12 @@ pub(super) fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
     })
 }
 
-fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, UsageError> {
-    let pool = rayon::ThreadPoolBuilder::new()
+fn pool(threads: usize) -> Result<ThreadPool, UsageError> {
+    rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .stack_size(STACK)
         .build()
-        .map_err(|error| UsageError::new(format!("cannot start threads: {error}")))?;
-    Ok(pool.install(work))
+        .map_err(|error| UsageError::new(format!("cannot start threads: {error}")))
 }
 
 /// The `exclude` and `packs` of the root's `aznet.yaml`, which decide what is read at all.
@@ -136,11 +147,22 @@ fn root_outline(root: &std::path::Path) -> config::Outline {
 }
 
 /// Reads every file that may be an input; the others stay unread.
-fn read_all(entries: Vec<Entry>) -> (Vec<Slot>, Vec<Diagnostic>) {
+fn read_all(
+    entries: Vec<Entry>,
+    forced: &BTreeMap<Arc<str>, Kind>,
+) -> (Vec<Slot>, Vec<Diagnostic>) {
     let read: Vec<(Slot, Option<Diagnostic>)> = entries
         .into_par_iter()
         .enumerate()
-        .map(|(index, entry)| read_slot(FileId(u32::try_from(index).unwrap_or(u32::MAX)), entry))
+        .map(|(index, entry)| {
+            let kind = forced.get(&entry.path).copied();
+            let kind = kind.unwrap_or_else(|| walk::kind(&entry.path));
+            read_slot(
+                FileId(u32::try_from(index).unwrap_or(u32::MAX)),
+                kind,
+                entry,
+            )
+        })
         .collect();
     let mut slots = Vec::with_capacity(read.len());
     let mut diagnostics = Vec::new();
@@ -151,8 +173,7 @@ fn read_all(entries: Vec<Entry>) -> (Vec<Slot>, Vec<Diagnostic>) {
     (slots, diagnostics)
 }
 
-fn read_slot(id: FileId, entry: Entry) -> (Slot, Option<Diagnostic>) {
-    let kind = walk::kind(&entry.path);
+fn read_slot(id: FileId, kind: Kind, entry: Entry) -> (Slot, Option<Diagnostic>) {
     let mut slot = Slot {
         path: Arc::clone(&entry.path),
         kind,

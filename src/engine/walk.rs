@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     TerraformJson,
     /// Any other `.json`: ours only if its content says so.
     Json,
+    /// Named as a parameter file on the command line.
+    ParameterJson,
     /// `aznet.yaml`
     Config,
     /// Read only when a template asks for it.
@@ -289,7 +291,7 @@ fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
 
 fn claimed(kind: Kind, text: String, at: usize, why: String) -> Content {
     let ours = match kind {
-        Kind::Hcl | Kind::TerraformJson | Kind::Config => true,
+        Kind::Hcl | Kind::TerraformJson | Kind::ParameterJson | Kind::Config => true,
         Kind::Json => claims_arm(text.as_bytes()),
         Kind::Other => false,
     };
