@@ -111,5 +111,8 @@ fn parse(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) {
         frontend,
         diagnostics,
     };
-    (parsed, (frontend.is_some() || kind != Kind::Json).then_some(tree))
+    (
+        parsed,
+        (frontend.is_some() || kind != Kind::Json).then_some(tree),
+    )
 }
