@@ -9,14 +9,22 @@
 //! [`mod@arm`] and [`mod@azurerm`].
 
 pub mod address;
-pub mod arm;
-pub mod azurerm;
+mod arm;
+mod azurerm;
+mod build;
 pub mod compute;
+mod field;
 pub mod firewall;
+mod firewall_rule;
+mod index;
+mod link;
 pub mod load_balancer;
+mod machine;
 pub mod nsg;
+mod parse;
 pub mod platform;
 pub mod routing;
+mod security_rule;
 pub mod subscription;
 pub mod topology;
 
@@ -24,7 +32,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::eval::value::Unknown;
-use crate::eval::{Deployment, Existence, ResourceKey};
+use crate::eval::{Deployment, Dialect, Existence, Mode, ResourceKey};
 use crate::origin::OriginId;
 
 /// What is known of a field.
@@ -212,6 +220,35 @@ macro_rules! ids {
                     (0..u32::try_from(network.$field.len()).unwrap_or(u32::MAX)).map(Self)
                 }
             }
+
+            impl index::Id for $name {
+                type Element = $element;
+
+                fn push(network: &mut Network, element: $element) -> Self {
+                    let id = Self(u32::try_from(network.$field.len()).unwrap_or(u32::MAX));
+                    network.$field.push(element);
+                    id
+                }
+
+                fn every(network: &Network) -> Vec<Self> {
+                    Self::all(network).collect()
+                }
+
+                fn meta(self, network: &Network) -> &Meta {
+                    &network[self].meta
+                }
+
+                fn wrap(self) -> index::ElementId {
+                    index::ElementId::$name(self)
+                }
+
+                fn unwrap(id: index::ElementId) -> Option<Self> {
+                    match id {
+                        index::ElementId::$name(id) => Some(id),
+                        _ => None,
+                    }
+                }
+            }
         )*
     };
 }
@@ -302,7 +339,19 @@ impl Network {
     /// them.
     #[must_use]
     pub fn build(deployment: &Deployment) -> Self {
-        let _ = deployment;
-        Self::default()
+        let mut builder = build::Builder::new(deployment);
+        // What is only looked up comes last: it may be something the deployment itself creates.
+        for mode in [Mode::Managed, Mode::Existing] {
+            for resource in &deployment.resources {
+                if resource.mode != mode {
+                    continue;
+                }
+                match deployment.dialect {
+                    Dialect::Arm => arm::lower(&mut builder, resource),
+                    Dialect::Azurerm => azurerm::lower(&mut builder, resource),
+                }
+            }
+        }
+        link::link(builder)
     }
 }

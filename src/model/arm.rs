@@ -1,1 +1,126 @@
 //! ARM resources to the model: one of the two places with ARM spellings.
+//!
+//! Templates, REST answers and exports write a resource alike: `name`, `type` and what Azure calls
+//! its `properties`. Where a list was flattened by a tool the properties lie beside the name.
+
+mod compute;
+mod firewall;
+mod load_balancer;
+mod network_interface;
+mod nsg;
+mod routing;
+mod subscription;
+mod topology;
+
+use super::build::{Builder, Part, Parts, Style};
+use super::field::Node;
+use super::{Field, Link, List, Meta};
+use crate::eval::{Resource, ResourceKey};
+
+/// Adds what a resource means to the network, if it means anything.
+pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let kind = resource.kind.to_ascii_lowercase();
+    let Some((provider, kind)) = kind.split_once('/') else {
+        return;
+    };
+    match provider {
+        "microsoft.network" => network(builder, resource, kind),
+        "microsoft.compute" => match kind {
+            "virtualmachines" => compute::virtual_machine(builder, resource),
+            "virtualmachinescalesets" => compute::scale_set(builder, resource),
+            _ => {}
+        },
+        "microsoft.subscription" if kind == "aliases" => subscription::alias(builder, resource),
+        "microsoft.resources" if kind == "subscriptions" => {
+            subscription::subscription(builder, resource);
+        }
+        _ => {}
+    }
+}
+
+fn network<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
+    match kind {
+        "networksecuritygroups" => nsg::group(builder, resource),
+        "networksecuritygroups/securityrules" => nsg::child_rule(builder, resource),
+        "applicationsecuritygroups" => nsg::application_group(builder, resource),
+        "virtualnetworks" => topology::virtual_network(builder, resource),
+        "virtualnetworks/subnets" => topology::child_subnet(builder, resource),
+        "virtualnetworks/virtualnetworkpeerings" => topology::child_peering(builder, resource),
+        "publicipaddresses" => topology::public_ip(builder, resource),
+        "natgateways" => topology::nat_gateway(builder, resource),
+        "virtualnetworkgateways" => topology::gateway(builder, resource),
+        "virtualhubs" => topology::hub(builder, resource),
+        "virtualhubs/hubvirtualnetworkconnections" => topology::hub_connection(builder, resource),
+        "virtualhubs/routingintent" => topology::routing_intent(builder, resource),
+        "networkinterfaces" => network_interface::resource(builder, resource),
+        "routetables" => routing::table(builder, resource),
+        "routetables/routes" => routing::child_route(builder, resource),
+        "loadbalancers" => load_balancer::balancer(builder, resource),
+        "loadbalancers/backendaddresspools" => load_balancer::child_pool(builder, resource),
+        "loadbalancers/inboundnatrules" => load_balancer::child_nat_rule(builder, resource),
+        "azurefirewalls" => firewall::firewall(builder, resource),
+        "firewallpolicies" => firewall::policy(builder, resource),
+        "firewallpolicies/rulecollectiongroups" | "firewallpolicies/rulegroups" => {
+            firewall::group(builder, resource);
+        }
+        "ipgroups" => firewall::ip_group(builder, resource),
+        _ => {}
+    }
+}
+
+/// Where the properties of a resource or part are written.
+fn properties<'a>(node: &Node<'a>) -> Node<'a> {
+    let properties = node.get("properties");
+    if properties.is_absent() {
+        node.clone()
+    } else {
+        properties
+    }
+}
+
+/// The link in `{ "id": … }`.
+fn id<I>(node: &Node<'_>) -> Field<Link<I>> {
+    node.get("id").link()
+}
+
+/// The links in `[{ "id": … }]`.
+fn ids<I>(node: &Node<'_>) -> List<Field<Link<I>>> {
+    node.list(id)
+}
+
+/// The keys in `[{ "id": … }]`, without those that are not known.
+fn keys(node: &Node<'_>) -> Vec<ResourceKey> {
+    let found = node.items();
+    found
+        .items
+        .iter()
+        .filter_map(|item| item.get("id").key())
+        .collect()
+}
+
+/// The parts in a list of a resource's properties.
+fn parts<'a>(owner: &Meta, list: &Node<'a>, segment: &str) -> Parts<'a> {
+    Parts::read(owner, list, segment, Style::Path)
+}
+
+/// A whole resource as a part of its parent.
+fn child<'a>(builder: &Builder<'a>, resource: &'a Resource) -> Part<'a> {
+    Part {
+        meta: builder.meta(resource),
+        node: builder.body(resource),
+    }
+}
+
+/// The parent of a child resource: the one the evaluation names, else the id without its last two
+/// segments.
+fn parent<I>(resource: &Resource) -> Field<Link<I>> {
+    let key = resource.parent.clone().or_else(|| {
+        let (owner, _name) = resource.key.0.rsplit_once('/')?;
+        let (owner, _kind) = owner.rsplit_once('/')?;
+        Some(ResourceKey(owner.into()))
+    });
+    match key {
+        Some(key) => Field::known(Link::External(key), resource.origin),
+        None => Field::absent(resource.origin),
+    }
+}

@@ -59,6 +59,8 @@ pub struct Subnet {
 /// One IP configuration of a network interface.
 #[derive(Clone, Debug)]
 pub struct IpConfiguration {
+    /// Its name.
+    pub name: Field<Arc<str>>,
     /// The subnet.
     pub subnet: Field<Link<SubnetId>>,
     /// Its fixed private address; absent: Azure picks one.
@@ -68,7 +70,8 @@ pub struct IpConfiguration {
     pub public_ip: Field<Link<PublicIpId>>,
     /// The load balancer pools it is a member of.
     pub backend_pools: List<Field<Link<PoolId>>>,
-    /// Whether an inbound NAT rule or pool of a load balancer leads here.
+    /// Whether an inbound NAT rule or pool of a load balancer leads here; not where its load balancer
+    /// is in the files and certainly has no public frontend.
     pub inbound_nat: bool,
     /// The application security groups it is a member of.
     pub application_security_groups: List<Field<Link<AsgId>>>,

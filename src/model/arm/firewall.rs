@@ -1,0 +1,270 @@
+//! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
+
+use super::{id, parent, parts, properties};
+use crate::eval::Resource;
+use crate::model::build::{Bond, Builder, GroupRules, Part};
+use crate::model::field::Node;
+use crate::model::firewall::{
+    Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, IpGroup,
+};
+use crate::model::firewall_rule::{Collection, Draft};
+use crate::model::{
+    Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, List, State, parse,
+};
+
+/// `Microsoft.Network/azureFirewalls`
+pub(super) fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let configurations = from.get("ipConfigurations").items();
+    let mut public_ips = List {
+        items: Vec::new(),
+        rest: configurations.rest.clone(),
+    };
+    let mut subnet = Field::absent(meta.origin);
+    let mut private_address = from
+        .path(&["hubIPAddresses", "privateIPAddress"])
+        .field(parse::address);
+    if let Some(unknown) = configurations.rest {
+        subnet.state = State::Unknown(unknown, None);
+    }
+    for configuration in &configurations.items {
+        let from = properties(configuration);
+        let public = id(&from.get("publicIPAddress"));
+        if !public.is_absent() {
+            public_ips.items.push(public);
+        }
+        // Only the first configuration names the subnet.
+        let named = id(&from.get("subnet"));
+        if !named.is_absent() {
+            subnet = named;
+        }
+        let address = from.get("privateIPAddress").field(parse::address);
+        if !address.is_absent() {
+            private_address = address;
+        }
+    }
+    let collections = [
+        ("networkRuleCollections", FirewallRuleKind::Network),
+        ("applicationRuleCollections", FirewallRuleKind::Application),
+        ("natRuleCollections", FirewallRuleKind::Nat),
+    ]
+    .map(|(name, kind)| (parts(&meta, &from.get(name), name), kind));
+    let firewall: FirewallId = builder.add(Firewall {
+        subnet,
+        virtual_hub: id(&from.get("virtualHub")),
+        private_address,
+        public_ips,
+        policy: id(&from.get("firewallPolicy")),
+        rules: List::default(),
+        tier: from.path(&["sku", "tier"]).text(),
+        dns_proxy: from
+            .path(&["additionalProperties", "Network.DNS.EnableProxy"])
+            .flag(),
+        management: from.get("managementIpConfiguration").is_written(),
+        meta,
+    });
+    for (found, kind) in collections {
+        let mut all = GroupRules {
+            rules: Vec::new(),
+            rest: found.rest,
+        };
+        let group_priority = Field::absent(builder.network[firewall].meta.origin);
+        for part in found.parts {
+            collection(builder, &part, &group_priority, Some(kind), &mut all);
+        }
+        for rule in &all.rules {
+            builder.network[*rule].owner = Some(FirewallRuleOwner::Firewall(firewall));
+        }
+        let rules = &mut builder.network[firewall].rules;
+        rules.items.extend(all.rules);
+        rules.rest = rules.rest.take().or(all.rest);
+    }
+}
+
+/// `Microsoft.Network/firewallPolicies`
+pub(super) fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let _: FirewallPolicyId = builder.add(FirewallPolicy {
+        parent: id(&from.get("basePolicy")),
+        rules: List::default(),
+        tier: from.path(&["sku", "tier"]).text(),
+        dns_proxy: from.path(&["dnsSettings", "enableProxy"]).flag(),
+        meta,
+    });
+}
+
+/// `Microsoft.Network/firewallPolicies/ruleCollectionGroups`, and `…/ruleGroups` as the first API
+/// versions called and shaped it.
+pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let priority = from.get("priority").field(parse::priority);
+    let mut all = GroupRules::default();
+    let collections = parts(&meta, &from.get("ruleCollections"), "ruleCollections");
+    all.rest = collections.rest;
+    for part in collections.parts {
+        collection(builder, &part, &priority, None, &mut all);
+    }
+    let old = parts(&meta, &from.get("rules"), "rules");
+    all.rest = all.rest.or(old.rest);
+    for part in old.parts {
+        old_collection(builder, &part, &priority, &mut all);
+    }
+    builder.notes.policy_rules.push(Bond {
+        left: parent(resource),
+        right: all,
+        meta,
+    });
+}
+
+/// `Microsoft.Network/ipGroups`
+pub(super) fn ip_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let _: IpGroupId = builder.add(IpGroup {
+        addresses: from.get("ipAddresses").list_of(parse::firewall_prefix),
+        meta,
+    });
+}
+
+/// A collection of a group, or a classic one: those tell the kind of all their rules.
+fn collection(
+    builder: &mut Builder<'_>,
+    part: &Part<'_>,
+    group_priority: &Field<u32>,
+    kind: Option<FirewallRuleKind>,
+    all: &mut GroupRules,
+) {
+    let from = properties(&part.node);
+    let collection = Collection {
+        group_priority: group_priority.clone(),
+        priority: from.get("priority").field(parse::priority),
+        name: part.meta.name.clone(),
+        action: from.path(&["action", "type"]),
+    };
+    let rules = parts(&part.meta, &from.get("rules"), "rules");
+    all.rest = all.rest.take().or(rules.rest);
+    for (position, rule) in rules.parts.into_iter().enumerate() {
+        let node = rule.node.clone();
+        let Some(kind) = kind.or_else(|| rule_kind(&from, &node)) else {
+            all.rest = all.rest.take().or_else(|| Some(unreadable(&rule)));
+            continue;
+        };
+        all.rules
+            .push(add(builder, kind, &collection, position, rule, &node));
+    }
+}
+
+/// A rule of the old shape, which holds conditions and is what a collection is today.
+fn old_collection(
+    builder: &mut Builder<'_>,
+    part: &Part<'_>,
+    group_priority: &Field<u32>,
+    all: &mut GroupRules,
+) {
+    let from = &part.node;
+    let collection = Collection {
+        group_priority: group_priority.clone(),
+        priority: from.get("priority").field(parse::priority),
+        name: part.meta.name.clone(),
+        action: from.path(&["action", "type"]),
+    };
+    let conditions = parts(&part.meta, &from.get("ruleConditions"), "ruleConditions");
+    all.rest = all.rest.take().or(conditions.rest);
+    for (position, condition) in conditions.parts.into_iter().enumerate() {
+        let node = condition.node.clone();
+        match condition_kind(&node) {
+            Some(kind) => {
+                let id = add(builder, kind, &collection, position, condition, &node);
+                all.rules.push(id);
+            }
+            None => all.rest = all.rest.take().or_else(|| Some(unreadable(&condition))),
+        }
+    }
+    let translated = from.get("ruleCondition");
+    if !translated.is_absent() {
+        let rule = Part {
+            meta: part.meta.clone(),
+            node: from.clone(),
+        };
+        let nat = FirewallRuleKind::Nat;
+        let id = add(builder, nat, &collection, 0, rule, &translated);
+        all.rules.push(id);
+    }
+}
+
+/// `matches` is where sources, destinations and ports are written, `rule.node` where the
+/// translation is.
+fn add(
+    builder: &mut Builder<'_>,
+    kind: FirewallRuleKind,
+    collection: &Collection<'_>,
+    position: usize,
+    rule: Part<'_>,
+    matches: &Node<'_>,
+) -> FirewallRuleId {
+    let application = kind == FirewallRuleKind::Application;
+    let protocols = matches.any_of(&["ipProtocols", "protocols"]);
+    let rule: FirewallRule = Draft {
+        kind,
+        position,
+        protocols,
+        protocol_port: "port",
+        source: matches.get("sourceAddresses"),
+        source_ip_groups: matches.get("sourceIpGroups").links(),
+        destination: vec![matches.get("destinationAddresses")],
+        destination_ip_groups: matches.get("destinationIpGroups").links(),
+        names: if application {
+            ["targetFqdns", "targetUrls", "fqdnTags", "webCategories"]
+                .iter()
+                .map(|name| matches.get(name))
+                .collect()
+        } else {
+            vec![matches.get("destinationFqdns")]
+        },
+        ports: matches.get("destinationPorts"),
+        translated_address: rule.node.get("translatedAddress"),
+        translated_port: rule.node.get("translatedPort"),
+        meta: rule.meta,
+    }
+    .assemble(collection);
+    builder.add(rule)
+}
+
+fn rule_kind(collection: &Node<'_>, rule: &Node<'_>) -> Option<FirewallRuleKind> {
+    let kind = rule.get("ruleType").text();
+    let is = |name: &str| {
+        kind.value()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(name))
+    };
+    if is("NetworkRule") {
+        return Some(FirewallRuleKind::Network);
+    }
+    if is("ApplicationRule") {
+        return Some(FirewallRuleKind::Application);
+    }
+    let of_collection = collection.get("ruleCollectionType").text();
+    let translates = of_collection
+        .value()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("FirewallPolicyNatRuleCollection"));
+    (is("NatRule") || translates).then_some(FirewallRuleKind::Nat)
+}
+
+fn condition_kind(condition: &Node<'_>) -> Option<FirewallRuleKind> {
+    let kind = condition.get("ruleConditionType").text();
+    let kind = kind.value()?;
+    if kind.eq_ignore_ascii_case("NetworkRuleCondition") {
+        Some(FirewallRuleKind::Network)
+    } else if kind.eq_ignore_ascii_case("ApplicationRuleCondition") {
+        Some(FirewallRuleKind::Application)
+    } else {
+        None
+    }
+}
+
+/// Stands for a rule of which not even the pass is known.
+fn unreadable(part: &Part<'_>) -> std::sync::Arc<crate::eval::value::Unknown> {
+    crate::model::build::outside(&part.meta, "type")
+}

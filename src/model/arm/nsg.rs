@@ -1,0 +1,135 @@
+//! Network security groups, their rules, application security groups.
+
+use super::{child, ids, keys, parent, parts, properties};
+use crate::eval::Resource;
+use crate::model::address::AddressPrefix;
+use crate::model::build::{BackReferences, Bond, Builder, Part};
+use crate::model::field::Node;
+use crate::model::index::Id;
+use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup};
+use crate::model::security_rule::{Draft, Pair, Side};
+use crate::model::{AsgId, List, Network, NsgId, SecurityRuleId};
+
+/// `Microsoft.Network/networkSecurityGroups`
+pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let properties = properties(&builder.body(resource));
+    let rules = parts(&meta, &properties.get("securityRules"), "securityRules");
+    let nsg: NsgId = builder.add(NetworkSecurityGroup {
+        meta,
+        rules: List {
+            items: Vec::new(),
+            rest: rules.rest,
+        },
+        subnets: List::default(),
+        network_interfaces: List::default(),
+    });
+    for part in rules.parts {
+        if let Some(rule) = rule(builder, part) {
+            attach(&mut builder.network, nsg, rule);
+        }
+    }
+    if builder.deployment.complete {
+        builder.notes.back_references.push(BackReferences {
+            owner: nsg.wrap(),
+            subnets: keys(&properties.get("subnets")),
+            network_interfaces: keys(&properties.get("networkInterfaces")),
+        });
+    }
+}
+
+/// `Microsoft.Network/networkSecurityGroups/securityRules`
+pub(super) fn child_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = child(builder, resource);
+    let meta = part.meta.clone();
+    if let Some(rule) = rule(builder, part) {
+        builder.notes.rule_of.push(Bond {
+            left: parent(resource),
+            right: rule,
+            meta,
+        });
+    }
+}
+
+/// `Microsoft.Network/applicationSecurityGroups`
+pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let _: AsgId = builder.add(ApplicationSecurityGroup {
+        meta,
+        members: List::default(),
+    });
+}
+
+fn attach(network: &mut Network, nsg: NsgId, rule: SecurityRuleId) {
+    network[nsg].rules.items.push(rule);
+    network[rule].nsg = Some(nsg);
+}
+
+/// The rule of a part; `None` for one of Azure's own.
+fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
+    let from = properties(&part.node);
+    let draft = Draft {
+        meta: part.meta,
+        priority: from.get("priority"),
+        direction: from.get("direction"),
+        access: from.get("access"),
+        protocol: from.get("protocol"),
+        description: from.get("description"),
+        source: side(
+            &from,
+            ["sourceAddressPrefix", "sourceAddressPrefixes"],
+            "sourceAddressPrefix(es)",
+            "sourceApplicationSecurityGroups",
+        ),
+        destination: side(
+            &from,
+            ["destinationAddressPrefix", "destinationAddressPrefixes"],
+            "destinationAddressPrefix(es)",
+            "destinationApplicationSecurityGroups",
+        ),
+        source_ports: pair(
+            &from,
+            ["sourcePortRange", "sourcePortRanges"],
+            "sourcePortRange(s)",
+        ),
+        destination_ports: pair(
+            &from,
+            ["destinationPortRange", "destinationPortRanges"],
+            "destinationPortRange(s)",
+        ),
+        spelling: ["priority", "direction", "access", "protocol"],
+    };
+    if draft.is_default() {
+        return None;
+    }
+    Some(builder.add(draft.assemble()))
+}
+
+fn pair<'a>(from: &Node<'a>, [one, many]: [&str; 2], spelling: &'static str) -> Pair<'a> {
+    Pair {
+        one: from.get(one),
+        many: from.get(many),
+        spelling,
+    }
+}
+
+fn side<'a>(
+    from: &Node<'a>,
+    addresses: [&str; 2],
+    spelling: &'static str,
+    groups: &'static str,
+) -> Side<'a> {
+    let links = ids::<AsgId>(&from.get(groups));
+    Side {
+        addresses: pair(from, addresses, spelling),
+        groups: List {
+            items: links
+                .items
+                .into_iter()
+                .map(|link| link.map(AddressPrefix::Asg))
+                .collect(),
+            rest: links.rest,
+        },
+        groups_spelling: groups,
+    }
+}

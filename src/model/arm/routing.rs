@@ -1,0 +1,66 @@
+//! Route tables and routes.
+
+use super::{child, keys, parent, parts, properties};
+use crate::eval::Resource;
+use crate::model::build::{BackReferences, Bond, Builder, Part};
+use crate::model::index::Id;
+use crate::model::routing::{Appliance, Route, RouteTable};
+use crate::model::{List, RouteId, RouteTableId, parse};
+
+/// `Microsoft.Network/routeTables`
+pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let routes = parts(&meta, &from.get("routes"), "routes");
+    let table: RouteTableId = builder.add(RouteTable {
+        routes: List {
+            items: Vec::new(),
+            rest: routes.rest,
+        },
+        subnets: List::default(),
+        bgp_propagation: from
+            .get("disableBgpRoutePropagation")
+            .flag()
+            .map(|disabled| !disabled),
+        meta,
+    });
+    for part in routes.parts {
+        let route = route(builder, part);
+        builder.network[route].route_table = Some(table);
+        builder.network[table].routes.items.push(route);
+    }
+    if builder.deployment.complete {
+        builder.notes.back_references.push(BackReferences {
+            owner: table.wrap(),
+            subnets: keys(&from.get("subnets")),
+            network_interfaces: Vec::new(),
+        });
+    }
+}
+
+/// `Microsoft.Network/routeTables/routes`
+pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = child(builder, resource);
+    let meta = part.meta.clone();
+    let route = route(builder, part);
+    builder.notes.route_of.push(Bond {
+        left: parent(resource),
+        right: route,
+        meta,
+    });
+}
+
+fn route<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
+    let from = properties(&part.node);
+    let hop = from.get("nextHopIpAddress");
+    let route = builder.add(Route {
+        route_table: None,
+        prefix: from.get("addressPrefix").field(parse::route_prefix),
+        next_hop_type: from.get("nextHopType").field(parse::next_hop_type),
+        next_hop_address: hop.field(parse::host),
+        appliance: Appliance::NotApplicable,
+        meta: part.meta,
+    });
+    builder.notes.next_hops.push((route, hop));
+    route
+}

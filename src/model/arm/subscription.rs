@@ -1,0 +1,47 @@
+//! Subscriptions: aliases and exports.
+
+use super::properties;
+use crate::eval::Resource;
+use crate::model::build::Builder;
+use crate::model::subscription::Subscription;
+use crate::model::{Field, SubscriptionId};
+
+/// `Microsoft.Subscription/aliases`
+pub(super) fn alias<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let more = from.get("additionalProperties");
+    let either = |name: &str| {
+        let node = from.get(name);
+        if node.is_absent() {
+            more.get(name)
+        } else {
+            node
+        }
+    };
+    let meta = builder.meta(resource);
+    let _: SubscriptionId = builder.add(Subscription {
+        subscription_id: from.get("subscriptionId").text(),
+        quota_id: Field::absent(meta.origin),
+        billing_scope: from.get("billingScope").text(),
+        workload: from.get("workload").text(),
+        has_reseller: !either("resellerId").is_absent(),
+        spending_limit: Field::absent(meta.origin),
+        meta,
+    });
+}
+
+/// A subscription as Azure lists it, with `subscriptionPolicies`.
+pub(super) fn subscription<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let policies = from.get("subscriptionPolicies");
+    let meta = builder.meta(resource);
+    let _: SubscriptionId = builder.add(Subscription {
+        subscription_id: from.get("subscriptionId").text(),
+        quota_id: policies.get("quotaId").text(),
+        billing_scope: Field::absent(meta.origin),
+        workload: Field::absent(meta.origin),
+        has_reseller: false,
+        spending_limit: policies.get("spendingLimit").text(),
+        meta,
+    });
+}

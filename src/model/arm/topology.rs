@@ -1,0 +1,247 @@
+//! Virtual networks, subnets, peerings, public addresses, gateways and hubs.
+
+use super::{child, id, ids, keys, parent, parts, properties};
+use crate::eval::Resource;
+use crate::model::build::{BackReferences, Bond, Builder, Part, link_to};
+use crate::model::field::Node;
+use crate::model::index::Id;
+use crate::model::topology::{
+    HubConnection, NatGateway, Peering, PublicIp, Subnet, VirtualHub, VirtualNetwork,
+    VirtualNetworkGateway,
+};
+use crate::model::{
+    Field, FirewallId, GatewayId, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId,
+    PublicIpId, State, SubnetId, VnetId, parse,
+};
+
+/// `Microsoft.Network/virtualNetworks`
+pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let from = properties(&builder.body(resource));
+    let subnets = parts(&meta, &from.get("subnets"), "subnets");
+    let peerings = parts(
+        &meta,
+        &from.get("virtualNetworkPeerings"),
+        "virtualNetworkPeerings",
+    );
+    let network: VnetId = builder.add(VirtualNetwork {
+        address_space: from
+            .path(&["addressSpace", "addressPrefixes"])
+            .list_of(parse::block),
+        dns_servers: from
+            .path(&["dhcpOptions", "dnsServers"])
+            .list_of(parse::host),
+        subnets: List {
+            items: Vec::new(),
+            rest: subnets.rest,
+        },
+        peerings: List {
+            items: Vec::new(),
+            rest: peerings.rest,
+        },
+        gateways: List::default(),
+        hub_connections: List::default(),
+        meta,
+    });
+    let owner = builder.network[network].meta.key.clone();
+    for part in subnets.parts {
+        let owner = link_to(owner.clone(), part.meta.origin);
+        subnet(builder, part, owner);
+    }
+    for part in peerings.parts {
+        let owner = link_to(owner.clone(), part.meta.origin);
+        peering(builder, part, owner);
+    }
+}
+
+/// `Microsoft.Network/virtualNetworks/subnets`
+pub(super) fn child_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = child(builder, resource);
+    subnet(builder, part, parent(resource));
+}
+
+fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>) {
+    let from = properties(&part.node);
+    let mut address_prefixes = from.get("addressPrefixes").list_of(parse::block);
+    let single = from.get("addressPrefix");
+    if !single.is_absent() && address_prefixes.is_certainly_empty() {
+        address_prefixes.items.push(single.field(parse::block));
+    }
+    let service = |item: &Node<'_>| item.get("service").text();
+    let delegation = |item: &Node<'_>| properties(item).get("serviceName").text();
+    let subnet: SubnetId = builder.add(Subnet {
+        virtual_network: owner,
+        address_prefixes,
+        nsg: id(&from.get("networkSecurityGroup")),
+        route_table: id(&from.get("routeTable")),
+        nat_gateway: id(&from.get("natGateway")),
+        default_outbound_access: from.get("defaultOutboundAccess").flag(),
+        delegations: from.get("delegations").list(delegation),
+        service_endpoints: from.get("serviceEndpoints").list(service),
+        network_interfaces: List::default(),
+        firewalls: List::default(),
+        meta: part.meta,
+    });
+    if builder.deployment.complete {
+        // The id of an IP configuration begins with that of its network interface.
+        let nics = keys(&from.get("ipConfigurations"))
+            .into_iter()
+            .filter(|key| key.0.contains("/networkinterfaces/"))
+            .filter_map(|key| {
+                let (nic, _) = key.0.split_once("/ipconfigurations/")?;
+                Some(crate::eval::ResourceKey(nic.into()))
+            })
+            .collect();
+        builder.notes.back_references.push(BackReferences {
+            owner: subnet.wrap(),
+            subnets: Vec::new(),
+            network_interfaces: nics,
+        });
+    }
+}
+
+/// `Microsoft.Network/virtualNetworks/virtualNetworkPeerings`
+pub(super) fn child_peering<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = child(builder, resource);
+    peering(builder, part, parent(resource));
+}
+
+fn peering(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>) {
+    let from = properties(&part.node);
+    let _: PeeringId = builder.add(Peering {
+        virtual_network: owner,
+        remote: id(&from.get("remoteVirtualNetwork")),
+        allow_virtual_network_access: from.get("allowVirtualNetworkAccess").flag(),
+        allow_forwarded_traffic: from.get("allowForwardedTraffic").flag(),
+        allow_gateway_transit: from.get("allowGatewayTransit").flag(),
+        use_remote_gateways: from.get("useRemoteGateways").flag(),
+        meta: part.meta,
+    });
+}
+
+/// `Microsoft.Network/publicIPAddresses`
+pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let body = builder.body(resource);
+    let meta = builder.meta(resource);
+    let _: PublicIpId = builder.add(PublicIp {
+        address: properties(&body).get("ipAddress").field(parse::address),
+        sku: body.path(&["sku", "name"]).text(),
+        meta,
+    });
+}
+
+/// `Microsoft.Network/natGateways`
+pub(super) fn nat_gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let meta = builder.meta(resource);
+    let mut addresses = ids::<PublicIpId>(&from.get("publicIpAddresses"));
+    for more in [
+        "publicIpPrefixes",
+        "publicIpAddressesV6",
+        "publicIpPrefixesV6",
+    ] {
+        let more = ids(&from.get(more));
+        addresses.items.extend(more.items);
+        addresses.rest = addresses.rest.or(more.rest);
+    }
+    let _: NatGatewayId = builder.add(NatGateway {
+        has_public_address: match (addresses.items.first(), addresses.rest) {
+            (Some(first), _) => Field::known(true, first.origin),
+            (None, Some(unknown)) => Field {
+                state: State::Unknown(unknown, None),
+                origin: meta.origin,
+            },
+            (None, None) => Field::known(false, meta.origin),
+        },
+        subnets: List::default(),
+        meta,
+    });
+}
+
+/// `Microsoft.Network/virtualNetworkGateways`
+pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let meta = builder.meta(resource);
+    let configurations = from.get("ipConfigurations").items();
+    let subnet = match (configurations.items.first(), configurations.rest) {
+        (Some(first), _) => id(&properties(first).get("subnet")),
+        (None, Some(unknown)) => Field {
+            state: State::Unknown(unknown, None),
+            origin: meta.origin,
+        },
+        (None, None) => Field::absent(meta.origin),
+    };
+    let _: GatewayId = builder.add(VirtualNetworkGateway {
+        kind: from.get("gatewayType").text(),
+        subnet,
+        meta,
+    });
+}
+
+/// `Microsoft.Network/virtualHubs`
+pub(super) fn hub<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let meta = builder.meta(resource);
+    let _: HubId = builder.add(VirtualHub {
+        internet_next_hop: Field::absent(meta.origin),
+        private_next_hop: Field::absent(meta.origin),
+        meta,
+    });
+}
+
+/// `Microsoft.Network/virtualHubs/hubVirtualNetworkConnections`
+pub(super) fn hub_connection<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let meta = builder.meta(resource);
+    let _: HubConnectionId = builder.add(HubConnection {
+        hub: parent(resource),
+        virtual_network: id(&from.get("remoteVirtualNetwork")),
+        internet_security: from.get("enableInternetSecurity").flag(),
+        meta,
+    });
+}
+
+/// `Microsoft.Network/virtualHubs/routingIntent`
+pub(super) fn routing_intent<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let from = properties(&builder.body(resource));
+    let meta = builder.meta(resource);
+    let hops = intent(&from.get("routingPolicies"), "nextHop", &meta);
+    builder.notes.intents.push(Bond {
+        left: parent(resource),
+        right: hops,
+        meta,
+    });
+}
+
+/// The next hops for the Internet and for private traffic among the policies of a routing intent.
+pub(in crate::model) fn intent(
+    policies: &Node<'_>,
+    next_hop: &str,
+    meta: &crate::model::Meta,
+) -> [Field<Link<FirewallId>>; 2] {
+    let found = policies.items();
+    ["Internet", "PrivateTraffic"].map(|wanted| {
+        let mut unknown = found.rest.clone();
+        for policy in &found.items {
+            let destinations = policy
+                .get("destinations")
+                .list_of(|text| Ok(text.to_owned()));
+            let named = |field: &Field<String>| {
+                field
+                    .value()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+            };
+            if destinations.items.iter().any(named) {
+                return policy.get(next_hop).link();
+            }
+            let open = destinations.items.iter().find_map(Field::unknown);
+            unknown = unknown.or(destinations.rest).or(open.cloned());
+        }
+        match unknown {
+            Some(unknown) => Field {
+                state: State::Unknown(unknown, None),
+                origin: meta.origin,
+            },
+            None => Field::absent(meta.origin),
+        }
+    })
+}

@@ -1,0 +1,317 @@
+//! The network while it is being put together.
+//!
+//! The dialects add elements whose links are all [`Link::External`] and leave notes about what
+//! belongs together; [`super::link`] turns keys into ids once every element is there.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::address::AddressPrefix;
+use super::field::Node;
+use super::index::{Id, Index, Place};
+use super::load_balancer::LoadBalancingRule;
+use super::{
+    AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List,
+    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, RouteId, RouteTableId,
+    SecurityRuleId, State, SubnetId, VnetId,
+};
+use crate::diagnostic::{Diagnostic, Label};
+use crate::eval::value::{Data, Piece, Reason, Truth, Unknown, Value, hole};
+use crate::eval::{Deployment, Existence, Mode, Resource, ResourceKey};
+use crate::origin::OriginId;
+
+/// Something said in one place about an element defined in another.
+#[derive(Debug)]
+pub(super) struct Bond<L, R> {
+    /// The element it is said about.
+    pub(super) left: Field<Link<L>>,
+    /// What is said.
+    pub(super) right: R,
+    /// The resource that says it.
+    pub(super) meta: Meta,
+}
+
+/// Notes for the linker.
+#[derive(Debug, Default)]
+pub(super) struct Notes<'a> {
+    pub(super) subnet_nsg: Vec<Bond<SubnetId, Field<Link<NsgId>>>>,
+    pub(super) subnet_route_table: Vec<Bond<SubnetId, Field<Link<RouteTableId>>>>,
+    pub(super) subnet_nat_gateway: Vec<Bond<SubnetId, Field<Link<NatGatewayId>>>>,
+    pub(super) nic_nsg: Vec<Bond<NicId, Field<Link<NsgId>>>>,
+    pub(super) nic_asg: Vec<Bond<NicId, Field<Link<AsgId>>>>,
+    /// The name of the IP configuration, and the pool.
+    pub(super) nic_pool: Vec<Bond<NicId, (Field<Arc<str>>, Field<Link<PoolId>>)>>,
+    /// The name of the IP configuration a NAT rule of a load balancer leads to, and the rule.
+    pub(super) nic_nat_rule: Vec<Bond<NicId, (Field<Arc<str>>, Option<ResourceKey>)>>,
+    /// IP configurations with NAT rules of their own: position and the rules or pools.
+    pub(super) inline_nat_rule: Vec<(NicId, usize, Option<ResourceKey>)>,
+    /// NAT rules of load balancers: the rule's key, its load balancer, a pool it leads to.
+    pub(super) nat_rules: Vec<NatRule>,
+    pub(super) nat_gateway_address: Vec<Bond<NatGatewayId, ()>>,
+    pub(super) vnet_dns: Vec<Bond<VnetId, List<Field<IpAddr>>>>,
+    pub(super) rule_of: Vec<Bond<NsgId, SecurityRuleId>>,
+    pub(super) route_of: Vec<Bond<RouteTableId, RouteId>>,
+    pub(super) probe_of: Vec<Bond<LoadBalancerId, super::ProbeId>>,
+    pub(super) pool_of: Vec<Bond<LoadBalancerId, PoolId>>,
+    pub(super) balancing_rule_of: Vec<Bond<LoadBalancerId, LoadBalancingRule>>,
+    pub(super) outbound_of: Vec<Bond<LoadBalancerId, Field<Link<PoolId>>>>,
+    pub(super) pool_address: Vec<Bond<PoolId, Field<IpAddr>>>,
+    pub(super) firewall_rules: Vec<Bond<FirewallId, GroupRules>>,
+    pub(super) policy_rules: Vec<Bond<FirewallPolicyId, GroupRules>>,
+    pub(super) ip_group_addresses: Vec<Bond<IpGroupId, List<Field<AddressPrefix>>>>,
+    /// What a hub's routing intent names: Internet, private traffic.
+    pub(super) intents: Vec<Bond<HubId, [Field<Link<FirewallId>>; 2]>>,
+    /// The value of each route's next hop address.
+    pub(super) next_hops: Vec<(RouteId, Node<'a>)>,
+    /// Elements of exports that name what is attached to them, of which some is not in the files.
+    pub(super) back_references: Vec<BackReferences>,
+}
+
+/// The rules of one rule collection group or classic collection.
+#[derive(Debug, Default)]
+pub(super) struct GroupRules {
+    pub(super) rules: Vec<FirewallRuleId>,
+    pub(super) rest: Option<Arc<Unknown>>,
+}
+
+/// A NAT rule or pool of a load balancer.
+#[derive(Debug)]
+pub(super) struct NatRule {
+    pub(super) key: ResourceKey,
+    pub(super) load_balancer: Option<ResourceKey>,
+    pub(super) pool: Option<ResourceKey>,
+}
+
+/// What an export says is attached to an element.
+#[derive(Debug)]
+pub(super) struct BackReferences {
+    pub(super) owner: super::index::ElementId,
+    pub(super) subnets: Vec<ResourceKey>,
+    pub(super) network_interfaces: Vec<ResourceKey>,
+}
+
+/// The network while it is being put together.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    pub(super) deployment: &'a Deployment,
+    pub(super) network: Network,
+    pub(super) index: Index,
+    pub(super) notes: Notes<'a>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(deployment: &'a Deployment) -> Self {
+        Self {
+            deployment,
+            network: Network::default(),
+            index: Index::default(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// The body of a resource of this deployment.
+    pub(super) fn body(&self, resource: &'a Resource) -> Node<'a> {
+        Node::body(resource, self.deployment.dialect)
+    }
+
+    /// What every element has, for a resource.
+    pub(super) fn meta(&self, resource: &'a Resource) -> Meta {
+        Meta {
+            address: Arc::clone(&resource.address),
+            key: resource.key.clone(),
+            name: Node::name(resource, self.deployment.dialect).text(),
+            origin: resource.origin,
+            existence: resource.existence.clone(),
+            template: resource.template,
+            existing: resource.mode == Mode::Existing,
+        }
+    }
+
+    /// Adds an element and registers its key.
+    pub(super) fn add<I: Id>(&mut self, element: I::Element) -> I {
+        let id = I::push(&mut self.network, element);
+        let key = id.meta(&self.network).key.clone();
+        self.index.insert(key, id.wrap());
+        id
+    }
+
+    /// Registers where an element lies, so that others can name it.
+    pub(super) fn place<I: Id>(&mut self, id: I, place: Place) {
+        let key = id.meta(&self.network).key.clone();
+        self.index.place(&key, place, id.wrap());
+    }
+
+    /// A message about the network as a whole.
+    pub(super) fn report(&mut self, code: &'static str, message: String, at: &[OriginId]) {
+        let span = |origin: &OriginId| self.deployment.origins.get(*origin).span;
+        let mut spans = at.iter().filter_map(span);
+        let primary = spans.next().map(|span| Label {
+            span,
+            text: String::new(),
+        });
+        let related = spans
+            .map(|span| Label {
+                span,
+                text: "and here".into(),
+            })
+            .collect();
+        self.network.diagnostics.push(Diagnostic {
+            code,
+            kind: crate::diagnostic::DiagnosticKind::Advice,
+            severity: crate::diagnostic::Severity::Warning,
+            message,
+            primary,
+            related,
+            help: None,
+        });
+    }
+}
+
+/// One item of a list of parts.
+pub(super) struct Part<'a> {
+    /// Name, place, existence.
+    pub(super) meta: Meta,
+    /// Where its fields are written.
+    pub(super) node: Node<'a>,
+}
+
+/// The parts that a list holds, and what stands for those that are not known. Where the shape of the
+/// unknown ones is known, one part marked as a template stands for all of them.
+pub(super) struct Parts<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) rest: Option<Arc<Unknown>>,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads the parts of `owner` from a list. `segment` names the list in addresses and keys:
+    /// a type (`securityRules`) in ARM, a block (`security_rule`) in azurerm.
+    pub(super) fn read(owner: &Meta, list: &Node<'a>, segment: &str, style: Style) -> Self {
+        let found = list.items();
+        let mut parts = Vec::with_capacity(found.items.len());
+        for (position, node) in found.items.into_iter().enumerate() {
+            parts.push(Part::new(owner, node, segment, position, style));
+        }
+        let mut rest = found.rest;
+        if let (Some(template), Some(unknown)) = (found.template, &rest) {
+            let mut part = Part::new(owner, template, segment, parts.len(), style);
+            part.meta.template = true;
+            part.meta.existence = Existence {
+                truth: owner.existence.truth.and(Truth::Unknown),
+                because: Some(Arc::clone(unknown)),
+            };
+            parts.push(part);
+            rest = None;
+        }
+        Self { parts, rest }
+    }
+}
+
+/// How parts are addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `owner/segment/name`
+    Path,
+    /// `owner.segment["name"]`, its key `owner.segment[0]`
+    Block,
+}
+
+impl<'a> Part<'a> {
+    fn new(owner: &Meta, node: Node<'a>, segment: &str, position: usize, style: Style) -> Self {
+        let origin = node.origin();
+        let node = node.with_header(origin);
+        let name = node.get("name");
+        let shown = match show(&name) {
+            Some(name) => name,
+            None => position.to_string(),
+        };
+        let (address, key) = match style {
+            Style::Path => (
+                format!("{}/{segment}/{shown}", owner.address),
+                format!(
+                    "{}/{}/{}",
+                    owner.key.0,
+                    segment.to_ascii_lowercase(),
+                    canonical(&name).unwrap_or_else(|| position.to_string())
+                ),
+            ),
+            Style::Block => (
+                match show(&name) {
+                    Some(name) => format!("{}.{segment}[\"{name}\"]", owner.address),
+                    None => format!("{}.{segment}[{position}]", owner.address),
+                },
+                format!("{}.{segment}[{position}]", owner.key.0),
+            ),
+        };
+        Self {
+            meta: Meta {
+                address: address.into(),
+                key: ResourceKey(key.into()),
+                name: name.text(),
+                origin,
+                existence: owner.existence.clone(),
+                template: owner.template,
+                existing: owner.existing,
+            },
+            node,
+        }
+    }
+}
+
+/// A scalar in lower case with its unknown pieces as holes; `None` where nothing is written.
+pub(super) fn canonical(node: &Node<'_>) -> Option<String> {
+    if let Some(unknown) = node.unknown() {
+        return Some(hole(unknown.id));
+    }
+    if node.is_absent() {
+        return None;
+    }
+    let value = node.value()?;
+    match &value.data {
+        Data::String(_) | Data::Template(_) => {
+            ResourceKey::of_id(value).map(|key| key.0.to_string())
+        }
+        _ => value.canonical(),
+    }
+}
+
+/// A scalar as a person reads it, unknown pieces as `${label}`; `None` where nothing is written.
+pub(super) fn show(node: &Node<'_>) -> Option<String> {
+    if let Some(unknown) = node.unknown() {
+        return Some(format!("${{{}}}", unknown.label));
+    }
+    if node.is_absent() {
+        return None;
+    }
+    let value: &Value = node.value()?;
+    match &value.data {
+        Data::Template(pieces) => Some(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(text) => text.to_string(),
+                    Piece::Hole(unknown) => format!("${{{}}}", unknown.label),
+                })
+                .collect(),
+        ),
+        _ => value.canonical(),
+    }
+}
+
+/// Stands for what may be attached to an element outside the files.
+pub(super) fn outside(meta: &Meta, what: &str) -> Arc<Unknown> {
+    let label = format!("{what} of {}", meta.address);
+    Arc::new(Unknown::new(&meta.key.0, label, Reason::Outside))
+}
+
+/// A link to a key.
+pub(super) fn link_to<I>(key: ResourceKey, origin: OriginId) -> Field<Link<I>> {
+    Field::known(Link::External(key), origin)
+}
+
+/// The key of a link that is not linked yet.
+pub(super) fn external<I>(field: &Field<Link<I>>) -> Option<&ResourceKey> {
+    match &field.state {
+        State::Known(Link::External(key)) => Some(key),
+        _ => None,
+    }
+}

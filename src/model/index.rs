@@ -1,0 +1,243 @@
+//! Which element a key or a name stands for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{
+    AsgId, FirewallId, FirewallPolicyId, FirewallRuleId, GatewayId, HubConnectionId, HubId,
+    IpGroupId, LoadBalancerId, MachineId, Meta, NatGatewayId, Network, NicId, NsgId, PeeringId,
+    PoolId, ProbeId, PublicIpId, RouteId, RouteTableId, SecurityRuleId, SubnetId, SubscriptionId,
+    VnetId,
+};
+use crate::eval::ResourceKey;
+
+/// An element of any kind; the variants are called like the ids they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "one name for the id and its variant"
+)]
+pub(super) enum ElementId {
+    NsgId(NsgId),
+    SecurityRuleId(SecurityRuleId),
+    AsgId(AsgId),
+    VnetId(VnetId),
+    SubnetId(SubnetId),
+    NicId(NicId),
+    PeeringId(PeeringId),
+    PublicIpId(PublicIpId),
+    NatGatewayId(NatGatewayId),
+    GatewayId(GatewayId),
+    HubId(HubId),
+    HubConnectionId(HubConnectionId),
+    RouteTableId(RouteTableId),
+    RouteId(RouteId),
+    LoadBalancerId(LoadBalancerId),
+    ProbeId(ProbeId),
+    PoolId(PoolId),
+    FirewallId(FirewallId),
+    FirewallPolicyId(FirewallPolicyId),
+    FirewallRuleId(FirewallRuleId),
+    IpGroupId(IpGroupId),
+    MachineId(MachineId),
+    SubscriptionId(SubscriptionId),
+}
+
+/// An index into one arena of a network.
+pub(super) trait Id: Copy + Ord {
+    /// What the arena holds.
+    type Element;
+
+    /// Puts an element at the end of its arena.
+    fn push(network: &mut Network, element: Self::Element) -> Self;
+
+    /// The ids of all elements of this kind, in order.
+    fn every(network: &Network) -> Vec<Self>;
+
+    /// Name, place and existence of the element.
+    fn meta(self, network: &Network) -> &Meta;
+
+    /// The id without its kind.
+    fn wrap(self) -> ElementId;
+
+    /// The id, if it is of this kind.
+    fn unwrap(id: ElementId) -> Option<Self>;
+}
+
+/// A resource group and, within it, provider, types and names:
+/// `microsoft.network/virtualnetworks/hub/subnets/app`. Both in lower case, unknown pieces as holes;
+/// the group is `None` where nothing tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) group: Option<Arc<str>>,
+    pub(super) path: Arc<str>,
+}
+
+impl Place {
+    /// The place that a full id names, without its subscription; `None` for what is not one.
+    pub(super) fn of_id(id: &str) -> Option<Self> {
+        let (scope, path) = id.rsplit_once("/providers/")?;
+        let group = scope
+            .split_once("/resourcegroups/")
+            .map(|(_, group)| group.into());
+        Some(Self {
+            group,
+            path: path.into(),
+        })
+    }
+
+    /// The id as far as it is known. Subscriptions are not told, so it is none that Azure has.
+    pub(super) fn key(&self) -> ResourceKey {
+        let group = self.group.as_deref().unwrap_or("");
+        let path = &self.path;
+        ResourceKey(format!("/resourcegroups/{group}/providers/{path}").into())
+    }
+
+    /// The place of a part: `tail` begins with a slash.
+    pub(super) fn part(&self, tail: &str) -> Self {
+        Self {
+            group: self.group.clone(),
+            path: format!("{}{tail}", self.path).into(),
+        }
+    }
+}
+
+/// Finds elements by key and by place. The maps are only asked, never walked.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    by_key: HashMap<ResourceKey, ElementId>,
+    /// Further elements that were given an occupied key.
+    others: BTreeMap<ResourceKey, Vec<ElementId>>,
+    by_path: HashMap<Arc<str>, Vec<(Option<Arc<str>>, ElementId)>>,
+    places: HashMap<ResourceKey, Place>,
+    aliases: HashMap<ResourceKey, ResourceKey>,
+}
+
+impl Index {
+    /// Registers an element.
+    pub(super) fn insert(&mut self, key: ResourceKey, id: ElementId) {
+        match self.by_key.entry(key) {
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(id);
+            }
+            std::collections::hash_map::Entry::Occupied(taken) => {
+                if *taken.get() != id {
+                    let key = taken.key().clone();
+                    self.others.entry(key).or_default().push(id);
+                }
+            }
+        }
+    }
+
+    /// Registers where an element lies, for references by name.
+    pub(super) fn place(&mut self, key: &ResourceKey, place: Place, id: ElementId) {
+        self.by_path
+            .entry(Arc::clone(&place.path))
+            .or_default()
+            .push((place.group.clone(), id));
+        self.places.insert(key.clone(), place);
+    }
+
+    /// Makes `key` stand for whatever `target` stands for.
+    pub(super) fn alias(&mut self, key: ResourceKey, target: ResourceKey) {
+        self.aliases.insert(key, target);
+    }
+
+    /// The keys that several elements were given, with those elements in the order met.
+    pub(super) fn repeated(&self) -> Vec<(ResourceKey, Vec<ElementId>)> {
+        self.others
+            .iter()
+            .filter_map(|(key, others)| {
+                let mut ids = vec![*self.by_key.get(key)?];
+                ids.extend(others);
+                Some((key.clone(), ids))
+            })
+            .collect()
+    }
+
+    /// Lets one of several elements stand for their key alone.
+    pub(super) fn choose(&mut self, key: &ResourceKey, id: ElementId) {
+        self.others.remove(key);
+        self.by_key.insert(key.clone(), id);
+    }
+
+    /// Where the element of a key lies.
+    pub(super) fn place_of(&self, key: &ResourceKey) -> Option<&Place> {
+        self.places.get(key)
+    }
+
+    /// The elements of a kind that a key may stand for: none, one, or several definitions of one
+    /// resource.
+    pub(super) fn find<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
+        let mut key = key;
+        for _ in 0..MAX_ALIASES {
+            let found = self.exact(key);
+            if !found.is_empty() {
+                return found;
+            }
+            let Some(target) = self.aliases.get(key) else {
+                break;
+            };
+            key = target;
+        }
+        self.by_name(key)
+    }
+
+    /// The elements of a kind at a place. Groups of which one is unknown do not tell apart.
+    pub(super) fn at<I: Id>(&self, place: &Place) -> Vec<I> {
+        let Some(there) = self.by_path.get(&place.path) else {
+            return Vec::new();
+        };
+        let of_kind = || {
+            there
+                .iter()
+                .filter_map(|(group, id)| Some((group, I::unwrap(*id)?)))
+        };
+        let same: Vec<I> = of_kind()
+            .filter(|(group, _)| group.is_some() && **group == place.group)
+            .map(|(_, id)| id)
+            .collect();
+        if !same.is_empty() {
+            return same;
+        }
+        let open = |group: &Option<Arc<str>>| group.as_ref().is_none_or(|g| g.contains('\u{1}'));
+        let mut near: Vec<I> = of_kind()
+            .filter(|(group, _)| open(group) || open(&place.group))
+            .map(|(_, id)| id)
+            .collect();
+        near.truncate(2);
+        if near.len() == 1 { near } else { Vec::new() }
+    }
+
+    /// The elements of a kind that were given exactly this key.
+    pub(super) fn exact<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
+        let Some(first) = self.by_key.get(key) else {
+            return Vec::new();
+        };
+        let others = self.others.get(key).into_iter().flatten();
+        std::iter::once(first)
+            .chain(others)
+            .filter_map(|id| I::unwrap(*id))
+            .collect()
+    }
+
+    fn by_name<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
+        let text = &*key.0;
+        if text.starts_with("/resourcegroups/") || text.starts_with("/subscriptions/\u{1}") {
+            return Place::of_id(text).map_or_else(Vec::new, |place| self.at(&place));
+        }
+        // The id of a resource here, written on: `azurerm_lb.a/probes/http`.
+        let Some(at) = text.find('/').filter(|at| *at > 0) else {
+            return Vec::new();
+        };
+        let (owner, tail) = text.split_at(at);
+        let owner = ResourceKey(owner.into());
+        match self.places.get(&owner) {
+            Some(place) => self.at(&place.part(tail)),
+            // A resource group or subscription, written on to a full id.
+            None => Place::of_id(tail).map_or_else(Vec::new, |place| self.at(&place)),
+        }
+    }
+}
+
+const MAX_ALIASES: usize = 8;

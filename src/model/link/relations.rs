@@ -1,0 +1,321 @@
+//! Fills the relations that lead back: from a group to its subnets, from a subnet to its network
+//! interfaces, from a probe to the pools it watches.
+//!
+//! In source files they are open: others may be attached where these files do not show it.
+
+use std::sync::Arc;
+
+use crate::eval::ResourceKey;
+use crate::eval::value::Unknown;
+use crate::model::build::{Builder, outside};
+use crate::model::index::{ElementId, Id};
+use crate::model::{
+    Field, FirewallId, GatewayId, HubConnectionId, Link, List, LoadBalancerId, MachineId, Meta,
+    Network, NicId, PeeringId, PoolId, SubnetId, VnetId,
+};
+
+/// Fills all back relations.
+pub(super) fn fill(builder: &mut Builder<'_>) {
+    let complete = builder.deployment.complete;
+    subnets(&mut builder.network);
+    interfaces(&mut builder.network);
+    networks(builder);
+    balancers(&mut builder.network);
+    inbound_nat(builder);
+    if complete {
+        leave_open_what_is_named(builder);
+    } else {
+        leave_open(&mut builder.network);
+    }
+}
+
+fn subnets(network: &mut Network) {
+    for id in SubnetId::all(network) {
+        let subnet = &network[id];
+        let (vnet, nsg) = (here(&subnet.virtual_network), here(&subnet.nsg));
+        let (table, nat) = (here(&subnet.route_table), here(&subnet.nat_gateway));
+        if let Some(vnet) = vnet {
+            network[vnet].subnets.items.push(id);
+        }
+        if let Some(nsg) = nsg {
+            network[nsg].subnets.items.push(id);
+        }
+        if let Some(table) = table {
+            network[table].subnets.items.push(id);
+        }
+        if let Some(nat) = nat {
+            network[nat].subnets.items.push(id);
+        }
+    }
+    for id in FirewallId::all(network) {
+        if let Some(subnet) = here(&network[id].subnet) {
+            network[subnet].firewalls.items.push(id);
+        }
+    }
+}
+
+fn interfaces(network: &mut Network) {
+    for id in MachineId::all(network) {
+        let nics: Vec<NicId> = network[id]
+            .network_interfaces
+            .items
+            .iter()
+            .filter_map(here)
+            .collect();
+        for nic in nics {
+            network[nic].machine = Some(id);
+        }
+    }
+    for id in NicId::all(network) {
+        let nic = &network[id];
+        let nsg = here(&nic.nsg);
+        let (mut subnets, mut pools, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for configuration in &nic.ip_configurations.items {
+            subnets.extend(here(&configuration.subnet));
+            pools.extend(configuration.backend_pools.items.iter().filter_map(here));
+            let members = &configuration.application_security_groups.items;
+            groups.extend(members.iter().filter_map(here));
+        }
+        if let Some(nsg) = nsg {
+            network[nsg].network_interfaces.items.push(id);
+        }
+        for subnet in unique(subnets) {
+            network[subnet].network_interfaces.items.push(id);
+        }
+        for pool in unique(pools) {
+            network[pool].network_interfaces.items.push(id);
+        }
+        for group in unique(groups) {
+            network[group].members.items.push(id);
+        }
+    }
+}
+
+fn networks(builder: &mut Builder<'_>) {
+    let network = &mut builder.network;
+    for id in PeeringId::all(network) {
+        if let Some(vnet) = here(&network[id].virtual_network) {
+            network[vnet].peerings.items.push(id);
+        }
+    }
+    for id in HubConnectionId::all(network) {
+        if let Some(vnet) = here(&network[id].virtual_network) {
+            network[vnet].hub_connections.items.push(id);
+        }
+    }
+    for id in GatewayId::all(network) {
+        let vnet = match network[id].subnet.value() {
+            Some(Link::Here(subnet)) => here(&network[*subnet].virtual_network),
+            // The gateway's subnet need not be written for the network to be known.
+            Some(Link::External(key)) => key.0.rsplit_once("/subnets/").and_then(|(vnet, _)| {
+                let found = builder.index.find::<VnetId>(&ResourceKey(vnet.into()));
+                found.first().copied().filter(|_| found.len() == 1)
+            }),
+            None => None,
+        };
+        if let Some(vnet) = vnet {
+            network[vnet].gateways.items.push(id);
+        }
+    }
+}
+
+fn balancers(network: &mut Network) {
+    for id in LoadBalancerId::all(network) {
+        let mut watched = Vec::new();
+        for rule in &network[id].rules.items {
+            if let Some(probe) = here(&rule.probe) {
+                watched.push((
+                    probe,
+                    rule.pools
+                        .items
+                        .iter()
+                        .filter_map(here)
+                        .collect::<Vec<PoolId>>(),
+                    open_end(&rule.pools),
+                ));
+            }
+        }
+        // A rule with an unknown probe may use any of them.
+        let unknown = network[id].rules.rest.clone().or_else(|| {
+            let probes = network[id].rules.items.iter();
+            probes
+                .filter_map(|rule| rule.probe.unknown().cloned())
+                .next()
+        });
+        let probes = network[id].probes.items.clone();
+        for (probe, pools, rest) in watched {
+            let list = &mut network[probe].pools;
+            for pool in pools {
+                if !list.items.contains(&pool) {
+                    list.items.push(pool);
+                }
+            }
+            list.rest = list.rest.take().or(rest);
+        }
+        if let Some(unknown) = unknown {
+            for probe in probes {
+                network[probe]
+                    .pools
+                    .rest
+                    .get_or_insert_with(|| Arc::clone(&unknown));
+            }
+        }
+    }
+}
+
+/// The unknown among the items of a list, or its rest.
+fn open_end<I>(list: &List<Field<Link<I>>>) -> Option<Arc<Unknown>> {
+    let item = list.items.iter().find_map(Field::unknown).cloned();
+    item.or_else(|| list.rest.clone())
+}
+
+fn inbound_nat(builder: &mut Builder<'_>) {
+    let inline = std::mem::take(&mut builder.notes.inline_nat_rule);
+    let rules = std::mem::take(&mut builder.notes.nat_rules);
+    let find = |key: &Option<ResourceKey>| {
+        let found = builder.index.find::<LoadBalancerId>(key.as_ref()?);
+        found.first().copied()
+    };
+    let owners: std::collections::HashMap<&ResourceKey, &Option<ResourceKey>> = rules
+        .iter()
+        .map(|rule| (&rule.key, &rule.load_balancer))
+        .collect();
+    let mut reached: Vec<(NicId, usize)> = Vec::new();
+    for (nic, position, rule) in inline {
+        let balancer = rule.as_ref().and_then(|key| {
+            let named = owners.get(key).and_then(|owner| find(owner));
+            named.or_else(|| {
+                let (owner, _) = key.0.split_once("/inboundnat")?;
+                find(&Some(ResourceKey(owner.into())))
+            })
+        });
+        if balancer.is_none_or(|id| !certainly_internal(&builder.network, id)) {
+            reached.push((nic, position));
+        }
+    }
+    for rule in &rules {
+        let Some(key) = &rule.pool else {
+            continue;
+        };
+        let balancer = find(&rule.load_balancer);
+        if balancer.is_some_and(|id| certainly_internal(&builder.network, id)) {
+            continue;
+        }
+        for pool in builder.index.find::<PoolId>(key) {
+            for nic in &builder.network[pool].network_interfaces.items {
+                let configurations = &builder.network[*nic].ip_configurations.items;
+                for (position, at) in configurations.iter().enumerate() {
+                    if at
+                        .backend_pools
+                        .items
+                        .iter()
+                        .filter_map(here)
+                        .any(|id| id == pool)
+                    {
+                        reached.push((*nic, position));
+                    }
+                }
+            }
+        }
+    }
+    for (nic, position) in reached {
+        if let Some(at) = builder.network[nic]
+            .ip_configurations
+            .items
+            .get_mut(position)
+        {
+            at.inbound_nat = true;
+        }
+    }
+}
+
+fn certainly_internal(network: &Network, id: LoadBalancerId) -> bool {
+    let frontends = &network[id].frontends;
+    frontends.rest.is_none() && frontends.items.iter().all(|at| at.public_ip.is_absent())
+}
+
+fn leave_open(network: &mut Network) {
+    macro_rules! open {
+        ($($arena:ident { $($list:ident: $what:literal),* })*) => {
+            $(for element in &mut network.$arena {
+                $(if element.$list.rest.is_none() {
+                    element.$list.rest = Some(outside(&element.meta, $what));
+                })*
+            })*
+        };
+    }
+    open! {
+        network_security_groups { subnets: "further subnets", network_interfaces: "further network interfaces" }
+        application_security_groups { members: "further members" }
+        subnets { network_interfaces: "further network interfaces", firewalls: "further firewalls" }
+        virtual_networks {
+            peerings: "further peerings", gateways: "further gateways",
+            hub_connections: "further hub connections"
+        }
+        route_tables { subnets: "further subnets" }
+        nat_gateways { subnets: "further subnets" }
+        backend_pools { network_interfaces: "further members" }
+    }
+}
+
+/// An export lists what is attached, but need not hold all of it.
+fn leave_open_what_is_named(builder: &mut Builder<'_>) {
+    let index = &builder.index;
+    let mut missing = Vec::new();
+    for named in &builder.notes.back_references {
+        let subnet_missing = named
+            .subnets
+            .iter()
+            .any(|key| index.find::<SubnetId>(key).is_empty());
+        let nic_missing = named
+            .network_interfaces
+            .iter()
+            .any(|key| index.find::<NicId>(key).is_empty());
+        missing.push((named.owner, subnet_missing, nic_missing));
+    }
+    let network = &mut builder.network;
+    for (owner, subnet, nic) in missing {
+        match owner {
+            ElementId::NsgId(id) => {
+                let nsg = &mut network[id];
+                name(&mut nsg.subnets, &nsg.meta, subnet, "further subnets");
+                name(
+                    &mut nsg.network_interfaces,
+                    &nsg.meta,
+                    nic,
+                    "further network interfaces",
+                );
+            }
+            ElementId::RouteTableId(id) => {
+                let table = &mut network[id];
+                name(&mut table.subnets, &table.meta, subnet, "further subnets");
+            }
+            ElementId::SubnetId(id) => {
+                let at = &mut network[id];
+                name(
+                    &mut at.network_interfaces,
+                    &at.meta,
+                    nic,
+                    "further network interfaces",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name<T>(list: &mut List<T>, meta: &Meta, missing: bool, what: &str) {
+    if missing && list.rest.is_none() {
+        list.rest = Some(outside(meta, what));
+    }
+}
+
+fn unique<I: Id>(mut ids: Vec<I>) -> Vec<I> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn here<I: Copy>(link: &Field<Link<I>>) -> Option<I> {
+    link.value().and_then(Link::here)
+}

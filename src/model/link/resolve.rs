@@ -1,0 +1,189 @@
+//! Finds the elements that links stand for.
+
+use std::sync::Arc;
+
+use crate::eval::value::{Reason, Truth, Unknown};
+use crate::model::address::AddressPrefix;
+use crate::model::build::Builder;
+use crate::model::index::{ElementId, Id, Index};
+use crate::model::{Field, Link, List, Meta, Network, State};
+
+/// Decides between several definitions of one resource: the last one that exists for certain wins.
+/// Where none does, they stay side by side and links to them are open.
+pub(super) fn settle(builder: &mut Builder<'_>) {
+    for (key, ids) in builder.index.repeated() {
+        let certain: Vec<ElementId> = ids
+            .iter()
+            .copied()
+            .filter(|id| {
+                let meta = meta(&builder.network, *id);
+                meta.existence.truth == Truth::True && !meta.template
+            })
+            .collect();
+        let Some(last) = certain.last() else {
+            continue;
+        };
+        builder.index.choose(&key, *last);
+        let origins: Vec<_> = certain
+            .iter()
+            .rev()
+            .map(|id| meta(&builder.network, *id).origin)
+            .collect();
+        if origins.len() > 1 {
+            let address = Arc::clone(&meta(&builder.network, *last).address);
+            let message =
+                format!("{address} is defined more than once; the last definition counts");
+            builder.report("defined-twice", message, &origins);
+        }
+    }
+}
+
+/// Resolves the links in every element.
+pub(super) fn elements(builder: &mut Builder<'_>) {
+    let Builder { index, network, .. } = builder;
+    let find = Resolver { index };
+    for rule in &mut network.security_rules {
+        find.prefixes(&mut rule.source);
+        find.prefixes(&mut rule.destination);
+    }
+    for subnet in &mut network.subnets {
+        find.link(&mut subnet.virtual_network);
+        find.link(&mut subnet.nsg);
+        find.link(&mut subnet.route_table);
+        find.link(&mut subnet.nat_gateway);
+    }
+    for nic in &mut network.network_interfaces {
+        find.link(&mut nic.nsg);
+        for configuration in &mut nic.ip_configurations.items {
+            find.link(&mut configuration.subnet);
+            find.link(&mut configuration.public_ip);
+            find.links(&mut configuration.backend_pools);
+            find.links(&mut configuration.application_security_groups);
+        }
+    }
+    for peering in &mut network.peerings {
+        find.link(&mut peering.virtual_network);
+        find.link(&mut peering.remote);
+    }
+    for gateway in &mut network.gateways {
+        find.link(&mut gateway.subnet);
+    }
+    for connection in &mut network.hub_connections {
+        find.link(&mut connection.hub);
+        find.link(&mut connection.virtual_network);
+    }
+    for balancer in &mut network.load_balancers {
+        for frontend in &mut balancer.frontends.items {
+            find.link(&mut frontend.public_ip);
+            find.link(&mut frontend.subnet);
+        }
+        find.links(&mut balancer.outbound_pools);
+        for rule in &mut balancer.rules.items {
+            find.link(&mut rule.probe);
+            find.links(&mut rule.pools);
+        }
+    }
+    for pool in &mut network.backend_pools {
+        find.link(&mut pool.virtual_network);
+    }
+    for firewall in &mut network.firewalls {
+        find.link(&mut firewall.subnet);
+        find.link(&mut firewall.virtual_hub);
+        find.links(&mut firewall.public_ips);
+        find.link(&mut firewall.policy);
+    }
+    for policy in &mut network.firewall_policies {
+        find.link(&mut policy.parent);
+    }
+    for rule in &mut network.firewall_rules {
+        find.links(&mut rule.source_ip_groups);
+        find.links(&mut rule.destination_ip_groups);
+    }
+    for machine in &mut network.machines {
+        find.links(&mut machine.network_interfaces);
+    }
+}
+
+/// Turns external links into ids.
+pub(super) struct Resolver<'i> {
+    pub(super) index: &'i Index,
+}
+
+impl Resolver<'_> {
+    /// Resolves one field.
+    pub(super) fn link<I: Id>(&self, field: &mut Field<Link<I>>) {
+        match &mut field.state {
+            State::Known(link) => {
+                let Link::External(key) = &*link else {
+                    return;
+                };
+                match self.index.find::<I>(key).as_slice() {
+                    [] => {}
+                    [id] => *link = Link::Here(*id),
+                    several => {
+                        let label = format!("which definition of {} is in force", key.0);
+                        let unknown = Unknown::new("definitions", label, Reason::NoValue);
+                        let candidates = several.iter().map(|id| Link::Here(*id)).collect();
+                        field.state = State::Unknown(Arc::new(unknown), Some(candidates));
+                    }
+                }
+            }
+            State::Unknown(_, Some(candidates)) => {
+                for candidate in candidates {
+                    if let Link::External(key) = &*candidate
+                        && let [id] = self.index.find::<I>(key).as_slice()
+                    {
+                        *candidate = Link::Here(*id);
+                    }
+                }
+            }
+            State::Unknown(_, None) | State::Absent | State::Invalid { .. } => {}
+        }
+    }
+
+    /// Resolves a list of fields.
+    pub(super) fn links<I: Id>(&self, list: &mut List<Field<Link<I>>>) {
+        for field in &mut list.items {
+            self.link(field);
+        }
+    }
+
+    fn prefixes(&self, list: &mut List<Field<AddressPrefix>>) {
+        for field in &mut list.items {
+            if let State::Known(AddressPrefix::Asg(link)) = &mut field.state
+                && let Link::External(key) = &*link
+                && let [id] = self.index.find(key).as_slice()
+            {
+                *link = Link::Here(*id);
+            }
+        }
+    }
+}
+
+fn meta(network: &Network, id: ElementId) -> &Meta {
+    match id {
+        ElementId::NsgId(id) => id.meta(network),
+        ElementId::SecurityRuleId(id) => id.meta(network),
+        ElementId::AsgId(id) => id.meta(network),
+        ElementId::VnetId(id) => id.meta(network),
+        ElementId::SubnetId(id) => id.meta(network),
+        ElementId::NicId(id) => id.meta(network),
+        ElementId::PeeringId(id) => id.meta(network),
+        ElementId::PublicIpId(id) => id.meta(network),
+        ElementId::NatGatewayId(id) => id.meta(network),
+        ElementId::GatewayId(id) => id.meta(network),
+        ElementId::HubId(id) => id.meta(network),
+        ElementId::HubConnectionId(id) => id.meta(network),
+        ElementId::RouteTableId(id) => id.meta(network),
+        ElementId::RouteId(id) => id.meta(network),
+        ElementId::LoadBalancerId(id) => id.meta(network),
+        ElementId::ProbeId(id) => id.meta(network),
+        ElementId::PoolId(id) => id.meta(network),
+        ElementId::FirewallId(id) => id.meta(network),
+        ElementId::FirewallPolicyId(id) => id.meta(network),
+        ElementId::FirewallRuleId(id) => id.meta(network),
+        ElementId::IpGroupId(id) => id.meta(network),
+        ElementId::MachineId(id) => id.meta(network),
+        ElementId::SubscriptionId(id) => id.meta(network),
+    }
+}

@@ -1,0 +1,311 @@
+//! Text to addresses, ports, protocols and the other small words of rules.
+//!
+//! Every function takes the text of one field without knowing the field's name, and says in one
+//! clause why it refuses it. Empty text never comes here: it counts as absent.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::address::{AddressPrefix, PortRange, Protocol, ProtocolMatch, ServiceTag};
+use super::compute::OperatingSystem;
+use super::firewall::FirewallProtocol;
+use super::nsg::{Access, Direction};
+use super::routing::{NextHopType, RoutePrefix};
+
+/// What a parser answers.
+pub(super) type Parsed<T> = Result<T, String>;
+
+/// A block of addresses with its host bits cleared; one address is a block of one.
+pub(super) fn block(text: &str) -> Parsed<IpNet> {
+    let text = text.trim();
+    if let Ok(net) = text.parse::<IpNet>() {
+        return Ok(net.trunc());
+    }
+    address(text).map(IpNet::from)
+}
+
+/// One address.
+pub(super) fn address(text: &str) -> Parsed<IpAddr> {
+    let text = text.trim();
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an IP address or a block of addresses"))
+}
+
+/// An address of a `/32` or `/128` block, or one alone: what exports write for single addresses.
+pub(super) fn host(text: &str) -> Parsed<IpAddr> {
+    let net = block(text)?;
+    if net.prefix_len() == net.max_prefix_len() {
+        Ok(net.addr())
+    } else {
+        Err(format!("`{text}` is a block, one address belongs here"))
+    }
+}
+
+/// Source or destination of a security rule.
+pub(super) fn security_prefix(text: &str) -> Parsed<AddressPrefix> {
+    let text = text.trim();
+    if text == "*" || text.eq_ignore_ascii_case("any") {
+        return Ok(AddressPrefix::Any);
+    }
+    if is_tag(text) {
+        return Ok(AddressPrefix::Tag(ServiceTag::new(text)));
+    }
+    match block(text) {
+        Ok(net) => Ok(AddressPrefix::Block(net)),
+        Err(_) => Err(format!(
+            "`{text}` is not an IP address, a block of addresses or a service tag"
+        )),
+    }
+}
+
+/// Source or destination of a firewall rule, or an item of an IP group: ranges are allowed.
+pub(super) fn firewall_prefix(text: &str) -> Parsed<AddressPrefix> {
+    let text = text.trim();
+    if let Some((first, last)) = text.split_once('-')
+        && let (Ok(first), Ok(last)) = (address(first), address(last))
+    {
+        return if first.is_ipv4() != last.is_ipv4() {
+            Err(format!("`{text}` mixes IPv4 and IPv6"))
+        } else if first > last {
+            Err(format!("`{text}` ends before it begins"))
+        } else {
+            Ok(AddressPrefix::Range(first, last))
+        };
+    }
+    security_prefix(text)
+}
+
+/// What a route is for.
+pub(super) fn route_prefix(text: &str) -> Parsed<RoutePrefix> {
+    match security_prefix(text)? {
+        AddressPrefix::Block(net) => Ok(RoutePrefix::Block(net)),
+        AddressPrefix::Tag(tag) => Ok(RoutePrefix::Tag(tag)),
+        _ => Err(format!(
+            "`{text}` is not a block of addresses or a service tag"
+        )),
+    }
+}
+
+/// Tags begin with a letter and hold letters, digits, dots, dashes and underscores. An IPv6 address
+/// always holds a colon, an IPv4 address begins with a digit.
+fn is_tag(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+/// One port.
+pub(super) fn port(text: &str) -> Parsed<u16> {
+    let text = text.trim();
+    match text.parse::<i64>() {
+        Ok(number) => {
+            u16::try_from(number).map_err(|_| format!("port {text} is not within 0 to 65535"))
+        }
+        Err(_) => Err(format!("`{text}` is not a port")),
+    }
+}
+
+/// `*`, a port, or a range of ports.
+pub(super) fn ports(text: &str) -> Parsed<PortRange> {
+    let text = text.trim();
+    if text == "*" {
+        return Ok(PortRange::ALL);
+    }
+    if text.contains(',') {
+        return Err(format!(
+            "`{text}` is a list, one port or range belongs here"
+        ));
+    }
+    let Some((first, last)) = text.split_once('-') else {
+        return port(text).map(PortRange::single);
+    };
+    let (first, last) = (port(first)?, port(last)?);
+    if first > last {
+        return Err(format!("the port range `{text}` ends before it begins"));
+    }
+    Ok(PortRange { first, last })
+}
+
+/// Protocol of a security rule.
+pub(super) fn protocol(text: &str) -> Parsed<ProtocolMatch> {
+    word(
+        text,
+        &[
+            ("*", ProtocolMatch::Any),
+            ("Any", ProtocolMatch::Any),
+            ("Tcp", ProtocolMatch::Only(Protocol::Tcp)),
+            ("Udp", ProtocolMatch::Only(Protocol::Udp)),
+            ("Icmp", ProtocolMatch::Only(Protocol::Icmp)),
+            ("Esp", ProtocolMatch::Only(Protocol::Esp)),
+            ("Ah", ProtocolMatch::Only(Protocol::Ah)),
+        ],
+        "Tcp, Udp, Icmp, Esp, Ah or *",
+    )
+}
+
+/// Protocol of a network or NAT rule of a firewall.
+pub(super) fn firewall_protocol(text: &str) -> Parsed<FirewallProtocol> {
+    word(
+        text,
+        &[
+            ("Any", FirewallProtocol::Any),
+            ("*", FirewallProtocol::Any),
+            ("TCP", FirewallProtocol::Only(Protocol::Tcp)),
+            ("UDP", FirewallProtocol::Only(Protocol::Udp)),
+            ("ICMP", FirewallProtocol::Only(Protocol::Icmp)),
+        ],
+        "TCP, UDP, ICMP or Any",
+    )
+}
+
+/// Direction of a security rule.
+pub(super) fn direction(text: &str) -> Parsed<Direction> {
+    word(
+        text,
+        &[
+            ("Inbound", Direction::Inbound),
+            ("Outbound", Direction::Outbound),
+        ],
+        "Inbound or Outbound",
+    )
+}
+
+/// Access of a security rule, action of a firewall's collection.
+pub(super) fn access(text: &str) -> Parsed<Access> {
+    word(
+        text,
+        &[("Allow", Access::Allow), ("Deny", Access::Deny)],
+        "Allow or Deny",
+    )
+}
+
+/// Type of a route's next hop.
+pub(super) fn next_hop_type(text: &str) -> Parsed<NextHopType> {
+    word(
+        text,
+        &[
+            ("VirtualAppliance", NextHopType::VirtualAppliance),
+            ("VirtualApplianceEcmp", NextHopType::VirtualAppliance),
+            ("VirtualNetworkGateway", NextHopType::VirtualNetworkGateway),
+            ("VnetLocal", NextHopType::VnetLocal),
+            ("Internet", NextHopType::Internet),
+            ("None", NextHopType::None),
+        ],
+        "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance or None",
+    )
+}
+
+/// Operating system as disks name it.
+pub(super) fn operating_system(text: &str) -> Parsed<OperatingSystem> {
+    word(
+        text,
+        &[
+            ("Windows", OperatingSystem::Windows),
+            ("Linux", OperatingSystem::Linux),
+        ],
+        "Windows or Linux",
+    )
+}
+
+/// Priority of a firewall's rule collection or group of them.
+pub(super) fn priority(text: &str) -> Parsed<u32> {
+    number_within(text, 100, 65_000)
+}
+
+/// A truth value, written as one or as text.
+pub(super) fn flag(text: &str) -> Parsed<bool> {
+    word(text, &[("true", true), ("false", false)], "true or false")
+}
+
+/// A whole number within limits, both included.
+pub(super) fn number_within(text: &str, first: u32, last: u32) -> Parsed<u32> {
+    let text = text.trim();
+    match text.parse::<i64>() {
+        Ok(number) => u32::try_from(number)
+            .ok()
+            .filter(|number| (first..=last).contains(number))
+            .ok_or_else(|| format!("{text} is not within {first} to {last}")),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+fn word<T: Copy>(text: &str, words: &[(&str, T)], allowed: &str) -> Parsed<T> {
+    let text = text.trim();
+    words
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(text))
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| format!("`{text}` is not {allowed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_single_ranges_or_all_and_nothing_else() {
+        assert_eq!(ports("*"), Ok(PortRange::ALL));
+        assert_eq!(ports("25"), Ok(PortRange::single(25)));
+        assert_eq!(
+            ports(" 80-90 "),
+            Ok(PortRange {
+                first: 80,
+                last: 90
+            })
+        );
+        assert!(ports("65536").is_err_and(|why| why.contains("65535")));
+        assert!(ports("90-80").is_err_and(|why| why.contains("ends before")));
+        assert!(ports("80,443").is_err_and(|why| why.contains("list")));
+        assert!(ports("http").is_err());
+        assert!(ports("-1").is_err());
+    }
+
+    #[test]
+    fn prefixes_are_any_blocks_or_tags() {
+        assert_eq!(security_prefix("*"), Ok(AddressPrefix::Any));
+        assert_eq!(security_prefix("ANY"), Ok(AddressPrefix::Any));
+        let block = |text: &str| AddressPrefix::Block(text.parse().unwrap());
+        assert_eq!(security_prefix("10.0.0.5/24"), Ok(block("10.0.0.0/24")));
+        assert_eq!(security_prefix("10.0.0.5"), Ok(block("10.0.0.5/32")));
+        assert_eq!(security_prefix("0.0.0.0/0"), Ok(block("0.0.0.0/0")));
+        assert_eq!(security_prefix("fd00::/8"), Ok(block("fd00::/8")));
+        let tag = |text| AddressPrefix::Tag(ServiceTag::new(text));
+        assert_eq!(
+            security_prefix("storage.westeurope"),
+            Ok(tag("Storage.WestEurope"))
+        );
+        assert_eq!(
+            security_prefix("VIRTUAL_NETWORK"),
+            Ok(tag("virtualnetwork"))
+        );
+        for wrong in [
+            "10.0.0.0/33",
+            "10.0.0",
+            "300.1.1.1",
+            "10.0.0.1-10.0.0.9",
+            "/subs/x",
+        ] {
+            assert!(security_prefix(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn firewalls_also_take_ranges() {
+        let range = AddressPrefix::Range("10.0.0.1".parse().unwrap(), "10.0.0.9".parse().unwrap());
+        assert_eq!(firewall_prefix("10.0.0.1-10.0.0.9"), Ok(range));
+        assert!(firewall_prefix("10.0.0.9-10.0.0.1").is_err());
+        assert!(firewall_prefix("10.0.0.1-fd00::1").is_err());
+    }
+
+    #[test]
+    fn words_compare_without_case() {
+        assert_eq!(protocol("TCP"), Ok(ProtocolMatch::Only(Protocol::Tcp)));
+        assert_eq!(direction("inbound"), Ok(Direction::Inbound));
+        assert_eq!(next_hop_type("VNetLocal"), Ok(NextHopType::VnetLocal));
+        assert!(access("Permit").is_err_and(|why| why.contains("Allow or Deny")));
+        assert_eq!(number_within("4096", 100, 4096), Ok(4096));
+        assert!(number_within("99", 100, 4096).is_err());
+    }
+}

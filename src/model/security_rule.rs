@@ -1,0 +1,241 @@
+//! Puts a security rule together from the places where its fields are written, and tells what Azure
+//! refuses about it as a whole.
+
+use std::sync::Arc;
+
+use super::address::AddressPrefix;
+use super::field::Node;
+use super::nsg::{Defect, SecurityRule};
+use super::parse;
+use super::{Field, List, Meta, State};
+use crate::origin::OriginId;
+
+/// Where the fields of a rule are written.
+pub(super) struct Draft<'a> {
+    pub(super) meta: Meta,
+    pub(super) priority: Node<'a>,
+    pub(super) direction: Node<'a>,
+    pub(super) access: Node<'a>,
+    pub(super) protocol: Node<'a>,
+    pub(super) description: Node<'a>,
+    pub(super) source: Side<'a>,
+    pub(super) destination: Side<'a>,
+    pub(super) source_ports: Pair<'a>,
+    pub(super) destination_ports: Pair<'a>,
+    /// How the required fields are spelt: priority, direction, access, protocol.
+    pub(super) spelling: [&'static str; 4],
+}
+
+/// A singular and a plural field for the same thing.
+pub(super) struct Pair<'a> {
+    pub(super) one: Node<'a>,
+    pub(super) many: Node<'a>,
+    /// How the two are spelt, for people.
+    pub(super) spelling: &'static str,
+}
+
+/// Source or destination.
+pub(super) struct Side<'a> {
+    pub(super) addresses: Pair<'a>,
+    /// Links to application security groups.
+    pub(super) groups: List<Field<AddressPrefix>>,
+    /// How the field of the groups is spelt.
+    pub(super) groups_spelling: &'static str,
+}
+
+/// The first priority of Azure's own rules, which exports carry along.
+const FIRST_DEFAULT_PRIORITY: i64 = 65_000;
+
+impl Draft<'_> {
+    /// Whether this is one of Azure's default rules.
+    pub(super) fn is_default(&self) -> bool {
+        let priority = self.priority.field(|text| {
+            text.trim()
+                .parse::<i64>()
+                .map_err(|_| String::from("not a number"))
+        });
+        let fits = |name: &Arc<str>| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with("allow") || name.starts_with("deny")
+        };
+        priority
+            .value()
+            .is_some_and(|priority| *priority >= FIRST_DEFAULT_PRIORITY)
+            && self.meta.name.value().is_none_or(fits)
+    }
+
+    /// The rule.
+    pub(super) fn assemble(self) -> SecurityRule {
+        let mut defects = Vec::new();
+        let header = self.meta.origin;
+        name_defects(&self.meta, &mut defects);
+        description_defects(&self.description, &mut defects);
+        let required = [
+            &self.priority,
+            &self.direction,
+            &self.access,
+            &self.protocol,
+        ];
+        for (node, spelling) in required.into_iter().zip(self.spelling) {
+            if node.is_absent() {
+                defects.push(defect(spelling, "is missing", header));
+            }
+        }
+        let platform_managed = self.meta.name.value().is_some_and(|name| managed(name));
+        SecurityRule {
+            nsg: None,
+            priority: self
+                .priority
+                .field(|text| parse::number_within(text, 100, 4096)),
+            direction: self.direction.field(parse::direction),
+            access: self.access.field(parse::access),
+            protocol: self.protocol.field(parse::protocol),
+            source: self.source.read(header, &mut defects),
+            destination: self.destination.read(header, &mut defects),
+            source_ports: self.source_ports.read(header, parse::ports, &mut defects),
+            destination_ports: self
+                .destination_ports
+                .read(header, parse::ports, &mut defects),
+            platform_managed,
+            meta: self.meta,
+            defects,
+        }
+    }
+}
+
+impl Pair<'_> {
+    fn merge<T>(
+        &self,
+        read: impl Fn(&str) -> parse::Parsed<T>,
+    ) -> (Option<Field<T>>, List<Field<T>>) {
+        let one = (!self.one.is_absent()).then(|| self.one.field(&read));
+        (one, self.many.list_of(read))
+    }
+
+    fn read<T>(
+        &self,
+        header: OriginId,
+        read: impl Fn(&str) -> parse::Parsed<T>,
+        defects: &mut Vec<Defect>,
+    ) -> List<Field<T>> {
+        let (one, mut all) = self.merge(read);
+        if self.one.is_written() && self.many.is_written() {
+            let why = "is given as one value and as a list; Azure takes only one of the two";
+            defects.push(defect(self.spelling, why, self.many.origin()));
+        }
+        all.items.splice(0..0, one);
+        if all.is_certainly_empty() {
+            defects.push(defect(self.spelling, "is missing", header));
+        }
+        all
+    }
+}
+
+impl Side<'_> {
+    fn read(self, header: OriginId, defects: &mut Vec<Defect>) -> List<Field<AddressPrefix>> {
+        let pair = &self.addresses;
+        let (one, mut all) = pair.merge(parse::security_prefix);
+        if pair.one.is_written() && pair.many.is_written() {
+            let why = "is given as one value and as a list; Azure takes only one of the two";
+            defects.push(defect(pair.spelling, why, pair.many.origin()));
+        }
+        for item in &all.items {
+            let why = match item.value() {
+                Some(AddressPrefix::Tag(tag)) => format!(
+                    "holds the service tag {} in a list; a tag goes alone into the singular field",
+                    tag.name()
+                ),
+                Some(AddressPrefix::Any) => {
+                    "holds * in a list; it goes alone into the singular field".into()
+                }
+                _ => continue,
+            };
+            defects.push(defect(pair.spelling, &why, item.origin));
+        }
+        all.items.splice(0..0, one);
+        if let Some(origin) = mixed_families(&all.items) {
+            let why = "mixes IPv4 and IPv6; one side of a rule takes one family";
+            defects.push(defect(pair.spelling, why, origin));
+        }
+        let addresses_written = pair.one.is_written() || pair.many.is_written();
+        if let (true, Some(group)) = (addresses_written, self.groups.items.first()) {
+            let why = "is given beside addresses; Azure takes only one of the two";
+            defects.push(defect(self.groups_spelling, why, group.origin));
+        }
+        all.items.extend(self.groups.items);
+        all.rest = all.rest.or(self.groups.rest);
+        if all.is_certainly_empty() {
+            defects.push(defect(pair.spelling, "is missing", header));
+        }
+        all
+    }
+}
+
+/// Where the second family begins.
+fn mixed_families(items: &[Field<AddressPrefix>]) -> Option<OriginId> {
+    let mut first = None;
+    for item in items {
+        let Some(AddressPrefix::Block(net)) = item.value() else {
+            continue;
+        };
+        let is_v4 = net.addr().is_ipv4();
+        if *first.get_or_insert(is_v4) != is_v4 {
+            return Some(item.origin);
+        }
+    }
+    None
+}
+
+fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
+    let origin = meta.name.origin;
+    let name = match &meta.name.state {
+        State::Known(name) => name,
+        State::Absent => {
+            defects.push(defect("name", "is missing", meta.origin));
+            return;
+        }
+        _ => return,
+    };
+    // Azure's word characters reach beyond ASCII: only what is certainly refused counts.
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    if name.chars().count() > MAX_NAME {
+        let why = format!("has {} characters, 80 are allowed", name.chars().count());
+        defects.push(defect("name", &why, origin));
+    } else if !name.starts_with(word) {
+        let why = format!("`{name}` must begin with a letter, a digit or an underscore");
+        defects.push(defect("name", &why, origin));
+    } else if !name.ends_with(word) {
+        let why = format!("`{name}` must end with a letter, a digit or an underscore");
+        defects.push(defect("name", &why, origin));
+    } else if let Some(wrong) = name.chars().find(|c| !word(*c) && !matches!(c, '.' | '-')) {
+        let why =
+            format!("`{name}` holds {wrong:?}; letters, digits, `.`, `-` and `_` are allowed");
+        defects.push(defect("name", &why, origin));
+    }
+}
+
+fn description_defects(description: &Node<'_>, defects: &mut Vec<Defect>) {
+    let text = description.text();
+    if let Some(text) = text.value()
+        && text.chars().count() > MAX_DESCRIPTION
+    {
+        let why = format!("has {} characters, 140 are allowed", text.chars().count());
+        defects.push(defect("description", &why, description.origin()));
+    }
+}
+
+/// Rules that services keep in a group themselves.
+fn managed(name: &str) -> bool {
+    name.contains("_UseOnly_") || name.starts_with("k8s-azure-lb_")
+}
+
+fn defect(field: &str, why: &str, origin: OriginId) -> Defect {
+    Defect {
+        field: field.into(),
+        why: why.into(),
+        origin,
+    }
+}
+
+const MAX_NAME: usize = 80;
+const MAX_DESCRIPTION: usize = 140;
