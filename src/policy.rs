@@ -6,7 +6,10 @@
 //!
 //! What is absent: paths, threads, output formats, and which language a resource was written in.
 
+mod datum;
+mod expr;
 pub mod finding;
 pub mod platform;
 pub mod settings;
 pub mod spec;
+pub mod vocabulary;

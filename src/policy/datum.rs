@@ -32,6 +32,8 @@ pub(crate) enum Data {
     Number(i64),
     Text(Arc<str>),
     Address(AddressPrefix),
+    /// One address, not known which, of these.
+    Within(Arc<[AddressPrefix]>),
     Ports(PortRange),
     Element(Element),
     /// An element that is not in the files, by what is known of its name.
@@ -124,7 +126,7 @@ impl Datum {
     /// Whether nothing in it is unknown.
     pub(crate) fn is_known(&self) -> bool {
         match &self.data {
-            Data::Unknown(..) => false,
+            Data::Unknown(..) | Data::Within(_) => false,
             Data::List(items) => {
                 items.rest.is_none()
                     && items
@@ -146,15 +148,17 @@ impl Datum {
             (Unknown(_, candidates), _) => any_candidate(candidates, other),
             (_, Unknown(_, candidates)) => any_candidate(candidates, self),
             (Absent, Absent) => Truth::True,
+            (Within(_), Absent) | (Absent, Within(_)) => Truth::False,
+            (Within(_), _) | (_, Within(_)) => Truth::Unknown,
             (Bool(a), Bool(b)) => (a == b).into(),
             (Number(a), Number(b)) => (a == b).into(),
             (Text(a), Text(b)) => (a == b).into(),
             (Text(text), Number(number)) | (Number(number), Text(text)) => {
                 (text.parse() == Ok(*number)).into()
             }
-            (Address(a), Address(b)) => same_address(a, b).into(),
+            (Address(a), Address(b)) => (a == b).into(),
             (Address(address), Text(text)) | (Text(text), Address(address)) => {
-                parse_address(text).map_or(Truth::False, |b| same_address(address, &b).into())
+                parse_address(text).map_or(Truth::False, |b| (*address == b).into())
             }
             (Ports(a), Ports(b)) => (a == b).into(),
             (Ports(ports), Text(text)) | (Text(text), Ports(ports)) => {
@@ -180,8 +184,14 @@ impl Datum {
             Data::Number(number) => number.to_string(),
             Data::Text(text) | Data::External(text) => text.to_string(),
             Data::Address(address) => display_address(address),
+            Data::Within(blocks) => {
+                let blocks: Vec<String> = blocks.iter().map(display_address).collect();
+                format!("an address in {}", blocks.join(", "))
+            }
             Data::Ports(ports) => display_ports(*ports),
-            Data::Unknown(unknown, candidates) if candidates.is_empty() => unknown.label.to_string(),
+            Data::Unknown(unknown, candidates) if candidates.is_empty() => {
+                unknown.label.to_string()
+            }
             Data::Unknown(_, candidates) => {
                 let all: Vec<String> = candidates.iter().filter_map(Self::display).collect();
                 all.join(" or ")
@@ -231,14 +241,6 @@ fn lists_equal(a: &Items, b: &Items) -> Truth {
         .fold(Truth::True, Truth::and)
 }
 
-/// Whether two prefixes are written the same, tags compared without case.
-pub(crate) fn same_address(a: &AddressPrefix, b: &AddressPrefix) -> bool {
-    match (a, b) {
-        (AddressPrefix::Tag(a), AddressPrefix::Tag(b)) => a.name.eq_ignore_ascii_case(&b.name),
-        _ => a == b,
-    }
-}
-
 /// Reads what a rule file calls an address: `*`, an address, a block, `a-b`, or else a service
 /// tag.
 pub(crate) fn parse_address(text: &str) -> Option<AddressPrefix> {
@@ -258,12 +260,8 @@ pub(crate) fn parse_address(text: &str) -> Option<AddressPrefix> {
         return Some(AddressPrefix::Range(first, last));
     }
     let tag = |c: char| c.is_ascii_alphanumeric() || c == '.';
-    (text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(tag)).then(|| {
-        AddressPrefix::Tag(crate::model::address::ServiceTag {
-            name: text.into(),
-            listed: true,
-        })
-    })
+    (text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(tag))
+        .then(|| AddressPrefix::Tag(crate::model::address::ServiceTag::new(text)))
 }
 
 /// Reads ports: `*`, `25`, `1-1024`.
@@ -289,7 +287,7 @@ pub(crate) fn display_address(address: &AddressPrefix) -> String {
         }
         AddressPrefix::Block(block) => block.to_string(),
         AddressPrefix::Range(first, last) => format!("{first}-{last}"),
-        AddressPrefix::Tag(tag) => tag.name.to_string(),
+        AddressPrefix::Tag(tag) => tag.name().to_string(),
         AddressPrefix::Asg(_) => "an application security group".into(),
     }
 }

@@ -1,0 +1,104 @@
+//! Predicates: Terraform's expression syntax over the vocabulary.
+//!
+//! [`Compiler`] checks every name and type when a pack loads and turns the tree into [`Node`]s;
+//! [`Evaluation`] computes them, collecting the origins of the fields that decided and the unknowns
+//! that kept an answer open. Elements of the network are never turned into plain values, so that
+//! following a relation costs nothing; that is why predicates have an evaluator beside
+//! [`crate::eval::hcl_expr`], which still does what plain functions do.
+
+mod call;
+mod compile;
+mod evaluate;
+mod plain;
+
+use std::sync::Arc;
+
+pub(crate) use compile::{Compiler, Names};
+pub(crate) use evaluate::{Evaluation, Trace};
+
+use super::datum::Datum;
+use super::vocabulary::{Field, Ty};
+use crate::source::Span;
+use crate::syntax::hcl::BinaryOp;
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub(crate) node: Node,
+    pub(crate) ty: Ty,
+    pub(crate) text: Arc<str>,
+    pub(crate) span: Span,
+}
+
+/// What an expression does.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Constant(Datum),
+    /// The subject, a bound element, a loop variable, by position.
+    Slot(usize),
+    Parameter(Arc<str>),
+    Field(Box<Self>, &'static Field),
+    Entry(Box<Self>, Arc<str>),
+    Index(Box<Self>, Box<Self>),
+    Not(Box<Self>),
+    Negate(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Equal(Box<Self>, Box<Self>),
+    Order(BinaryOp, Box<Self>, Box<Self>),
+    Arithmetic(BinaryOp, Box<Self>, Box<Self>),
+    Choose(Box<Self>, Box<Self>, Box<Self>),
+    List(Vec<Self>),
+    For(Box<ForNode>),
+    Call(Builtin, Vec<Self>),
+    /// One of Terraform's plain functions, by name.
+    Plain(Arc<str>, Vec<Self>),
+    Text(Vec<Self>),
+}
+
+/// `[for key, value in collection : value if condition]`
+#[derive(Clone, Debug)]
+pub(crate) struct ForNode {
+    pub(crate) collection: Node,
+    /// The value's slot; the key's, if there is one, is the next.
+    pub(crate) slot: usize,
+    pub(crate) has_key: bool,
+    pub(crate) condition: Option<Node>,
+    pub(crate) value: Node,
+}
+
+/// The functions that know open lists, elements, addresses and ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Builtin {
+    AnyTrue,
+    AllTrue,
+    Length,
+    Contains,
+    Known,
+    Concat,
+    Distinct,
+    Flatten,
+    Coalesce,
+    Covers,
+    Overlaps,
+    PortsContain,
+    MeansPort,
+}
+
+impl Builtin {
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 13] = [
+        ("anytrue", Self::AnyTrue, 1, 1),
+        ("alltrue", Self::AllTrue, 1, 1),
+        ("length", Self::Length, 1, 1),
+        ("contains", Self::Contains, 2, 2),
+        ("known", Self::Known, 1, 1),
+        ("concat", Self::Concat, 1, usize::MAX),
+        ("distinct", Self::Distinct, 1, 1),
+        ("flatten", Self::Flatten, 1, 1),
+        ("coalesce", Self::Coalesce, 1, usize::MAX),
+        ("covers", Self::Covers, 2, 2),
+        ("overlaps", Self::Overlaps, 2, 2),
+        ("ports_contain", Self::PortsContain, 2, 2),
+        ("means_port", Self::MeansPort, 2, 2),
+    ];
+}

@@ -1,0 +1,341 @@
+//! What predicates can name: the kinds of subjects and their fields.
+//!
+//! The tables of this module's children are the whole vocabulary: a name that is not in them is an
+//! error when a pack loads. Getters read the model when a predicate asks, so that relations cost
+//! nothing until they are followed. Words are spelt as in azurerm (`destination_ports`), values as
+//! in ARM (`Outbound`, `Allow`, `VirtualAppliance`).
+
+mod attachment;
+mod firewall;
+mod nsg;
+mod read;
+mod routing;
+mod run;
+mod topology;
+
+use std::sync::Arc;
+
+use super::datum::{Data, Datum, Element};
+use super::settings::Settings;
+use crate::eval::value::{Reason, Truth, Unknown};
+use crate::eval::{Deployment, Existence};
+use crate::model::platform::PlatformFacts;
+use crate::model::{self, Meta, Network};
+use crate::origin::OriginId;
+use crate::semantics::Semantics;
+
+pub(crate) use read::{element, elements};
+
+/// Everything a predicate may look at.
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) network: &'a Network,
+    pub(crate) facts: &'a PlatformFacts,
+    pub(crate) settings: &'a Settings,
+    pub(crate) semantics: Semantics<'a>,
+    pub(crate) index: attachment::Index,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(
+        deployment: &'a Deployment,
+        network: &'a Network,
+        facts: &'a PlatformFacts,
+        settings: &'a Settings,
+    ) -> Self {
+        Self {
+            deployment,
+            network,
+            facts,
+            settings,
+            semantics: Semantics::new(network, facts, settings.cloud),
+            index: attachment::Index::new(network),
+        }
+    }
+}
+
+/// The kinds of elements that predicates know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    SecurityRule,
+    Nsg,
+    Subnet,
+    NetworkInterface,
+    VirtualNetwork,
+    RouteTable,
+    Route,
+    LoadBalancer,
+    Probe,
+    PublicIp,
+    Firewall,
+    FirewallNetworkRule,
+    FirewallNatRule,
+    Machine,
+    Subscription,
+    Deployment,
+    Platform,
+}
+
+/// The type of a value, as far as predicates are checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ty {
+    One(Item),
+    List(Item),
+}
+
+/// The type of a value that is no list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Item {
+    /// Not known when the pack loads.
+    Any,
+    Null,
+    Bool,
+    Number,
+    Text,
+    /// A text that is one of these words.
+    Word(&'static [&'static str]),
+    Address,
+    Ports,
+    Element(Kind),
+    Object(&'static [Member]),
+}
+
+/// An entry of an object: name, type, what it is.
+pub(crate) type Member = (&'static str, Ty, &'static str);
+
+/// How a field is read.
+pub(crate) type Getter = fn(&World<'_>, u32) -> Datum;
+
+/// A field of a kind.
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) ty: Ty,
+    pub(crate) doc: &'static str,
+    pub(crate) get: Getter,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Field").field("name", &self.name).finish()
+    }
+}
+
+/// A kind of element.
+#[derive(Debug)]
+pub(crate) struct KindSpec {
+    pub(crate) kind: Kind,
+    /// As written after `subject:`; singletons cannot be subjects.
+    pub(crate) name: &'static str,
+    pub(crate) is_subject: bool,
+    pub(crate) doc: &'static str,
+    pub(crate) fields: &'static [Field],
+}
+
+const KINDS: [&KindSpec; 17] = [
+    &nsg::SECURITY_RULE,
+    &nsg::NSG,
+    &topology::SUBNET,
+    &topology::NETWORK_INTERFACE,
+    &topology::VIRTUAL_NETWORK,
+    &routing::ROUTE_TABLE,
+    &routing::ROUTE,
+    &topology::LOAD_BALANCER,
+    &topology::PROBE,
+    &topology::PUBLIC_IP,
+    &firewall::FIREWALL,
+    &firewall::NETWORK_RULE,
+    &firewall::NAT_RULE,
+    &topology::MACHINE,
+    &run::SUBSCRIPTION,
+    &run::DEPLOYMENT,
+    &run::PLATFORM,
+];
+
+impl Kind {
+    pub(crate) fn spec(self) -> &'static KindSpec {
+        KINDS
+            .iter()
+            .find(|spec| spec.kind == self)
+            .copied()
+            .unwrap_or(&run::PLATFORM)
+    }
+
+    /// The kind a rule file names as its subject.
+    pub(crate) fn subject(name: &str) -> Option<Self> {
+        KINDS
+            .iter()
+            .find(|spec| spec.is_subject && spec.name == name)
+            .map(|spec| spec.kind)
+    }
+
+    /// The names of all subjects.
+    pub(crate) fn subjects() -> Vec<&'static str> {
+        KINDS
+            .iter()
+            .filter(|spec| spec.is_subject)
+            .map(|spec| spec.name)
+            .collect()
+    }
+
+    pub(crate) fn field(self, name: &str) -> Option<&'static Field> {
+        self.spec().fields.iter().find(|field| field.name == name)
+    }
+
+    /// How many elements of this kind the network has.
+    pub(crate) fn count(self, network: &Network) -> u32 {
+        let count = match self {
+            Self::SecurityRule => network.security_rules.len(),
+            Self::Nsg => network.network_security_groups.len(),
+            Self::Subnet => network.subnets.len(),
+            Self::NetworkInterface => network.network_interfaces.len(),
+            Self::VirtualNetwork => network.virtual_networks.len(),
+            Self::RouteTable => network.route_tables.len(),
+            Self::Route => network.routes.len(),
+            Self::LoadBalancer => network.load_balancers.len(),
+            Self::Probe => network.probes.len(),
+            Self::PublicIp => network.public_ips.len(),
+            Self::Firewall => network.firewalls.len(),
+            Self::FirewallNetworkRule | Self::FirewallNatRule => network.firewall_rules.len(),
+            Self::Machine => network.machines.len(),
+            Self::Subscription | Self::Deployment | Self::Platform => 1,
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}
+
+impl Element {
+    /// Name, place and existence; `None` for singletons.
+    pub(crate) fn meta<'n>(&self, network: &'n Network) -> Option<&'n Meta> {
+        let at = self.id as usize;
+        match self.kind {
+            Kind::SecurityRule => network.security_rules.get(at).map(|e| &e.meta),
+            Kind::Nsg => network.network_security_groups.get(at).map(|e| &e.meta),
+            Kind::Subnet => network.subnets.get(at).map(|e| &e.meta),
+            Kind::NetworkInterface => network.network_interfaces.get(at).map(|e| &e.meta),
+            Kind::VirtualNetwork => network.virtual_networks.get(at).map(|e| &e.meta),
+            Kind::RouteTable => network.route_tables.get(at).map(|e| &e.meta),
+            Kind::Route => network.routes.get(at).map(|e| &e.meta),
+            Kind::LoadBalancer => network.load_balancers.get(at).map(|e| &e.meta),
+            Kind::Probe => network.probes.get(at).map(|e| &e.meta),
+            Kind::PublicIp => network.public_ips.get(at).map(|e| &e.meta),
+            Kind::Firewall => network.firewalls.get(at).map(|e| &e.meta),
+            Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
+                network.firewall_rules.get(at).map(|e| &e.meta)
+            }
+            Kind::Machine => network.machines.get(at).map(|e| &e.meta),
+            Kind::Subscription | Kind::Deployment | Kind::Platform => None,
+        }
+    }
+
+    /// Whether it is of its kind at all: firewall rules of other passes are not.
+    pub(crate) fn is_judged(&self, network: &Network) -> bool {
+        use model::firewall::FirewallRuleKind;
+        let wanted = match self.kind {
+            Kind::FirewallNetworkRule => FirewallRuleKind::Network,
+            Kind::FirewallNatRule => FirewallRuleKind::Nat,
+            _ => return true,
+        };
+        network
+            .firewall_rules
+            .get(self.id as usize)
+            .is_some_and(|rule| rule.kind == wanted)
+    }
+
+    /// The value of a field.
+    pub(crate) fn get(&self, field: &Field, world: &World<'_>) -> Datum {
+        (field.get)(world, self.id)
+    }
+
+    /// What a person calls it.
+    pub(crate) fn display(&self, world: &World<'_>) -> String {
+        let Some(meta) = self.meta(world.network) else {
+            return self.kind.spec().name.to_owned();
+        };
+        match &meta.name.state {
+            model::State::Known(name) => name.to_string(),
+            _ => meta.address.to_string(),
+        }
+    }
+}
+
+/// Whether an element exists, and what decides it.
+pub(crate) fn presence(meta: &Meta) -> (Truth, Option<Arc<Unknown>>) {
+    let Existence { truth, because } = &meta.existence;
+    match (truth, meta.template) {
+        (Truth::True, true) => (Truth::Unknown, because.clone()),
+        _ => (*truth, because.clone()),
+    }
+}
+
+/// An unknown for what lies outside the files.
+pub(crate) fn outside(what: impl Into<Arc<str>>) -> Arc<Unknown> {
+    Arc::new(Unknown::new("outside", what, Reason::Outside))
+}
+
+/// A field of an element that is not in the files.
+pub(crate) fn external_field(name: &str, field: &str) -> Datum {
+    Datum::new(
+        Data::Unknown(outside(format!("{field} of {name}")), Arc::from([])),
+        OriginId::NONE,
+    )
+}
+
+impl Ty {
+    pub(crate) const ANY: Self = Self::One(Item::Any);
+    pub(crate) const BOOL: Self = Self::One(Item::Bool);
+    pub(crate) const NUMBER: Self = Self::One(Item::Number);
+    pub(crate) const TEXT: Self = Self::One(Item::Text);
+
+    /// For messages and documentation.
+    pub(crate) fn describe(self) -> String {
+        match self {
+            Self::One(item) => item.describe(),
+            Self::List(item) => format!("list of {}", item.describe()),
+        }
+    }
+}
+
+impl Item {
+    fn describe(self) -> String {
+        match self {
+            Self::Any => "any".into(),
+            Self::Null => "null".into(),
+            Self::Bool => "bool".into(),
+            Self::Number => "number".into(),
+            Self::Text => "text".into(),
+            Self::Word(words) => format!("one of {}", words.join(", ")),
+            Self::Address => "address".into(),
+            Self::Ports => "ports".into(),
+            Self::Element(kind) => kind.spec().name.into(),
+            Self::Object(members) => {
+                let names: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
+                format!("{{{}}}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// The vocabulary as Markdown: every kind with its fields, types and meanings.
+#[must_use]
+pub fn reference() -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for spec in KINDS {
+        let role = if spec.is_subject { "subject" } else { "name" };
+        let _ = writeln!(text, "## `{}` ({role})\n\n{}\n", spec.name, spec.doc);
+        let _ = writeln!(text, "| field | type | |\n|---|---|---|");
+        for field in spec.fields {
+            let ty = field.ty.describe();
+            let _ = writeln!(text, "| `{}` | {ty} | {} |", field.name, field.doc);
+            if let Ty::One(Item::Object(members)) | Ty::List(Item::Object(members)) = field.ty {
+                for (name, ty, doc) in members {
+                    let ty = ty.describe();
+                    let _ = writeln!(text, "| `{}.{name}` | {ty} | {doc} |", field.name);
+                }
+            }
+        }
+        text.push('\n');
+    }
+    text
+}

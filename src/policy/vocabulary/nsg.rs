@@ -1,0 +1,545 @@
+//! Network security groups and their rules.
+
+use std::collections::BTreeMap;
+
+use super::attachment::{machines, members_of_probe, subnets_of, subnets_of_addresses};
+use super::read::{address, addresses, element, elements, field, name, object, open, ports};
+use super::{Field, Item, Kind, KindSpec, Ty, World};
+use crate::eval::value::Truth;
+use crate::model::address::{AddressPrefix, Protocol, ProtocolMatch};
+use crate::model::nsg::{Access, Direction, SecurityRule};
+use crate::model::{self, Link, NicId, NsgId, SecurityRuleId, State, SubnetId};
+use crate::origin::OriginId;
+use crate::policy::datum::{self, Data, Datum};
+
+pub(super) const DIRECTIONS: &[&str] = &["Inbound", "Outbound"];
+pub(super) const ACCESSES: &[&str] = &["Allow", "Deny"];
+pub(super) const PROTOCOLS: &[&str] = &["*", "Tcp", "Udp", "Icmp", "Esp", "Ah"];
+
+const DEFECT: &[super::Member] = &[
+    ("field", Ty::TEXT, "the field or fields"),
+    ("why", Ty::TEXT, "what is wrong with it, one clause"),
+];
+
+const TARGET: &[super::Member] = &[
+    (
+        "probe",
+        Ty::One(Item::Element(Kind::Probe)),
+        "the probe that asks",
+    ),
+    (
+        "member",
+        Ty::One(Item::Element(Kind::NetworkInterface)),
+        "the pool member, null for one given by address",
+    ),
+    (
+        "address",
+        Ty::One(Item::Address),
+        "the member's address; only its subnet may be known of it",
+    ),
+];
+
+pub(super) static SECURITY_RULE: KindSpec = KindSpec {
+    kind: Kind::SecurityRule,
+    name: "security-rule",
+    is_subject: true,
+    doc: "A rule of a network security group, not one of Azure's default rules.",
+    fields: &[
+        Field {
+            name: "name",
+            ty: Ty::TEXT,
+            doc: "its name",
+            get: |w, id| name(&rule(w, id).meta),
+        },
+        Field {
+            name: "resource",
+            ty: Ty::TEXT,
+            doc: "the address of its resource",
+            get: |w, id| address(&rule(w, id).meta),
+        },
+        Field {
+            name: "priority",
+            ty: Ty::NUMBER,
+            doc: "100 to 4096",
+            get: |w, id| field(&rule(w, id).priority, |n| Data::Number(i64::from(*n))),
+        },
+        Field {
+            name: "direction",
+            ty: Ty::One(Item::Word(DIRECTIONS)),
+            doc: "`Inbound` or `Outbound`",
+            get: |w, id| field(&rule(w, id).direction, direction),
+        },
+        Field {
+            name: "access",
+            ty: Ty::One(Item::Word(ACCESSES)),
+            doc: "`Allow` or `Deny`",
+            get: |w, id| field(&rule(w, id).access, access),
+        },
+        Field {
+            name: "protocol",
+            ty: Ty::One(Item::Word(PROTOCOLS)),
+            doc: "`*` is any",
+            get: |w, id| field(&rule(w, id).protocol, protocol),
+        },
+        Field {
+            name: "source",
+            ty: Ty::List(Item::Address),
+            doc: "singular and plural fields together",
+            get: |w, id| addresses(&rule(w, id).source),
+        },
+        Field {
+            name: "destination",
+            ty: Ty::List(Item::Address),
+            doc: "singular and plural fields together",
+            get: |w, id| addresses(&rule(w, id).destination),
+        },
+        Field {
+            name: "source_ports",
+            ty: Ty::List(Item::Ports),
+            doc: "singular and plural fields together",
+            get: |w, id| ports(&rule(w, id).source_ports),
+        },
+        Field {
+            name: "destination_ports",
+            ty: Ty::List(Item::Ports),
+            doc: "singular and plural fields together",
+            get: |w, id| ports(&rule(w, id).destination_ports),
+        },
+        Field {
+            name: "nsg",
+            ty: Ty::One(Item::Element(Kind::Nsg)),
+            doc: "its group; null if that is not in the files",
+            get: |w, id| match rule(w, id).nsg {
+                Some(nsg) => element(w, Kind::Nsg, nsg.0),
+                None => Datum::constant(Data::Absent),
+            },
+        },
+        Field {
+            name: "subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets its group is attached to, and those of the interfaces it is attached to",
+            get: |w, id| of_group(w, id, subnets),
+        },
+        Field {
+            name: "network_interfaces",
+            ty: Ty::List(Item::Element(Kind::NetworkInterface)),
+            doc: "the interfaces its group is attached to",
+            get: |w, id| of_group(w, id, own_interfaces),
+        },
+        Field {
+            name: "attached_interfaces",
+            ty: Ty::List(Item::Element(Kind::NetworkInterface)),
+            doc: "every interface behind its group: its own, and those in its subnets",
+            get: |w, id| of_group(w, id, attached),
+        },
+        Field {
+            name: "machines",
+            ty: Ty::List(Item::Element(Kind::Machine)),
+            doc: "the machines behind its group",
+            get: |w, id| of_group(w, id, attached_machines),
+        },
+        Field {
+            name: "probe_targets",
+            ty: Ty::List(Item::Object(TARGET)),
+            doc: "the pool members behind its group that a health probe in use asks",
+            get: |w, id| of_group(w, id, probe_targets),
+        },
+        Field {
+            name: "same_priority",
+            ty: Ty::List(Item::Element(Kind::SecurityRule)),
+            doc: "rules of its group with its priority and direction that are written before it",
+            get: same_priority,
+        },
+        Field {
+            name: "defects",
+            ty: Ty::List(Item::Object(DEFECT)),
+            doc: "what Azure refuses about it",
+            get: |w, id| defects(rule(w, id)),
+        },
+        Field {
+            name: "platform_managed",
+            ty: Ty::BOOL,
+            doc: "put there by an Azure service",
+            get: |w, id| {
+                Datum::new(
+                    Data::Bool(rule(w, id).platform_managed),
+                    rule(w, id).meta.origin,
+                )
+            },
+        },
+        Field {
+            name: "free_priority",
+            ty: Ty::NUMBER,
+            doc: "a free priority before it, for a rule that must win; null if there is none or it is not known",
+            get: free_priority,
+        },
+    ],
+};
+
+pub(super) static NSG: KindSpec = KindSpec {
+    kind: Kind::Nsg,
+    name: "network-security-group",
+    is_subject: true,
+    doc: "A network security group.",
+    fields: &[
+        Field {
+            name: "name",
+            ty: Ty::TEXT,
+            doc: "its name",
+            get: |w, id| name(&group(w, id).meta),
+        },
+        Field {
+            name: "resource",
+            ty: Ty::TEXT,
+            doc: "the address of its resource",
+            get: |w, id| address(&group(w, id).meta),
+        },
+        Field {
+            name: "rules",
+            ty: Ty::List(Item::Element(Kind::SecurityRule)),
+            doc: "its own rules",
+            get: |w, id| {
+                let rules = &group(w, id).rules;
+                elements(
+                    w,
+                    Kind::SecurityRule,
+                    rules.items.iter().map(|id| id.0),
+                    rules.rest.clone(),
+                )
+            },
+        },
+        Field {
+            name: "subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets it is attached to, and those of the interfaces it is attached to",
+            get: |w, id| subnets(w, NsgId(id)),
+        },
+        Field {
+            name: "network_interfaces",
+            ty: Ty::List(Item::Element(Kind::NetworkInterface)),
+            doc: "the interfaces it is attached to",
+            get: |w, id| own_interfaces(w, NsgId(id)),
+        },
+        Field {
+            name: "attached_interfaces",
+            ty: Ty::List(Item::Element(Kind::NetworkInterface)),
+            doc: "every interface behind it: its own, and those in its subnets",
+            get: |w, id| attached(w, NsgId(id)),
+        },
+        Field {
+            name: "machines",
+            ty: Ty::List(Item::Element(Kind::Machine)),
+            doc: "the machines behind it",
+            get: |w, id| attached_machines(w, NsgId(id)),
+        },
+        Field {
+            name: "probe_targets",
+            ty: Ty::List(Item::Object(TARGET)),
+            doc: "the pool members behind it that a health probe in use asks",
+            get: |w, id| probe_targets(w, NsgId(id)),
+        },
+        Field {
+            name: "source_addresses",
+            ty: Ty::NUMBER,
+            doc: "how many source prefixes its rules name together",
+            get: |w, id| count_addresses(w, id, |rule| &rule.source),
+        },
+        Field {
+            name: "destination_addresses",
+            ty: Ty::NUMBER,
+            doc: "how many destination prefixes its rules name together",
+            get: |w, id| count_addresses(w, id, |rule| &rule.destination),
+        },
+    ],
+};
+
+fn rule<'a>(world: &World<'a>, id: u32) -> &'a SecurityRule {
+    &world.network[SecurityRuleId(id)]
+}
+
+fn group<'a>(world: &World<'a>, id: u32) -> &'a model::nsg::NetworkSecurityGroup {
+    &world.network[NsgId(id)]
+}
+
+fn of_group(world: &World<'_>, id: u32, get: fn(&World<'_>, NsgId) -> Datum) -> Datum {
+    match rule(world, id).nsg {
+        Some(nsg) => get(world, nsg),
+        None => open("what its network security group is attached to"),
+    }
+}
+
+pub(super) fn direction(value: &Direction) -> Data {
+    Data::Text(match value {
+        Direction::Inbound => "Inbound".into(),
+        Direction::Outbound => "Outbound".into(),
+    })
+}
+
+pub(super) fn access(value: &Access) -> Data {
+    Data::Text(match value {
+        Access::Allow => "Allow".into(),
+        Access::Deny => "Deny".into(),
+    })
+}
+
+fn protocol(value: &ProtocolMatch) -> Data {
+    Data::Text(match value {
+        ProtocolMatch::Any => "*".into(),
+        ProtocolMatch::Only(protocol) => protocol_word(*protocol).into(),
+    })
+}
+
+pub(crate) fn protocol_word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "Tcp",
+        Protocol::Udp => "Udp",
+        Protocol::Icmp => "Icmp",
+        Protocol::Esp => "Esp",
+        Protocol::Ah => "Ah",
+        Protocol::Other => "Other",
+    }
+}
+
+fn subnets(world: &World<'_>, id: NsgId) -> Datum {
+    let nsg = &world.network[id];
+    let mut ids = nsg.subnets.items.clone();
+    for nic in &nsg.network_interfaces.items {
+        ids.extend(subnets_of(world.network, *nic));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let rest = nsg
+        .subnets
+        .rest
+        .clone()
+        .or_else(|| nsg.network_interfaces.rest.clone());
+    elements(world, Kind::Subnet, ids.into_iter().map(|id| id.0), rest)
+}
+
+fn own_interfaces(world: &World<'_>, id: NsgId) -> Datum {
+    let own = &world.network[id].network_interfaces;
+    let ids = own.items.iter().map(|id| id.0);
+    elements(world, Kind::NetworkInterface, ids, own.rest.clone())
+}
+
+fn attached(world: &World<'_>, id: NsgId) -> Datum {
+    let behind = world.index.behind(id);
+    let ids = behind.interfaces.iter().map(|id| id.0);
+    elements(world, Kind::NetworkInterface, ids, behind.rest)
+}
+
+fn attached_machines(world: &World<'_>, id: NsgId) -> Datum {
+    let behind = world.index.behind(id);
+    let ids = machines(world.network, &behind.interfaces);
+    elements(world, Kind::Machine, ids.iter().map(|id| id.0), behind.rest)
+}
+
+fn same_priority(world: &World<'_>, id: u32) -> Datum {
+    let this = rule(world, id);
+    let Some(nsg) = this.nsg else {
+        return open("the other rules of its network security group");
+    };
+    let (Some(priority), Some(direction)) = (this.priority.value(), this.direction.value()) else {
+        return Datum::list(Vec::new(), None);
+    };
+    let before = world.network[nsg]
+        .rules
+        .items
+        .iter()
+        .take_while(|other| other.0 != id)
+        .filter(|other| {
+            let other = &world.network[**other];
+            other.priority.value() == Some(priority) && other.direction.value() == Some(direction)
+        });
+    elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
+}
+
+fn defects(rule: &SecurityRule) -> Datum {
+    let mut found: BTreeMap<(String, String), OriginId> = BTreeMap::new();
+    let mut add = |field: &str, why: &str, origin: OriginId| {
+        found
+            .entry((field.to_owned(), why.to_owned()))
+            .or_insert(origin);
+    };
+    invalid("name", &rule.meta.name, &mut add);
+    invalid("priority", &rule.priority, &mut add);
+    invalid("direction", &rule.direction, &mut add);
+    invalid("access", &rule.access, &mut add);
+    invalid("protocol", &rule.protocol, &mut add);
+    for item in &rule.source.items {
+        invalid("source", item, &mut add);
+    }
+    for item in &rule.destination.items {
+        invalid("destination", item, &mut add);
+    }
+    for item in &rule.source_ports.items {
+        invalid("source port", item, &mut add);
+    }
+    for item in &rule.destination_ports.items {
+        invalid("destination port", item, &mut add);
+    }
+    for defect in &rule.defects {
+        add(&defect.field, &defect.why, defect.origin);
+    }
+    let items = found.into_iter().map(|((field, why), origin)| {
+        let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
+        datum::Item::certain(Datum::new(defect.data, origin))
+    });
+    Datum::list(items.collect(), None)
+}
+
+fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
+    if let State::Invalid { raw, why } = &field.state {
+        add(name, &format!("`{raw}` {why}"), field.origin);
+    }
+}
+
+fn free_priority(world: &World<'_>, id: u32) -> Datum {
+    let this = rule(world, id);
+    let absent = Datum::constant(Data::Absent);
+    let (Some(nsg), Some(direction), Some(priority)) =
+        (this.nsg, this.direction.value(), this.priority.value())
+    else {
+        return absent;
+    };
+    let others: Vec<&SecurityRule> = world.network[nsg]
+        .rules
+        .items
+        .iter()
+        .map(|id| &world.network[*id])
+        .filter(|other| other.direction.value() == Some(direction))
+        .collect();
+    let known = world.network[nsg].rules.rest.is_none()
+        && others.iter().all(|other| other.priority.value().is_some());
+    let free = (100..*priority).rev().find(|wanted| {
+        others
+            .iter()
+            .all(|other| other.priority.value() != Some(wanted))
+    });
+    match free {
+        Some(free) if known => Datum::constant(Data::Number(i64::from(free))),
+        _ => absent,
+    }
+}
+
+fn count_addresses(
+    world: &World<'_>,
+    id: u32,
+    side: fn(&SecurityRule) -> &model::List<model::Field<AddressPrefix>>,
+) -> Datum {
+    let nsg = group(world, id);
+    let mut count = 0_i64;
+    for rule in &nsg.rules.items {
+        let list = side(&world.network[*rule]);
+        count += i64::try_from(list.items.len()).unwrap_or(0);
+    }
+    Datum::new(Data::Number(count), nsg.meta.origin)
+}
+
+fn probe_targets(world: &World<'_>, nsg: NsgId) -> Datum {
+    let network = world.network;
+    let behind = world.index.behind(nsg);
+    let mut items = Vec::new();
+    let mut rest = None;
+    for probe in world.index.probes(nsg) {
+        let members = members_of_probe(network, *probe);
+        rest = rest.or(members.rest);
+        for nic in members.interfaces {
+            if behind.interfaces.contains(&nic) {
+                items.push(target(world, probe.0, Some(nic), address_of(world, nic)));
+            }
+        }
+        for subnet in subnets_of_addresses(network, *probe) {
+            let here = network[subnet].nsg.value().and_then(Link::here);
+            if here == Some(nsg) {
+                for address in addresses_in(world, *probe, subnet) {
+                    items.push(target(world, probe.0, None, address));
+                }
+            }
+        }
+    }
+    Datum::list(items, rest)
+}
+
+fn target(world: &World<'_>, probe: u32, nic: Option<NicId>, address: Datum) -> datum::Item {
+    let member = match nic {
+        Some(nic) => element(world, Kind::NetworkInterface, nic.0),
+        None => Datum::constant(Data::Absent),
+    };
+    let mut present = Truth::True;
+    let mut because = None;
+    let metas = [
+        Some(&world.network[model::ProbeId(probe)].meta),
+        nic.map(|nic| &world.network[nic].meta),
+    ];
+    for meta in metas.into_iter().flatten() {
+        let (truth, why) = super::presence(meta);
+        present = present.and(truth);
+        because = because.or(why);
+    }
+    datum::Item {
+        datum: object([
+            ("probe", element(world, Kind::Probe, probe)),
+            ("member", member),
+            ("address", address),
+        ]),
+        present,
+        because,
+    }
+}
+
+/// The address of an interface: fixed, or somewhere in its subnet.
+pub(super) fn address_of(world: &World<'_>, nic: NicId) -> Datum {
+    let configurations = &world.network[nic].ip_configurations.items;
+    let fixed = configurations.iter().find_map(|configuration| {
+        configuration
+            .private_address
+            .value()
+            .map(|address| (configuration, *address))
+    });
+    if let Some((configuration, address)) = fixed {
+        let prefix = AddressPrefix::Block(address.into());
+        return Datum::new(Data::Address(prefix), configuration.private_address.origin);
+    }
+    let mut within = Vec::new();
+    for subnet in subnets_of(world.network, nic) {
+        let prefixes = &world.network[subnet].address_prefixes;
+        if prefixes.rest.is_some() || prefixes.items.iter().any(|field| field.value().is_none()) {
+            within.clear();
+            break;
+        }
+        within.extend(
+            prefixes
+                .items
+                .iter()
+                .filter_map(|field| field.value())
+                .map(|block| AddressPrefix::Block(*block)),
+        );
+    }
+    if within.is_empty() {
+        within.push(AddressPrefix::Any);
+    }
+    Datum::new(Data::Within(within.into()), world.network[nic].meta.origin)
+}
+
+fn addresses_in(world: &World<'_>, probe: model::ProbeId, subnet: SubnetId) -> Vec<Datum> {
+    let mut found = Vec::new();
+    for pool in &world.network[probe].pools.items {
+        for field in &world.network[*pool].addresses.items {
+            let Some(address) = field.value() else {
+                continue;
+            };
+            let inside = world.network[subnet]
+                .address_prefixes
+                .items
+                .iter()
+                .filter_map(|prefix| prefix.value())
+                .any(|prefix| prefix.contains(address));
+            if inside {
+                let prefix = AddressPrefix::Block((*address).into());
+                found.push(Datum::new(Data::Address(prefix), field.origin));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,197 @@
+//! Route tables and routes.
+
+use ipnet::IpNet;
+
+use super::read::{address, boolean, element, elements, field, name};
+use super::{Field, Item, Kind, KindSpec, Ty, World};
+use crate::model::address::AddressPrefix;
+use crate::model::routing::{Appliance, NextHopType, Route, RoutePrefix, RouteTable};
+use crate::model::{Link, RouteId, RouteTableId};
+use crate::policy::datum::{Data, Datum};
+
+const NEXT_HOPS: &[&str] = &[
+    "VirtualNetworkGateway",
+    "VnetLocal",
+    "Internet",
+    "VirtualAppliance",
+    "None",
+];
+const APPLIANCES: &[&str] = &["firewall", "network-interface", "load-balancer", "unknown"];
+
+pub(super) static ROUTE_TABLE: KindSpec = KindSpec {
+    kind: Kind::RouteTable,
+    name: "route-table",
+    is_subject: true,
+    doc: "A route table.",
+    fields: &[
+        Field {
+            name: "name",
+            ty: Ty::TEXT,
+            doc: "its name",
+            get: |w, id| name(&table(w, id).meta),
+        },
+        Field {
+            name: "resource",
+            ty: Ty::TEXT,
+            doc: "the address of its resource",
+            get: |w, id| address(&table(w, id).meta),
+        },
+        Field {
+            name: "routes",
+            ty: Ty::List(Item::Element(Kind::Route)),
+            doc: "its routes",
+            get: |w, id| {
+                let routes = &table(w, id).routes;
+                elements(
+                    w,
+                    Kind::Route,
+                    routes.items.iter().map(|id| id.0),
+                    routes.rest.clone(),
+                )
+            },
+        },
+        Field {
+            name: "subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets it is attached to",
+            get: |w, id| {
+                let subnets = &table(w, id).subnets;
+                elements(
+                    w,
+                    Kind::Subnet,
+                    subnets.items.iter().map(|id| id.0),
+                    subnets.rest.clone(),
+                )
+            },
+        },
+        Field {
+            name: "bgp_propagation",
+            ty: Ty::BOOL,
+            doc: "whether routes learnt through gateways apply; null: they do",
+            get: |w, id| boolean(&table(w, id).bgp_propagation),
+        },
+    ],
+};
+
+pub(super) static ROUTE: KindSpec = KindSpec {
+    kind: Kind::Route,
+    name: "route",
+    is_subject: true,
+    doc: "A user-defined route.",
+    fields: &[
+        Field {
+            name: "name",
+            ty: Ty::TEXT,
+            doc: "its name",
+            get: |w, id| name(&route(w, id).meta),
+        },
+        Field {
+            name: "resource",
+            ty: Ty::TEXT,
+            doc: "the address of its resource",
+            get: |w, id| address(&route(w, id).meta),
+        },
+        Field {
+            name: "prefix",
+            ty: Ty::One(Item::Address),
+            doc: "what it is for: a block or a service tag",
+            get: |w, id| field(&route(w, id).prefix, prefix),
+        },
+        Field {
+            name: "next_hop_type",
+            ty: Ty::One(Item::Word(NEXT_HOPS)),
+            doc: "`VirtualNetworkGateway`, `VnetLocal`, `Internet`, `VirtualAppliance` or `None`",
+            get: |w, id| field(&route(w, id).next_hop_type, next_hop),
+        },
+        Field {
+            name: "next_hop_address",
+            ty: Ty::One(Item::Address),
+            doc: "the address of a `VirtualAppliance`",
+            get: |w, id| {
+                field(&route(w, id).next_hop_address, |address| {
+                    Data::Address(AddressPrefix::Block(IpNet::from(*address)))
+                })
+            },
+        },
+        Field {
+            name: "appliance",
+            ty: Ty::One(Item::Word(APPLIANCES)),
+            doc: "what stands behind that address: `firewall`, `network-interface`, `load-balancer` or `unknown`; null for other next hops",
+            get: |w, id| appliance(w, id),
+        },
+        Field {
+            name: "firewall",
+            ty: Ty::One(Item::Element(Kind::Firewall)),
+            doc: "the Azure Firewall behind that address; null if it is none",
+            get: |w, id| firewall(w, id),
+        },
+        Field {
+            name: "route_table",
+            ty: Ty::One(Item::Element(Kind::RouteTable)),
+            doc: "its table; null if that is not in the files",
+            get: |w, id| match route(w, id).route_table {
+                Some(table) => element(w, Kind::RouteTable, table.0),
+                None => Datum::constant(Data::Absent),
+            },
+        },
+    ],
+};
+
+fn table<'a>(world: &World<'a>, id: u32) -> &'a RouteTable {
+    &world.network[RouteTableId(id)]
+}
+
+fn route<'a>(world: &World<'a>, id: u32) -> &'a Route {
+    &world.network[RouteId(id)]
+}
+
+fn prefix(value: &RoutePrefix) -> Data {
+    Data::Address(match value {
+        RoutePrefix::Block(block) => AddressPrefix::Block(*block),
+        RoutePrefix::Tag(tag) => AddressPrefix::Tag(tag.clone()),
+    })
+}
+
+fn next_hop(value: &NextHopType) -> Data {
+    Data::Text(match value {
+        NextHopType::VirtualNetworkGateway => "VirtualNetworkGateway".into(),
+        NextHopType::VnetLocal => "VnetLocal".into(),
+        NextHopType::Internet => "Internet".into(),
+        NextHopType::VirtualAppliance => "VirtualAppliance".into(),
+        NextHopType::None => "None".into(),
+    })
+}
+
+fn appliance(world: &World<'_>, id: u32) -> Datum {
+    let route = route(world, id);
+    let data = match &route.appliance {
+        Appliance::NotApplicable => Data::Absent,
+        Appliance::Firewall(_) | Appliance::ExternalFirewall(_) => Data::Text("firewall".into()),
+        Appliance::NetworkInterface(_) => Data::Text("network-interface".into()),
+        Appliance::LoadBalancer(_) => Data::Text("load-balancer".into()),
+        Appliance::Unknown => Data::Text("unknown".into()),
+    };
+    Datum::new(data, route.next_hop_address.origin)
+}
+
+fn firewall(world: &World<'_>, id: u32) -> Datum {
+    let route = route(world, id);
+    let data = match &route.appliance {
+        Appliance::Firewall(firewall) => element(world, Kind::Firewall, firewall.0).data,
+        Appliance::ExternalFirewall(Link::Here(firewall)) => {
+            element(world, Kind::Firewall, firewall.0).data
+        }
+        Appliance::ExternalFirewall(Link::External(key)) => {
+            Data::External(std::sync::Arc::clone(&key.0))
+        }
+        Appliance::Unknown => {
+            let what = "what stands behind the route's next hop";
+            return Datum::new(
+                Data::Unknown(super::outside(what), std::sync::Arc::from([])),
+                route.next_hop_address.origin,
+            );
+        }
+        _ => Data::Absent,
+    };
+    Datum::new(data, route.next_hop_address.origin)
+}
