@@ -102,8 +102,7 @@ fn parse(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) {
     let frontend = FRONTENDS
         .iter()
         .position(|frontend| frontend.recognise(&input));
-    let claims = kind != Kind::Json || walk::claims_arm(file.text().as_bytes());
-    if frontend.is_none() && !claims {
+    if frontend.is_none() && kind == Kind::Json && !walk::claims_arm(file.text().as_bytes()) {
         diagnostics.clear();
     }
     let parsed = Parsed {

@@ -247,10 +247,7 @@ pub(crate) fn concerns_us(path: &str, bytes: &[u8]) -> bool {
 /// Whether JSON says of itself that it is an ARM template or parameter file.
 pub(crate) fn claims_arm(bytes: &[u8]) -> bool {
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i-u)(deployment|subscriptionDeployment|managementGroupDeployment|tenantDeployment)(Template|Parameters)\.json",
-        )
-        .ok()
+        Regex::new(r#"(?i-u)"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json"#).ok()
     });
     SCHEMA.as_ref().is_some_and(|words| words.is_match(bytes))
 }

@@ -3,7 +3,7 @@
 
 mod snippet;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -35,8 +35,8 @@ impl Emitter for Human {
             text: String::new(),
             explained: BTreeSet::new(),
         };
-        for diagnostic in &report.diagnostics {
-            page.diagnostic(diagnostic);
+        for alike in alike(&report.diagnostics) {
+            page.diagnostic(&alike);
             page.flush(out)?;
         }
         for finding in &report.findings {
@@ -69,7 +69,11 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+    /// The first of several diagnostics that say the same, and where the others are.
+    fn diagnostic(&mut self, alike: &[&Diagnostic]) {
+        let Some((diagnostic, others)) = alike.split_first() else {
+            return;
+        };
         let word = diagnostic.severity.as_str();
         let marks = diagnostic.primary.iter().map(|label| Mark {
             span: label.span,
@@ -88,6 +92,19 @@ impl<'a> Page<'a> {
             marks.collect(),
             related.collect(),
         );
+        let places: Vec<String> = others
+            .iter()
+            .filter_map(|other| other.primary.as_ref())
+            .take(MOST_LISTED)
+            .map(|label| short_place(&self.report.sources, label.span))
+            .collect();
+        for place in &places {
+            self.field("also", place);
+        }
+        if others.len() > places.len() {
+            let more = others.len() - places.len();
+            self.field("", &format!("… and {more} more"));
+        }
         if let Some(help) = &diagnostic.help {
             self.field("help", help);
         }
@@ -329,6 +346,22 @@ impl<'a> Page<'a> {
             let _ = writeln!(self.text, "{what}: {}", parts.join(", "));
         }
     }
+}
+
+/// Diagnostics with the same message together, in the order of the first of each.
+fn alike(diagnostics: &[Diagnostic]) -> Vec<Vec<&Diagnostic>> {
+    let mut index: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
+    for diagnostic in diagnostics {
+        let at = *index
+            .entry((diagnostic.code, &diagnostic.message))
+            .or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(diagnostic),
+            None => groups.push(vec![diagnostic]),
+        }
+    }
+    groups
 }
 
 /// Colours, or none.
