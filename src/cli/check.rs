@@ -14,8 +14,8 @@ use crate::report::{Format, Style};
 /// The arguments of `aznet check`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Files and directories to report on
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Files and directories to report on [default: the root, or the current directory]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     /// Write in a format: human, json or sarif; may be given several times
@@ -84,8 +84,12 @@ impl Check {
                 help: Some("write one to a file: -o json=report.json".to_owned()),
             }));
         }
+        let mut paths = self.paths;
+        if paths.is_empty() {
+            paths.push(self.root.clone().unwrap_or_else(|| PathBuf::from(".")));
+        }
         let report = engine::check(&Request {
-            paths: self.paths,
+            paths,
             root: self.root,
             no_ignore: self.no_ignore,
             threads: self.threads,

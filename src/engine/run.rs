@@ -456,12 +456,21 @@ fn unreadable(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Arc<str>> 
     let mut paths: Vec<Arc<str>> = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
+        .filter(|diagnostic| !is_about_settings(diagnostic, sources))
         .filter_map(|diagnostic| diagnostic.primary.as_ref())
         .map(|label| path_of(sources, label.span))
         .collect();
     paths.sort();
     paths.dedup();
     paths
+}
+
+/// Whether it is about `aznet.yaml`: that is a mistake in the call, no input that is missing.
+fn is_about_settings(diagnostic: &Diagnostic, sources: &SourceMap) -> bool {
+    diagnostic
+        .primary
+        .as_ref()
+        .is_some_and(|label| walk::kind(&path_of(sources, label.span)) == Kind::Config)
 }
 
 fn path_of(sources: &SourceMap, span: Span) -> Arc<str> {

@@ -291,7 +291,7 @@ impl<'a> Page<'a> {
         } else if report.is_incomplete() {
             parts.push(
                 self.paint
-                    .strong("something was unreadable", Some(Severity::Error)),
+                    .strong("the settings are wrong", Some(Severity::Error)),
             );
         }
         let _ = writeln!(self.text, "{}", parts.join(", "));
