@@ -87,8 +87,7 @@ impl Snippet<'_> {
         self.marks
             .iter()
             .map(|mark| {
-                let start = mark.span.start as usize;
-                let length = first_line(file.slice(mark.span)).max(1);
+                let (start, length) = visible(file, mark.span);
                 let label = (!mark.text.is_empty()).then(|| mark.text.to_owned());
                 if mark.primary {
                     LabeledSpan::new_primary_with_span(label, (start, length))
@@ -97,6 +96,27 @@ impl Snippet<'_> {
                 }
             })
             .collect()
+    }
+}
+
+/// The part of a span that is marked: its first line; of an empty one the character there, or the
+/// last one before it where the line or the text ends.
+fn visible(file: &SourceFile, span: Span) -> (usize, usize) {
+    let start = span.start as usize;
+    let length = first_line(file.slice(span));
+    if length > 0 {
+        return (start, length);
+    }
+    let text = file.text();
+    let start = start.min(text.len());
+    let here = text.get(start..).and_then(|rest| rest.chars().next());
+    let before = text.get(..start).unwrap_or("");
+    let last = before.trim_end().char_indices().next_back();
+    match (here, last) {
+        (Some(here), _) if !here.is_whitespace() => (start, here.len_utf8()),
+        (_, Some((at, letter))) => (at, letter.len_utf8()),
+        (Some(here), None) => (start, here.len_utf8()),
+        (None, None) => (0, 0),
     }
 }
 
@@ -261,6 +281,30 @@ mod tests {
         let out = draw(&format!("{{{filler}\"port\":25}}"), &[("\"port\"", "here")]);
         assert!(out.contains("here") && out.len() < 4000, "{}", out.len());
         assert!(out.contains("a.tf:1:4200002"), "{out}");
+    }
+
+    #[test]
+    fn an_empty_mark_at_the_end_of_the_text_is_drawn() {
+        for text in ["a = {", "a = {\n", "a = {\r\n", "é"] {
+            let end = u32::try_from(text.len()).unwrap();
+            let sources = SourceMap::new(vec![Arc::new(SourceFile::new("a.tf", text))]);
+            let snippet = Snippet {
+                sources: &sources,
+                severity: Severity::Error,
+                message: "wrong",
+                marks: vec![Mark {
+                    span: Span::new(FileId(0), end, end),
+                    text: "never closed",
+                    primary: true,
+                }],
+            };
+            let mut out = String::new();
+            snippet.draw(&mut out, Style::default());
+            assert!(
+                out.contains("wrong") && out.contains("never closed"),
+                "{text:?} {out}"
+            );
+        }
     }
 
     #[test]
