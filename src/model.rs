@@ -17,6 +17,7 @@ mod field;
 pub mod firewall;
 mod firewall_rule;
 mod index;
+mod intent;
 mod link;
 pub mod load_balancer;
 mod machine;

@@ -1,9 +1,145 @@
 //! azurerm resources to the model: the only place with azurerm spellings.
+//!
+//! Attribute names of the provider's second to fifth major version are read alike. Separate
+//! resources name what they belong to by id or by name and resource group; both become keys that
+//! the linker looks up.
 
-use super::build::Builder;
-use crate::eval::Resource;
+mod compute;
+mod firewall;
+mod load_balancer;
+mod network_interface;
+mod nsg;
+mod routing;
+mod subscription;
+mod topology;
+
+use super::build::{Builder, Part, Parts, Style, canonical};
+use super::field::Node;
+use super::index::{Id, Place};
+use super::{Field, Link, Meta};
+use crate::eval::{Mode, Resource};
 
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    let _ = (builder, resource);
+    let Some(kind) = resource.kind.strip_prefix("azurerm_") else {
+        return;
+    };
+    match kind {
+        "network_security_group" => nsg::group(builder, resource),
+        "network_security_rule" => nsg::separate_rule(builder, resource),
+        "application_security_group" => nsg::application_group(builder, resource),
+        "virtual_network" => topology::virtual_network(builder, resource),
+        "virtual_network_dns_servers" => topology::dns_servers(builder, resource),
+        "subnet" => topology::separate_subnet(builder, resource),
+        "subnet_network_security_group_association" => topology::subnet_nsg(builder, resource),
+        "subnet_route_table_association" => topology::subnet_route_table(builder, resource),
+        "subnet_nat_gateway_association" => topology::subnet_nat_gateway(builder, resource),
+        "virtual_network_peering" => topology::peering(builder, resource),
+        "public_ip" => topology::public_ip(builder, resource),
+        "nat_gateway" => topology::nat_gateway(builder, resource),
+        "nat_gateway_public_ip_association" | "nat_gateway_public_ip_prefix_association" => {
+            topology::nat_gateway_address(builder, resource);
+        }
+        "virtual_network_gateway" => topology::gateway(builder, resource),
+        "virtual_hub" => topology::hub(builder, resource),
+        "virtual_hub_connection" => topology::hub_connection(builder, resource),
+        "virtual_hub_routing_intent" => topology::routing_intent(builder, resource),
+        "network_interface" => network_interface::resource(builder, resource),
+        "network_interface_security_group_association"
+        | "network_interface_application_security_group_association"
+        | "network_interface_backend_address_pool_association"
+        | "network_interface_nat_rule_association" => {
+            network_interface::association(builder, resource, kind);
+        }
+        "route_table" => routing::table(builder, resource),
+        "route" => routing::separate_route(builder, resource),
+        "subscription" => subscription::subscription(builder, resource),
+        "ip_group" => firewall::ip_group(builder, resource),
+        "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
+        _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),
+        _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),
+        _ if kind.contains("virtual_machine") => compute::lower(builder, resource, kind),
+        _ => {}
+    }
+}
+
+/// Where a resource lies: `path` is the provider and type of a full id.
+fn place(builder: &Builder<'_>, resource: &Resource, path: &str) -> Option<Place> {
+    let body = builder.body(resource);
+    let name = canonical(&Node::name(resource, builder.deployment.dialect))?;
+    Some(Place {
+        group: group(&body),
+        path: format!("{path}/{name}").into(),
+    })
+}
+
+/// The resource group that a body names.
+fn group(body: &Node<'_>) -> Option<std::sync::Arc<str>> {
+    canonical(&body.get("resource_group_name")).map(Into::into)
+}
+
+/// Adds an element that others may name, unless it is a data source for one that is here already.
+fn add<'a, I: Id>(
+    builder: &mut Builder<'a>,
+    resource: &'a Resource,
+    path: &str,
+    element: I::Element,
+) -> I {
+    let place = place(builder, resource, path);
+    let id: I = builder.add(element);
+    if let Some(place) = place {
+        builder.place(id, place);
+    }
+    id
+}
+
+/// Whether a data source looks up something that this deployment creates; it then stands for that.
+fn is_here<I: Id>(builder: &mut Builder<'_>, resource: &Resource, place: Option<&Place>) -> bool {
+    if resource.mode != Mode::Existing {
+        return false;
+    }
+    let Some(place) = place.filter(|place| place.group.is_some()) else {
+        return false;
+    };
+    let [id] = builder.index.exactly_at::<I>(place)[..] else {
+        return false;
+    };
+    let target = id.meta(&builder.network).key.clone();
+    builder.index.alias(resource.key.clone(), target);
+    true
+}
+
+/// A link by name, in the resource group that the body names.
+fn by_name<I>(
+    builder: &mut Builder<'_>,
+    body: &Node<'_>,
+    attribute: &str,
+    path: &str,
+) -> Field<Link<I>> {
+    let node = body.get(attribute);
+    let Some(name) = canonical(&node) else {
+        return node.link();
+    };
+    let place = Place {
+        group: group(body),
+        path: format!("{path}/{name}").into(),
+    };
+    let key = place.key();
+    if let Some(unknown) = node.unknown() {
+        builder.index.named_by(key.clone(), unknown);
+    }
+    Field::known(Link::External(key), node.origin())
+}
+
+/// The blocks of one kind.
+fn blocks<'a>(owner: &Meta, body: &Node<'a>, kind: &str) -> Parts<'a> {
+    Parts::read(owner, &body.get(kind), kind, Style::Block)
+}
+
+/// A whole resource as a part.
+fn whole<'a>(builder: &Builder<'a>, resource: &'a Resource) -> Part<'a> {
+    Part {
+        meta: builder.meta(resource),
+        node: builder.body(resource),
+    }
 }

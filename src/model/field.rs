@@ -146,6 +146,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// This place, or another where certainly nothing is written here.
+    pub(super) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        if self.is_absent() { other() } else { self }
+    }
+
     /// Whether certainly nothing is written here.
     pub(super) fn is_absent(&self) -> bool {
         match &self.found {

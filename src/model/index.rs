@@ -10,6 +10,7 @@ use super::{
     VnetId,
 };
 use crate::eval::ResourceKey;
+use crate::eval::value::Unknown;
 
 /// An element of any kind; the variants are called like the ids they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +112,7 @@ pub(super) struct Index {
     by_path: HashMap<Arc<str>, Vec<(Option<Arc<str>>, ElementId)>>,
     places: HashMap<ResourceKey, Place>,
     aliases: HashMap<ResourceKey, ResourceKey>,
+    named_by: HashMap<ResourceKey, Arc<Unknown>>,
 }
 
 impl Index {
@@ -161,11 +163,6 @@ impl Index {
         self.by_key.insert(key.clone(), id);
     }
 
-    /// Where the element of a key lies.
-    pub(super) fn place_of(&self, key: &ResourceKey) -> Option<&Place> {
-        self.places.get(key)
-    }
-
     /// The elements of a kind that a key may stand for: none, one, or several definitions of one
     /// resource.
     pub(super) fn find<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
@@ -183,6 +180,25 @@ impl Index {
         self.by_name(key)
     }
 
+    /// Remembers the unknown name that a key was made of.
+    pub(super) fn named_by(&mut self, key: ResourceKey, unknown: &Arc<Unknown>) {
+        self.named_by.insert(key, Arc::clone(unknown));
+    }
+
+    /// The unknown name that a key was made of.
+    pub(super) fn unknown_name(&self, key: &ResourceKey) -> Option<&Arc<Unknown>> {
+        self.named_by.get(key)
+    }
+
+    /// The elements of a kind at a place, in the same resource group.
+    pub(super) fn exactly_at<I: Id>(&self, place: &Place) -> Vec<I> {
+        let there = self.by_path.get(&place.path).into_iter().flatten();
+        there
+            .filter(|(group, _)| group.is_some() && *group == place.group)
+            .filter_map(|(_, id)| I::unwrap(*id))
+            .collect()
+    }
+
     /// The elements of a kind at a place. Groups of which one is unknown do not tell apart.
     pub(super) fn at<I: Id>(&self, place: &Place) -> Vec<I> {
         let Some(there) = self.by_path.get(&place.path) else {
@@ -193,10 +209,7 @@ impl Index {
                 .iter()
                 .filter_map(|(group, id)| Some((group, I::unwrap(*id)?)))
         };
-        let same: Vec<I> = of_kind()
-            .filter(|(group, _)| group.is_some() && **group == place.group)
-            .map(|(_, id)| id)
-            .collect();
+        let same = self.exactly_at(place);
         if !same.is_empty() {
             return same;
         }

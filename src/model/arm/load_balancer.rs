@@ -120,7 +120,7 @@ fn probe(builder: &mut Builder<'_>, part: Part<'_>) -> ProbeId {
 }
 
 /// Every probe Azure has asks over TCP; the field keeps the place where the kind is written.
-pub(in crate::model) fn probe_protocol(node: &Node<'_>, owner: &Meta) -> Field<Protocol> {
+fn probe_protocol(node: &Node<'_>, owner: &Meta) -> Field<Protocol> {
     let origin = if node.is_absent() {
         owner.origin
     } else {

@@ -5,13 +5,14 @@ use crate::eval::Resource;
 use crate::model::build::{BackReferences, Bond, Builder, Part, link_to};
 use crate::model::field::Node;
 use crate::model::index::Id;
+use crate::model::intent::intent;
 use crate::model::topology::{
     HubConnection, NatGateway, Peering, PublicIp, Subnet, VirtualHub, VirtualNetwork,
     VirtualNetworkGateway,
 };
 use crate::model::{
-    Field, FirewallId, GatewayId, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId,
-    PublicIpId, State, SubnetId, VnetId, parse,
+    Field, GatewayId, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId, PublicIpId,
+    State, SubnetId, VnetId, parse,
 };
 
 /// `Microsoft.Network/virtualNetworks`
@@ -210,38 +211,4 @@ pub(super) fn routing_intent<'a>(builder: &mut Builder<'a>, resource: &'a Resour
         right: hops,
         meta,
     });
-}
-
-/// The next hops for the Internet and for private traffic among the policies of a routing intent.
-pub(in crate::model) fn intent(
-    policies: &Node<'_>,
-    next_hop: &str,
-    meta: &crate::model::Meta,
-) -> [Field<Link<FirewallId>>; 2] {
-    let found = policies.items();
-    ["Internet", "PrivateTraffic"].map(|wanted| {
-        let mut unknown = found.rest.clone();
-        for policy in &found.items {
-            let destinations = policy
-                .get("destinations")
-                .list_of(|text| Ok(text.to_owned()));
-            let named = |field: &Field<String>| {
-                field
-                    .value()
-                    .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
-            };
-            if destinations.items.iter().any(named) {
-                return policy.get(next_hop).link();
-            }
-            let open = destinations.items.iter().find_map(Field::unknown);
-            unknown = unknown.or(destinations.rest).or(open.cloned());
-        }
-        match unknown {
-            Some(unknown) => Field {
-                state: State::Unknown(unknown, None),
-                origin: meta.origin,
-            },
-            None => Field::absent(meta.origin),
-        }
-    })
 }

@@ -118,7 +118,12 @@ impl Resolver<'_> {
                     return;
                 };
                 match self.index.find::<I>(key).as_slice() {
-                    [] => {}
+                    [] => {
+                        // A name that is not known may be anybody's.
+                        if let Some(unknown) = self.index.unknown_name(key) {
+                            field.state = State::Unknown(Arc::clone(unknown), None);
+                        }
+                    }
                     [id] => *link = Link::Here(*id),
                     several => {
                         let label = format!("which definition of {} is in force", key.0);

@@ -1,0 +1,209 @@
+//! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
+
+use super::{add, blocks, by_name, is_here, place, whole};
+use crate::eval::Resource;
+use crate::model::build::{Bond, Builder, GroupRules, Part};
+use crate::model::field::Node;
+use crate::model::firewall::{Firewall, FirewallPolicy, FirewallRuleKind, IpGroup};
+use crate::model::firewall_rule::{Collection, Draft};
+use crate::model::{
+    Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, parse,
+};
+
+const FIREWALLS: &str = "microsoft.network/azurefirewalls";
+const POLICIES: &str = "microsoft.network/firewallpolicies";
+const IP_GROUPS: &str = "microsoft.network/ipgroups";
+
+/// Firewalls and everything that belongs to one; `kind` is the type without its provider.
+pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
+    match kind {
+        "firewall" => firewall(builder, resource),
+        "firewall_policy" => policy(builder, resource),
+        "firewall_policy_rule_collection_group" => group(builder, resource),
+        "firewall_network_rule_collection" => {
+            classic(builder, resource, FirewallRuleKind::Network);
+        }
+        "firewall_application_rule_collection" => {
+            classic(builder, resource, FirewallRuleKind::Application);
+        }
+        "firewall_nat_rule_collection" => classic(builder, resource, FirewallRuleKind::Nat),
+        _ => {}
+    }
+}
+
+fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let here = place(builder, resource, FIREWALLS);
+    if is_here::<FirewallId>(builder, resource, here.as_ref()) {
+        return;
+    }
+    let body = builder.body(resource);
+    let configurations = body.get("ip_configuration");
+    let mut public_ips: List<Field<Link<_>>> =
+        configurations.list(|item| item.get("public_ip_address_id").link());
+    public_ips.items.retain(|address| !address.is_absent());
+    // Only one of several configurations names the subnet.
+    let first = configurations
+        .items()
+        .items
+        .into_iter()
+        .find(|item| !item.get("subnet_id").is_absent())
+        .unwrap_or_else(|| body.block("ip_configuration"));
+    let hub = body.block("virtual_hub");
+    let in_network = first.get("private_ip_address").field(parse::address);
+    let element = Firewall {
+        subnet: first.get("subnet_id").link(),
+        virtual_hub: hub.get("virtual_hub_id").link(),
+        private_address: if in_network.is_absent() {
+            hub.get("private_ip_address").field(parse::address)
+        } else {
+            in_network
+        },
+        public_ips,
+        policy: body.get("firewall_policy_id").link(),
+        rules: List::default(),
+        tier: body.get("sku_tier").text(),
+        dns_proxy: body.any_of(&["dns_proxy_enabled"]).flag(),
+        management: body.block("management_ip_configuration").is_written(),
+        meta: builder.meta(resource),
+    };
+    let _: FirewallId = add(builder, resource, FIREWALLS, element);
+}
+
+fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let here = place(builder, resource, POLICIES);
+    if is_here::<FirewallPolicyId>(builder, resource, here.as_ref()) {
+        return;
+    }
+    let body = builder.body(resource);
+    let element = FirewallPolicy {
+        parent: body.get("base_policy_id").link(),
+        rules: List::default(),
+        tier: body.get("sku").text(),
+        dns_proxy: body.block("dns").get("proxy_enabled").flag(),
+        meta: builder.meta(resource),
+    };
+    let _: FirewallPolicyId = add(builder, resource, POLICIES, element);
+}
+
+fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = whole(builder, resource);
+    let group_priority = part.node.get("priority").field(parse::priority);
+    let mut all = GroupRules::default();
+    for (block, kind) in [
+        ("nat_rule_collection", FirewallRuleKind::Nat),
+        ("network_rule_collection", FirewallRuleKind::Network),
+        ("application_rule_collection", FirewallRuleKind::Application),
+    ] {
+        let collections = blocks(&part.meta, &part.node, block);
+        all.rest = all.rest.or(collections.rest);
+        for collection in collections.parts {
+            rules(builder, &collection, &group_priority, kind, &mut all);
+        }
+    }
+    builder.notes.policy_rules.push(Bond {
+        left: part.node.get("firewall_policy_id").link(),
+        right: all,
+        meta: part.meta,
+    });
+}
+
+fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: FirewallRuleKind) {
+    let part = whole(builder, resource);
+    let mut all = GroupRules::default();
+    let group_priority = Field::absent(part.meta.origin);
+    rules(builder, &part, &group_priority, kind, &mut all);
+    let left = by_name(builder, &part.node, "azure_firewall_name", FIREWALLS);
+    builder.notes.firewall_rules.push(Bond {
+        left,
+        right: all,
+        meta: part.meta,
+    });
+}
+
+/// The rules of a collection.
+fn rules(
+    builder: &mut Builder<'_>,
+    part: &Part<'_>,
+    group_priority: &Field<u32>,
+    kind: FirewallRuleKind,
+    all: &mut GroupRules,
+) {
+    let collection = Collection {
+        group_priority: group_priority.clone(),
+        priority: part.node.get("priority").field(parse::priority),
+        name: part.meta.name.clone(),
+        action: part.node.get("action"),
+    };
+    let found = blocks(&part.meta, &part.node, "rule");
+    all.rest = all.rest.take().or(found.rest);
+    for (position, rule) in found.parts.into_iter().enumerate() {
+        let id = rule_of(builder, kind, &collection, position, rule);
+        all.rules.push(id);
+    }
+}
+
+fn rule_of(
+    builder: &mut Builder<'_>,
+    kind: FirewallRuleKind,
+    collection: &Collection<'_>,
+    position: usize,
+    part: Part<'_>,
+) -> FirewallRuleId {
+    let from: &Node<'_> = &part.node;
+    let names: &[&str] = match kind {
+        FirewallRuleKind::Application => &[
+            "destination_fqdns",
+            "target_fqdns",
+            "destination_urls",
+            "destination_fqdn_tags",
+            "fqdn_tags",
+            "web_categories",
+        ],
+        FirewallRuleKind::Network | FirewallRuleKind::Nat => &["destination_fqdns"],
+    };
+    let draft = Draft {
+        kind,
+        position,
+        protocols: from.any_of(&["protocols", "protocol"]),
+        protocol_port: "port",
+        source: from.get("source_addresses"),
+        source_ip_groups: from.get("source_ip_groups").links(),
+        destination: vec![
+            from.get("destination_addresses"),
+            from.get("destination_address"),
+        ],
+        destination_ip_groups: from.get("destination_ip_groups").links(),
+        names: names.iter().map(|name| from.get(name)).collect(),
+        ports: from.get("destination_ports"),
+        translated_address: from.get("translated_address"),
+        translated_port: from.get("translated_port"),
+        meta: part.meta,
+    };
+    builder.add(draft.assemble(collection))
+}
+
+/// `azurerm_ip_group`
+pub(super) fn ip_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let here = place(builder, resource, IP_GROUPS);
+    if is_here::<IpGroupId>(builder, resource, here.as_ref()) {
+        return;
+    }
+    let element = IpGroup {
+        addresses: builder
+            .body(resource)
+            .get("cidrs")
+            .list_of(parse::firewall_prefix),
+        meta: builder.meta(resource),
+    };
+    let _: IpGroupId = add(builder, resource, IP_GROUPS, element);
+}
+
+/// `azurerm_ip_group_cidr`
+pub(super) fn ip_group_cidr<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let part = whole(builder, resource);
+    builder.notes.ip_group_addresses.push(Bond {
+        left: part.node.get("ip_group_id").link(),
+        right: part.node.get("cidr").list_of(parse::firewall_prefix),
+        meta: part.meta,
+    });
+}
