@@ -163,6 +163,14 @@ pub(super) fn each_candidate(
     )
 }
 
+/// The values an unknown may be, if they are known.
+pub(crate) fn candidates(value: &Value) -> Option<Vec<Value>> {
+    match &value.as_unknown()?.bounds {
+        Bounds::OneOf(values) => Some(values.clone()),
+        _ => None,
+    }
+}
+
 /// A derived unknown that is one of `results`, or the value itself if they are all equal. `None` if
 /// a result is not wholly known.
 pub(super) fn one_of(

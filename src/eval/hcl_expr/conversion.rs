@@ -58,7 +58,7 @@ pub(super) fn number_of(float: f64) -> Option<Number> {
 }
 
 /// What a value is, for messages.
-pub(super) fn kind_of(value: &Value) -> &'static str {
+pub(crate) fn kind_of(value: &Value) -> &'static str {
     match &value.data {
         Data::Null => "null",
         Data::Bool(_) => "a boolean",

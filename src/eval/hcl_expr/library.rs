@@ -24,6 +24,8 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::hcl::Expr;
 
+pub(crate) use sets::{to_set, unified};
+
 /// How a function is implemented.
 type Function = fn(&Call<'_>) -> Outcome;
 

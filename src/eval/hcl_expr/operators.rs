@@ -97,6 +97,11 @@ impl Context<'_> {
     }
 }
 
+/// One of two values, it is not known which; the first one's origin stands for both.
+pub(crate) fn either_of(condition: &Value, a: &Value, b: &Value) -> Value {
+    either(condition, a, b, a.origin)
+}
+
 /// One of two values, it is not known which.
 pub(super) fn either(condition: &Value, a: &Value, b: &Value, origin: OriginId) -> Value {
     if a.equals(b) == Truth::True {

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::{Call, Function, Outcome};
+use crate::eval::hcl_expr::Session;
 use crate::eval::hcl_expr::access::{each_candidate, join_rests, object_value};
 use crate::eval::hcl_expr::conversion::{kind_of, to_boolean, to_number, to_text};
 use crate::eval::value::{Data, Rest, Truth, Unknown, Value};
+use crate::source::Span;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("distinct", |call| distinct(call, false)),
@@ -86,7 +88,7 @@ fn tomap(call: &Call<'_>) -> Outcome {
 }
 
 /// The elements in one type: where strings and other scalars meet, all become strings.
-fn unified(items: &[Value]) -> Vec<Value> {
+pub(crate) fn unified(items: &[Value]) -> Vec<Value> {
     let kinds = items.iter().fold(
         (false, false, false),
         |(text, number, truth), item| match item.data {
@@ -104,6 +106,22 @@ fn unified(items: &[Value]) -> Vec<Value> {
             None => item.clone(),
         })
         .collect()
+}
+
+/// The set of a list.
+///
+/// # Errors
+/// If it is no list.
+pub(crate) fn to_set(value: &Value, session: &Session<'_>, at: Span) -> Outcome {
+    distinct(
+        &Call {
+            name: "toset",
+            arguments: std::slice::from_ref(value),
+            at,
+            session,
+        },
+        true,
+    )
 }
 
 /// Each element once. Of an element that may or may not equal another it is not known whether it

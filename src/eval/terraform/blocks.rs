@@ -1,0 +1,366 @@
+//! Bodies of resources: attributes, nested blocks and dynamic blocks.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::evaluation::{Evaluation, Names};
+use super::instances::{
+    Element, Expansion, Instance, MAX_INSTANCES, join, key_and_value, rest_alone,
+};
+use super::module::{Module, ResourceInstance, Slot};
+use crate::eval::hcl_expr::{
+    Frame, either, evaluate_with, item_span, key_of_rest, to_text, value_of_rest,
+};
+use crate::eval::value::{Data, ListValue, Rest, Value};
+use crate::origin::{OriginId, OriginStep};
+use crate::syntax::hcl::{Block, Body, ExprKind};
+
+/// What stands in a resource's body and is none of its attributes.
+const META: &[&str] = &[
+    "connection",
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "provider",
+    "provisioner",
+];
+
+/// Blocks within blocks deeper than this are left unknown.
+const MAX_BLOCKS_DEEP: usize = 24;
+
+/// What a body is evaluated in.
+#[derive(Clone, Copy)]
+struct Within<'m, 'a> {
+    module: &'m Rc<Module<'a>>,
+    frame: Option<&'m Frame<'m>>,
+    depth: usize,
+}
+
+impl<'a> Evaluation<'a> {
+    /// The instances of a resource or data source, by its index in the module. `None` while they
+    /// are being worked out.
+    pub(super) fn resources(
+        &self,
+        module: &Rc<Module<'a>>,
+        index: usize,
+    ) -> Option<Rc<Expansion<ResourceInstance<'a>>>> {
+        match module.resources.borrow().get(&index) {
+            Some(Slot::Done(known)) => return Some(Rc::clone(known)),
+            Some(Slot::Busy) => return None,
+            None => {}
+        }
+        let declared = *module.declarations.resources.get(index)?;
+        module.resources.borrow_mut().insert(index, Slot::Busy);
+        let (over, instances) = self.instances(module, &declared.block.body);
+        let data = if declared.mode == crate::eval::Mode::Existing {
+            "data."
+        } else {
+            ""
+        };
+        let instances = instances
+            .into_iter()
+            .map(|instance| {
+                let address = format!(
+                    "{}{data}{}.{}{}",
+                    module.prefix, declared.kind, declared.name, instance.suffix
+                );
+                let step = || OriginStep::Block(Arc::clone(declared.kind));
+                let header = Some(declared.block.header);
+                let resource = ResourceInstance {
+                    declared,
+                    address: address.into(),
+                    origin: self.session.hop(header, step, &[instance.origin]),
+                    attributes: super::module::Memo::default(),
+                };
+                (Rc::new(instance), resource)
+            })
+            .collect();
+        let expansion = Rc::new(Expansion { over, instances });
+        module
+            .resources
+            .borrow_mut()
+            .insert(index, Slot::Done(Rc::clone(&expansion)));
+        Some(expansion)
+    }
+
+    /// The whole body of a resource.
+    pub(super) fn resource_body(
+        &self,
+        module: &Rc<Module<'a>>,
+        instance: &Instance,
+        resource: &ResourceInstance<'a>,
+    ) -> Value {
+        let mut entries = IndexMap::new();
+        for name in names(&resource.declared.block.body) {
+            if META.contains(&&**name) {
+                continue;
+            }
+            let value = self
+                .resource_attribute(module, instance, resource, name)
+                .unwrap_or_else(|| Value::null(resource.origin));
+            entries.insert(Arc::clone(name), value);
+        }
+        Value::object(entries, resource.origin)
+    }
+
+    /// An attribute or the blocks of a kind, evaluated once; `None` if nothing of that name is
+    /// written. Asking for it while it is evaluated gives an unknown and tells of the cycle.
+    pub(super) fn resource_attribute(
+        &self,
+        module: &Rc<Module<'a>>,
+        instance: &Instance,
+        resource: &ResourceInstance<'a>,
+        name: &str,
+    ) -> Option<Value> {
+        let body = &resource.declared.block.body;
+        let (name, span) = names(body)
+            .find(|known| &***known == name && !META.contains(&name))
+            .map(|name| (name, place(body, name)))?;
+        match resource.attributes.borrow().get(name) {
+            Some(Slot::Done(value)) => return Some(value.clone()),
+            Some(Slot::Busy) => {
+                let failure = self.cycle(span, &format!("{}.{name}", resource.address));
+                let unknown = self.report(&module.prefix, &failure);
+                return Some(Value::new(Data::Unknown(unknown), resource.origin));
+            }
+            None => {}
+        }
+        resource
+            .attributes
+            .borrow_mut()
+            .insert(Arc::clone(name), Slot::Busy);
+        let frame = Frame {
+            names: &instance.names,
+            outer: None,
+        };
+        let within = Within {
+            module,
+            frame: Some(&frame),
+            depth: 0,
+        };
+        let value = self
+            .session
+            .deeper(span, || Ok(self.entry(within, body, name, resource.origin)));
+        let value = self.settle(&module.prefix, value, resource.origin);
+        resource
+            .attributes
+            .borrow_mut()
+            .insert(Arc::clone(name), Slot::Done(value.clone()));
+        Some(value)
+    }
+
+    /// An attribute of a body, or the list of its blocks of a kind.
+    fn entry(&self, within: Within<'_, 'a>, body: &'a Body, name: &str, around: OriginId) -> Value {
+        let Some(attribute) = body.attribute(name) else {
+            return self.block_list(within, body, name, around);
+        };
+        let scope = Names {
+            evaluation: self,
+            module: Rc::clone(within.module),
+        };
+        let outcome = evaluate_with(&attribute.value, &scope, &self.session, within.frame);
+        let failed = outcome.is_err();
+        let value = self.settle(&within.module.prefix, outcome, OriginId::NONE);
+        if failed || value.origin == OriginId::NONE {
+            return value.with_origin(self.session.literal(attribute.value.span));
+        }
+        value
+    }
+
+    fn block_list(
+        &self,
+        within: Within<'_, 'a>,
+        body: &'a Body,
+        kind: &str,
+        around: OriginId,
+    ) -> Value {
+        let mut items = Vec::new();
+        let mut rests = Vec::new();
+        for block in &body.blocks {
+            if &*block.kind == kind {
+                let origin = self.block_origin(block, kind, around);
+                items.push(self.block(within, &block.body, origin));
+            } else if &*block.kind == "dynamic"
+                && block.label(0).is_some_and(|label| &**label == kind)
+            {
+                let origin = self.block_origin(block, kind, around);
+                self.dynamic(within, block, kind, origin, &mut items, &mut rests);
+            }
+        }
+        let origin = items.first().map_or(around, |item| item.origin);
+        let rest = join(rests);
+        Value::new(Data::List(Arc::new(ListValue { items, rest })), origin)
+    }
+
+    fn block_origin(&self, block: &Block, kind: &str, around: OriginId) -> OriginId {
+        let step = || OriginStep::Block(kind.into());
+        self.session.hop(Some(block.header), step, &[around])
+    }
+
+    fn block(&self, within: Within<'_, 'a>, body: &'a Body, origin: OriginId) -> Value {
+        if within.depth >= MAX_BLOCKS_DEEP {
+            let at = body
+                .blocks
+                .first()
+                .map(|block| block.header)
+                .or_else(|| body.attributes.first().map(|attribute| attribute.name_span));
+            if let Some(at) = at {
+                let message =
+                    format!("blocks stand within blocks more than {MAX_BLOCKS_DEEP} deep");
+                let unknown = self.limit(&within.module.prefix, at, message);
+                return Value::new(Data::Unknown(unknown), origin);
+            }
+        }
+        let inner = Within {
+            depth: within.depth + 1,
+            ..within
+        };
+        let mut entries = IndexMap::new();
+        for name in names(body) {
+            let value = self.entry(inner, body, name, origin);
+            entries.insert(Arc::clone(name), value);
+        }
+        Value::object(entries, origin)
+    }
+
+    fn dynamic(
+        &self,
+        within: Within<'_, 'a>,
+        block: &'a Block,
+        kind: &str,
+        around: OriginId,
+        items: &mut Vec<Value>,
+        rests: &mut Vec<Rest>,
+    ) {
+        let Some(content) = block.body.blocks_of("content").next() else {
+            return;
+        };
+        let Some(each) = block.body.attribute("for_each") else {
+            return;
+        };
+        let iterator = match block
+            .body
+            .attribute("iterator")
+            .map(|name| &name.value.kind)
+        {
+            Some(ExprKind::Variable(name)) => Arc::clone(name),
+            _ => kind.into(),
+        };
+        let one = |key: &Value, value: &Value| -> Value {
+            let name = to_text(key).unwrap_or_else(|| "".into());
+            let span = item_span(value.origin, &self.session).unwrap_or(block.header);
+            let step = || OriginStep::DynamicBlock(name);
+            let origin = self.session.hop(Some(span), step, &[around, value.origin]);
+            let bound = [(
+                Arc::clone(&iterator),
+                key_and_value(key.clone(), value.clone(), origin),
+            )];
+            let frame = Frame {
+                names: &bound,
+                outer: within.frame,
+            };
+            let inner = Within {
+                frame: Some(&frame),
+                ..within
+            };
+            self.block(inner, &content.body, origin)
+        };
+        let found = self
+            .candidates(within.module, within.frame, &each.value)
+            .and_then(|candidates| {
+                let (elements, open) = self.elements(&candidates, false, each.value.span)?;
+                Ok((candidates, elements, open))
+            });
+        let (candidates, elements, mut open) = match found {
+            Ok(found) => found,
+            Err(failure) => {
+                let unknown = self.report(&within.module.prefix, &failure);
+                rests.push(self.open_blocks(&rest_alone(unknown), &one));
+                return;
+            }
+        };
+        let all = self.instances.get() + elements.len();
+        self.instances.set(all);
+        if elements.len() > MAX_INSTANCES || all > super::instances::MAX_ALL_INSTANCES {
+            let message = format!("more than {MAX_INSTANCES} blocks from one `dynamic`");
+            let unknown = self.limit(&within.module.prefix, each.span(), message);
+            rests.push(self.open_blocks(&rest_alone(unknown), &one));
+            return;
+        }
+        let mut perhaps: Option<Value> = None;
+        for Element {
+            key,
+            value,
+            certain,
+        } in elements
+        {
+            let made = one(&key, &value);
+            match &candidates.because {
+                Some(because) if !certain => {
+                    let decides = Value::new(Data::Unknown(Arc::clone(because)), OriginId::NONE);
+                    perhaps = Some(match perhaps {
+                        None => made,
+                        Some(other) => either(&decides, &other, &made),
+                    });
+                }
+                _ => items.push(made),
+            }
+        }
+        if let (Some(template), Some(because)) = (perhaps, candidates.because) {
+            rests.push(Rest {
+                unknown: because,
+                template: Some(template),
+            });
+        }
+        if let Some(rest) = join(std::mem::take(&mut open)) {
+            rests.push(self.open_blocks(&rest, &one));
+        }
+    }
+
+    /// Blocks of an unknown number, as far as one of them is known.
+    fn open_blocks(&self, rest: &Rest, one: &dyn Fn(&Value, &Value) -> Value) -> Rest {
+        let template = one(&key_of_rest(rest), &value_of_rest(rest));
+        Rest {
+            unknown: Arc::clone(&rest.unknown),
+            template: Some(template),
+        }
+    }
+}
+
+/// The names of attributes and kinds of blocks of a body, each once, in the order typed.
+fn names(body: &Body) -> impl Iterator<Item = &Arc<str>> {
+    let mut seen: Vec<&str> = Vec::new();
+    let attributes = body.attributes.iter().map(|attribute| &attribute.name);
+    let blocks = body.blocks.iter().filter_map(|block| {
+        if &*block.kind == "dynamic" {
+            block.label(0)
+        } else {
+            Some(&block.kind)
+        }
+    });
+    attributes.chain(blocks).filter(move |name| {
+        let new = !seen.contains(&&***name);
+        if new {
+            seen.push(name);
+        }
+        new
+    })
+}
+
+/// Where a name of a body is written.
+fn place(body: &Body, name: &str) -> crate::source::Span {
+    let attribute = body.attribute(name).map(|attribute| attribute.name_span);
+    attribute
+        .or_else(|| {
+            let mut blocks = body.blocks.iter();
+            blocks
+                .find(|block| {
+                    &*block.kind == name || block.label(0).is_some_and(|label| &**label == name)
+                })
+                .map(|block| block.header)
+        })
+        .unwrap_or(crate::source::Span::new(crate::source::FileId(0), 0, 0))
+}

@@ -1,0 +1,248 @@
+//! Variables, locals and outputs.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::evaluation::{Constants, Evaluation, Names};
+use super::module::{Memo, Module, Slot};
+use super::types::{Conversion, Type};
+use crate::eval::hcl_expr::{Failure, Frame, Outcome, evaluate, evaluate_with};
+use crate::eval::value::{Bounds, Reason, Unknown, Value};
+use crate::origin::OriginStep;
+use crate::source::Span;
+use crate::syntax::hcl::{Block, Expr, ExprKind};
+
+impl<'a> Evaluation<'a> {
+    /// The value of something, evaluated once; asking for it while it is evaluated is a cycle.
+    fn once(
+        &self,
+        memo: &Memo<Value>,
+        name: &str,
+        at: Span,
+        called: impl FnOnce() -> String,
+        evaluate: impl FnOnce() -> Value,
+    ) -> Outcome {
+        match memo.borrow().get(name) {
+            Some(Slot::Done(value)) => return Ok(value.clone()),
+            Some(Slot::Busy) => return Err(self.cycle(at, &called())),
+            None => {}
+        }
+        memo.borrow_mut().insert(name.into(), Slot::Busy);
+        let value = self.session.deeper(at, || Ok(evaluate()));
+        match value {
+            Ok(value) => {
+                memo.borrow_mut()
+                    .insert(name.into(), Slot::Done(value.clone()));
+                Ok(value)
+            }
+            Err(failure) => {
+                memo.borrow_mut().remove(name);
+                Err(failure)
+            }
+        }
+    }
+
+    /// `var.name`
+    pub(super) fn variable(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
+        let Some((_, block)) = module.declarations.variables.get_key_value(name) else {
+            return Err(Failure::invalid(
+                at,
+                format!("this module declares no variable `{name}`"),
+            ));
+        };
+        let called = || format!("{}var.{name}", module.prefix);
+        self.once(&module.variables, name, at, called, || {
+            let (outcome, given_at) = self.given(module, name, block);
+            let origin = crate::origin::OriginId::NONE;
+            let outcome = outcome.and_then(|value| {
+                let value = self.converted(block, name, &value, given_at)?;
+                self.session.weigh(value, given_at)
+            });
+            self.settle(&module.prefix, outcome, origin)
+        })
+    }
+
+    fn converted(&self, block: &'a Block, name: &str, value: &Value, at: Span) -> Outcome {
+        let Some(constraint) = block.body.attribute("type") else {
+            return Ok(value.clone());
+        };
+        let conversion = Conversion {
+            session: &self.session,
+            variable: name,
+            at,
+        };
+        Type::read(&constraint.value, 0).convert(value, &conversion)
+    }
+
+    /// What a variable is given: by the call, a variables file, or its default.
+    fn given(&self, module: &Rc<Module<'a>>, name: &str, block: &'a Block) -> (Outcome, Span) {
+        let given = match &module.called_by {
+            Some(call) => call.block.body.attribute(name).map(|argument| {
+                let names = Frame {
+                    names: &call.instance.names,
+                    outer: None,
+                };
+                let caller = self
+                    .module(call.caller)
+                    .unwrap_or_else(|| Rc::clone(module));
+                let scope = Names {
+                    evaluation: self,
+                    module: caller,
+                };
+                let value = evaluate_with(&argument.value, &scope, &self.session, Some(&names));
+                let step = OriginStep::ModuleArgument(name.into());
+                (value, argument.span(), step)
+            }),
+            None => self.given.get(name).map(|attribute| {
+                let value = evaluate(&attribute.value, &Constants, &self.session)
+                    .map(|value| placeholders(value, name));
+                let step = OriginStep::VariablesFile(name.into());
+                (value, attribute.span(), step)
+            }),
+        };
+        if let Some((outcome, span, step)) = given {
+            // What went wrong in the call is not the variable's to tell twice.
+            let refuses_null = block
+                .body
+                .attribute("nullable")
+                .is_some_and(|nullable| matches!(nullable.value.kind, ExprKind::Bool(false)));
+            match outcome {
+                Ok(value) if value.is_null() && refuses_null => {}
+                outcome => {
+                    let outcome = outcome.map(|value| {
+                        let origin = self.session.hop(Some(span), || step, &[value.origin]);
+                        value.with_origin(origin)
+                    });
+                    return (outcome, span);
+                }
+            }
+        }
+        if let Some(default) = block.body.attribute("default") {
+            let span = default.span();
+            let outcome = evaluate(&default.value, &Constants, &self.session).map(|value| {
+                let step = || OriginStep::VariableDefault(name.into());
+                let origin = self.session.hop(Some(span), step, &[value.origin]);
+                value.with_origin(origin)
+            });
+            return (outcome, span);
+        }
+        let label = format!("{}var.{name}", module.prefix);
+        let unknown = Unknown::new("", label, Reason::NoValue)
+            .declared_at(block.header)
+            .with_bounds(self.bounds(name, block));
+        let origin = self.session.literal(block.header);
+        (Ok(Value::unknown(unknown, origin)), block.header)
+    }
+
+    /// What the validations of a variable leave: `contains([…], var.x)`.
+    fn bounds(&self, name: &str, block: &'a Block) -> Bounds {
+        for validation in block.body.blocks_of("validation") {
+            if let Some(condition) = validation.body.attribute("condition")
+                && let Some(list) = allowed(&condition.value, name)
+                && let Ok(value) = evaluate(list, &Constants, &self.session)
+                && let Some(items) = value.as_list()
+                && !items.items.is_empty()
+                && value.is_wholly_known()
+            {
+                return Bounds::OneOf(items.items.clone());
+            }
+        }
+        Bounds::Any
+    }
+
+    /// `local.name`
+    pub(super) fn local(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
+        let Some(attribute) = module.declarations.locals.get(name).copied() else {
+            return Err(Failure::invalid(
+                at,
+                format!("this module declares no local `{name}`"),
+            ));
+        };
+        let called = || format!("{}local.{name}", module.prefix);
+        let value = self.once(&module.locals, name, at, called, || {
+            let scope = Names {
+                evaluation: self,
+                module: Rc::clone(module),
+            };
+            let outcome = evaluate(&attribute.value, &scope, &self.session)
+                .and_then(|value| self.session.weigh(value, attribute.value.span));
+            let value = self.settle(&module.prefix, outcome, crate::origin::OriginId::NONE);
+            let step = || OriginStep::Local(name.into());
+            let origin = self
+                .session
+                .hop(Some(attribute.span()), step, &[value.origin]);
+            value.with_origin(origin)
+        })?;
+        Ok(value)
+    }
+
+    /// `module.x.name`, seen from outside.
+    pub(super) fn output(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
+        let Some(block) = module.declarations.outputs.get(name).copied() else {
+            return Err(Failure::invalid(
+                at,
+                format!("the module declares no output `{name}`"),
+            ));
+        };
+        let called = || format!("{}output.{name}", module.prefix);
+        self.once(&module.outputs, name, at, called, || {
+            let Some(attribute) = block.body.attribute("value") else {
+                return Value::null(self.session.literal(block.header));
+            };
+            let scope = Names {
+                evaluation: self,
+                module: Rc::clone(module),
+            };
+            let outcome = evaluate(&attribute.value, &scope, &self.session)
+                .and_then(|value| self.session.weigh(value, attribute.value.span));
+            let value = self.settle(&module.prefix, outcome, crate::origin::OriginId::NONE);
+            let step = || OriginStep::ModuleOutput(name.into());
+            let origin = self
+                .session
+                .hop(Some(attribute.span()), step, &[value.origin]);
+            value.with_origin(origin)
+        })
+    }
+}
+
+/// The list of `contains(list, var.name)`.
+fn allowed<'a>(condition: &'a Expr, name: &str) -> Option<&'a Expr> {
+    let ExprKind::Call {
+        name: function,
+        args,
+        ..
+    } = &condition.kind
+    else {
+        return None;
+    };
+    let [list, value] = args.as_slice() else {
+        return None;
+    };
+    let ExprKind::Attribute(base, attribute, _) = &value.kind else {
+        return None;
+    };
+    let names_it =
+        matches!(&base.kind, ExprKind::Variable(root) if &**root == "var") && **attribute == *name;
+    (&**function == "contains" && names_it).then_some(list)
+}
+
+/// Texts that a pipeline replaces before Terraform sees them are no values.
+fn placeholders(value: Value, name: &str) -> Value {
+    let Some(text) = value.as_str() else {
+        return value;
+    };
+    let enclosed = |open: &str, close: &str| {
+        text.len() > open.len() + close.len() && text.starts_with(open) && text.ends_with(close)
+    };
+    let whole = text.trim();
+    let placeholder = whole.len() == text.len()
+        && (enclosed("<", ">")
+            || enclosed("{{", "}}")
+            || enclosed("#{", "}#")
+            || enclosed("__", "__"));
+    if !placeholder {
+        return value;
+    }
+    let label: Arc<str> = format!("var.{name} ({text})").into();
+    Value::unknown(Unknown::new("", label, Reason::Placeholder), value.origin)
+}
