@@ -102,6 +102,11 @@ impl<'w, 'a> Evaluation<'w, 'a> {
                 let base = self.value(base);
                 let value = match &base.data {
                     Data::Object(entries) => entries.get(name).cloned(),
+                    Data::Element(element) => element
+                        .kind
+                        .field(name)
+                        .map(|field| element.get(field, self.world)),
+                    Data::External(owner) => Some(external_field(owner, name)),
                     Data::Unknown(..) => Some(base.clone()),
                     _ => None,
                 };

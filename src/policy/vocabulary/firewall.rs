@@ -104,8 +104,8 @@ macro_rules! rule_fields {
                 FirewallProtocol::Only(protocol) => protocol_word(*protocol).into(),
                 FirewallProtocol::Application => "Tcp".into(),
             })) },
-            Field { name: "source", ty: Ty::List(Item::Address), doc: "sources, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).source, &rule(w, id).source_ip_groups) },
-            Field { name: "destination", ty: Ty::List(Item::Address), doc: "destinations, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).destination, &rule(w, id).destination_ip_groups) },
+            Field { name: "source_addresses", ty: Ty::List(Item::Address), doc: "sources, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).source, &rule(w, id).source_ip_groups) },
+            Field { name: "destination_addresses", ty: Ty::List(Item::Address), doc: "destinations, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).destination, &rule(w, id).destination_ip_groups) },
             Field { name: "destination_fqdns", ty: Ty::List(Item::Text), doc: "destination names", get: |w, id| list(&rule(w, id).destination_fqdns, text) },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },
             $($more,)*

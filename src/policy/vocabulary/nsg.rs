@@ -1,6 +1,7 @@
 //! Network security groups and their rules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::attachment::{machines, members_of_probe, subnets_of, subnets_of_addresses};
 use super::read::{address, addresses, element, elements, field, name, object, open, ports};
@@ -82,31 +83,31 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             get: |w, id| field(&rule(w, id).protocol, protocol),
         },
         Field {
-            name: "source",
+            name: "source_address_prefixes",
             ty: Ty::List(Item::Address),
             doc: "singular and plural fields together",
             get: |w, id| addresses(&rule(w, id).source),
         },
         Field {
-            name: "destination",
+            name: "destination_address_prefixes",
             ty: Ty::List(Item::Address),
             doc: "singular and plural fields together",
             get: |w, id| addresses(&rule(w, id).destination),
         },
         Field {
-            name: "source_ports",
+            name: "source_port_ranges",
             ty: Ty::List(Item::Ports),
             doc: "singular and plural fields together",
             get: |w, id| ports(&rule(w, id).source_ports),
         },
         Field {
-            name: "destination_ports",
+            name: "destination_port_ranges",
             ty: Ty::List(Item::Ports),
             doc: "singular and plural fields together",
             get: |w, id| ports(&rule(w, id).destination_ports),
         },
         Field {
-            name: "nsg",
+            name: "network_security_group",
             ty: Ty::One(Item::Element(Kind::Nsg)),
             doc: "its group; null if that is not in the files",
             get: |w, id| match rule(w, id).nsg {
@@ -121,13 +122,13 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             get: |w, id| of_group(w, id, subnets),
         },
         Field {
-            name: "network_interfaces",
+            name: "attached_interfaces",
             ty: Ty::List(Item::Element(Kind::NetworkInterface)),
             doc: "the interfaces its group is attached to",
             get: |w, id| of_group(w, id, own_interfaces),
         },
         Field {
-            name: "attached_interfaces",
+            name: "network_interfaces",
             ty: Ty::List(Item::Element(Kind::NetworkInterface)),
             doc: "every interface behind its group: its own, and those in its subnets",
             get: |w, id| of_group(w, id, attached),
@@ -143,6 +144,48 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             ty: Ty::List(Item::Object(TARGET)),
             doc: "the pool members behind its group that a health probe in use asks",
             get: |w, id| of_group(w, id, probe_targets),
+        },
+        Field {
+            name: "virtual_networks",
+            ty: Ty::List(Item::Element(Kind::VirtualNetwork)),
+            doc: "the networks of its subnets",
+            get: |w, id| of_group(w, id, virtual_networks),
+        },
+        Field {
+            name: "destination_service_tags",
+            ty: Ty::List(Item::Text),
+            doc: "the service tags among its destinations",
+            get: |w, id| tags(&rule(w, id).destination),
+        },
+        Field {
+            name: "source_service_tags",
+            ty: Ty::List(Item::Text),
+            doc: "the service tags among its sources",
+            get: |w, id| tags(&rule(w, id).source),
+        },
+        Field {
+            name: "destination_application_security_groups",
+            ty: Ty::List(Item::Text),
+            doc: "the application security groups among its destinations",
+            get: |w, id| groups(w, &rule(w, id).destination),
+        },
+        Field {
+            name: "source_application_security_groups",
+            ty: Ty::List(Item::Text),
+            doc: "the application security groups among its sources",
+            get: |w, id| groups(w, &rule(w, id).source),
+        },
+        Field {
+            name: "destination_blocks",
+            ty: Ty::List(Item::Text),
+            doc: "the blocks among its destinations, each written with its length: `10.0.0.4/32`",
+            get: |w, id| blocks(&rule(w, id).destination),
+        },
+        Field {
+            name: "source_blocks",
+            ty: Ty::List(Item::Text),
+            doc: "the blocks among its sources, each written with its length",
+            get: |w, id| blocks(&rule(w, id).source),
         },
         Field {
             name: "same_priority",
@@ -168,7 +211,7 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             },
         },
         Field {
-            name: "free_priority",
+            name: "free_priority_before",
             ty: Ty::NUMBER,
             doc: "a free priority before it, for a rule that must win; null if there is none or it is not known",
             get: free_priority,
@@ -215,13 +258,13 @@ pub(super) static NSG: KindSpec = KindSpec {
             get: |w, id| subnets(w, NsgId(id)),
         },
         Field {
-            name: "network_interfaces",
+            name: "attached_interfaces",
             ty: Ty::List(Item::Element(Kind::NetworkInterface)),
             doc: "the interfaces it is attached to",
             get: |w, id| own_interfaces(w, NsgId(id)),
         },
         Field {
-            name: "attached_interfaces",
+            name: "network_interfaces",
             ty: Ty::List(Item::Element(Kind::NetworkInterface)),
             doc: "every interface behind it: its own, and those in its subnets",
             get: |w, id| attached(w, NsgId(id)),
@@ -237,6 +280,26 @@ pub(super) static NSG: KindSpec = KindSpec {
             ty: Ty::List(Item::Object(TARGET)),
             doc: "the pool members behind it that a health probe in use asks",
             get: |w, id| probe_targets(w, NsgId(id)),
+        },
+        Field {
+            name: "virtual_networks",
+            ty: Ty::List(Item::Element(Kind::VirtualNetwork)),
+            doc: "the networks of its subnets",
+            get: |w, id| virtual_networks(w, NsgId(id)),
+        },
+        Field {
+            name: "attached_subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets it is attached to itself",
+            get: |w, id| {
+                let own = &group(w, id).subnets;
+                elements(
+                    w,
+                    Kind::Subnet,
+                    own.items.iter().map(|id| id.0),
+                    own.rest.clone(),
+                )
+            },
         },
         Field {
             name: "source_addresses",
@@ -314,6 +377,82 @@ fn subnets(world: &World<'_>, id: NsgId) -> Datum {
         .clone()
         .or_else(|| nsg.network_interfaces.rest.clone());
     elements(world, Kind::Subnet, ids.into_iter().map(|id| id.0), rest)
+}
+
+fn virtual_networks(world: &World<'_>, id: NsgId) -> Datum {
+    let subnets = subnets(world, id);
+    let Data::List(items) = &subnets.data else {
+        return subnets;
+    };
+    let mut rest = items.rest.clone();
+    let mut ids = Vec::new();
+    for item in &items.items {
+        let Data::Element(subnet) = &item.datum.data else {
+            continue;
+        };
+        match &world.network[SubnetId(subnet.id)].virtual_network.state {
+            State::Known(Link::Here(vnet)) => ids.push(vnet.0),
+            State::Known(Link::External(key)) => {
+                rest = rest.or_else(|| Some(super::outside(Arc::clone(&key.0))));
+            }
+            State::Unknown(unknown, _) => rest = rest.or_else(|| Some(Arc::clone(unknown))),
+            _ => {}
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    elements(world, Kind::VirtualNetwork, ids, rest)
+}
+
+/// The items of a side that are of one sort, as texts; unknown ones leave the list open.
+fn side(
+    of: &model::List<model::Field<AddressPrefix>>,
+    pick: impl Fn(&AddressPrefix) -> Option<String>,
+) -> Datum {
+    let mut rest = of.rest.clone();
+    let mut items = Vec::new();
+    for field in &of.items {
+        match &field.state {
+            State::Known(prefix) => {
+                if let Some(text) = pick(prefix) {
+                    let datum = Datum::new(Data::Text(text.into()), field.origin);
+                    items.push(datum::Item::certain(datum));
+                }
+            }
+            State::Unknown(unknown, candidates) => {
+                let none = candidates.as_ref().is_some_and(|all| {
+                    !all.is_empty() && all.iter().all(|one| pick(one).is_none())
+                });
+                if !none {
+                    rest = rest.or_else(|| Some(Arc::clone(unknown)));
+                }
+            }
+            _ => {}
+        }
+    }
+    Datum::list(items, rest)
+}
+
+pub(super) fn tags(of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+    side(of, |prefix| match prefix {
+        AddressPrefix::Tag(tag) => Some(tag.name().to_owned()),
+        _ => None,
+    })
+}
+
+fn blocks(of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+    side(of, |prefix| match prefix {
+        AddressPrefix::Block(block) => Some(block.to_string()),
+        _ => None,
+    })
+}
+
+fn groups(world: &World<'_>, of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+    side(of, |prefix| match prefix {
+        AddressPrefix::Asg(Link::Here(asg)) => Some(world.network[*asg].meta.address.to_string()),
+        AddressPrefix::Asg(Link::External(key)) => Some(key.0.to_string()),
+        _ => None,
+    })
 }
 
 fn own_interfaces(world: &World<'_>, id: NsgId) -> Datum {

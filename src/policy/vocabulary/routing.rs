@@ -98,6 +98,19 @@ pub(super) static ROUTE: KindSpec = KindSpec {
             get: |w, id| field(&route(w, id).prefix, prefix),
         },
         Field {
+            name: "address_prefix",
+            ty: Ty::TEXT,
+            doc: "the same as text, blocks with their length: `10.0.0.4/32`",
+            get: |w, id| {
+                field(&route(w, id).prefix, |prefix| {
+                    Data::Text(match prefix {
+                        RoutePrefix::Block(block) => block.to_string().into(),
+                        RoutePrefix::Tag(tag) => tag.name().into(),
+                    })
+                })
+            },
+        },
+        Field {
             name: "next_hop_type",
             ty: Ty::One(Item::Word(NEXT_HOPS)),
             doc: "`VirtualNetworkGateway`, `VnetLocal`, `Internet`, `VirtualAppliance` or `None`",

@@ -42,13 +42,23 @@ const SMTP: &[Member] = &[
         "what the edition says of the way through Azure Firewall",
     ),
     ("edition", Ty::TEXT, "the edition in force"),
-    ("date", Ty::TEXT, "its date"),
+    ("edition_date", Ty::TEXT, "its date"),
+    (
+        "never_unblocked",
+        Ty::BOOL,
+        "blocked, and requests to lift that are refused",
+    ),
+    (
+        "firewall_supported",
+        Ty::BOOL,
+        "whether the edition supports the way through Azure Firewall; unknown if it is silent",
+    ),
     ("url", Ty::TEXT, "where it is written"),
 ];
 
 const KMS: &[Member] = &[
     (
-        "addresses",
+        "current",
         Ty::List(Item::Address),
         "the current addresses of the cloud; all must be reachable",
     ),
@@ -74,10 +84,16 @@ pub(super) static SUBSCRIPTION: KindSpec = KindSpec {
             get: |w, _| offer(w),
         },
         Field {
-            name: "offer_from",
+            name: "offer_source",
             ty: Ty::TEXT,
             doc: "where the offer is said",
             get: |w, _| Datum::text(Arc::clone(&w.settings.offer.from)),
+        },
+        Field {
+            name: "offer_known",
+            ty: Ty::BOOL,
+            doc: "whether the offer is known",
+            get: |w, _| Datum::constant(Data::Bool(w.settings.offer.known().is_some())),
         },
         Field {
             name: "created",
@@ -263,7 +279,23 @@ fn smtp_object(world: &World<'_>) -> Datum {
         ),
         ("edition", Datum::text(edition)),
         (
-            "date",
+            "never_unblocked",
+            merged(&|a| {
+                Datum::constant(Data::Bool(
+                    a.verdict == SmtpVerdict::Blocked && !a.grandfathered && !exempt,
+                ))
+            }),
+        ),
+        (
+            "firewall_supported",
+            merged(&|a| match a.through_firewall {
+                FirewallSmtp::Supported => Datum::constant(Data::Bool(true)),
+                FirewallSmtp::NotStated => Datum::unknown(silent()),
+                _ => Datum::constant(Data::Bool(false)),
+            }),
+        ),
+        (
+            "edition_date",
             source.map_or(Datum::constant(Data::Absent), |s| {
                 Datum::text(Arc::clone(&s.date))
             }),
@@ -311,7 +343,7 @@ fn kms(world: &World<'_>) -> Datum {
     let names = row.map_or(&[][..], |row| &row.fqdns).iter();
     let names = names.map(|name| datum::Item::certain(Datum::text(Arc::clone(name))));
     object([
-        ("addresses", hosts(|row| &row.current)),
+        ("current", hosts(|row| &row.current)),
         ("stale", hosts(|row| &row.stale)),
         ("fqdns", Datum::list(names.collect(), None)),
         (

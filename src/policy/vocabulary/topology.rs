@@ -38,6 +38,17 @@ const DEFAULT_ROUTE: &[Member] = &[
         Ty::One(Item::Word(HOPS)),
         "where packets for everything else go; unknown for an appliance that these files do not tell",
     ),
+    ("name", Ty::TEXT, "its name; null for a system route"),
+    (
+        "next_hop",
+        Ty::TEXT,
+        "where it leads, for people: `10.0.0.4`, `Internet`",
+    ),
+    (
+        "user_defined",
+        Ty::BOOL,
+        "whether a user-defined route says so",
+    ),
     (
         "route",
         Ty::One(Item::Element(Kind::Route)),
@@ -116,7 +127,7 @@ pub(super) static SUBNET: KindSpec = KindSpec {
             },
         },
         Field {
-            name: "nsg",
+            name: "network_security_group",
             ty: Ty::One(Item::Element(Kind::Nsg)),
             doc: "the group on it; null: none",
             get: |w, id| link(w, &subnet(w, id).nsg, Kind::Nsg, |id| id.0),
@@ -179,6 +190,21 @@ pub(super) static SUBNET: KindSpec = KindSpec {
             get: default_route,
         },
         Field {
+            name: "has_outbound",
+            ty: Ty::BOOL,
+            doc: "whether its machines have a way out of their own when the next hop is Internet",
+            get: |w, id| {
+                let any = w.semantics.egress(SubnetId(id)).any();
+                Datum::truth_value(any, Some(outside("how the subnet's machines get out")))
+            },
+        },
+        Field {
+            name: "routes",
+            ty: Ty::List(Item::Element(Kind::Route)),
+            doc: "the routes of its table",
+            get: routes,
+        },
+        Field {
             name: "egress",
             ty: Ty::One(Item::Object(EGRESS)),
             doc: "how its machines get out when the next hop is Internet",
@@ -206,7 +232,7 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             get: |w, id| address(&nic(w, id).meta),
         },
         Field {
-            name: "nsg",
+            name: "network_security_group",
             ty: Ty::One(Item::Element(Kind::Nsg)),
             doc: "the group on it; null: none",
             get: |w, id| link(w, &nic(w, id).nsg, Kind::Nsg, |id| id.0),
@@ -259,6 +285,12 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             ty: Ty::BOOL,
             doc: "whether it asks Azure's DNS servers",
             get: |w, id| interface_dns(w, NicId(id)),
+        },
+        Field {
+            name: "dns_servers",
+            ty: Ty::List(Item::Address),
+            doc: "its own DNS servers; certainly empty: those of its network",
+            get: |w, id| hosts(&nic(w, id).dns_servers),
         },
         Field {
             name: "ip_forwarding",
@@ -689,6 +721,21 @@ fn interface_dns(world: &World<'_>, id: NicId) -> Datum {
     }
 }
 
+fn routes(world: &World<'_>, id: u32) -> Datum {
+    match &subnet(world, id).route_table.state {
+        State::Known(Link::Here(table)) => {
+            let routes = &world.network[*table].routes;
+            let ids = routes.items.iter().map(|id| id.0);
+            elements(world, Kind::Route, ids, routes.rest.clone())
+        }
+        State::Known(Link::External(key)) => {
+            Datum::list(Vec::new(), Some(outside(Arc::clone(&key.0))))
+        }
+        State::Unknown(unknown, _) => Datum::list(Vec::new(), Some(Arc::clone(unknown))),
+        _ => Datum::list(Vec::new(), None),
+    }
+}
+
 fn hop_word(kind: NextHopKind) -> &'static str {
     match kind {
         NextHopKind::Internet => "internet",
@@ -748,7 +795,46 @@ fn default_route(world: &World<'_>, id: u32) -> Datum {
         _ => Datum::unknown(unknown()),
     };
     let kind = Datum::new(kind, origin);
-    object([("kind", kind), ("route", route), ("firewall", firewall)])
+    let user_defined = match (&certain, &route.data) {
+        (Some(hop), _) => Datum::constant(Data::Bool(hop.route.is_some())),
+        (None, Data::Element(_)) if hops.iter().all(|(hop, _)| hop.route.is_some()) => {
+            Datum::constant(Data::Bool(true))
+        }
+        _ => Datum::unknown(unknown()),
+    };
+    let (name, next_hop) = match &route.data {
+        Data::Element(found) => {
+            let found = &world.network[crate::model::RouteId(found.id)];
+            (field(&found.meta.name, text), next_hop_text(found))
+        }
+        _ => (Datum::constant(Data::Absent), kind.clone()),
+    };
+    object([
+        ("name", name),
+        ("next_hop", next_hop),
+        ("user_defined", user_defined),
+        ("kind", kind),
+        ("route", route),
+        ("firewall", firewall),
+    ])
+}
+
+/// Where a route leads, for people.
+fn next_hop_text(route: &crate::model::routing::Route) -> Datum {
+    use crate::model::routing::NextHopType;
+    let text = match route.next_hop_type.value() {
+        Some(NextHopType::VirtualAppliance) => match &route.next_hop_address.state {
+            State::Known(address) => format!("the appliance {address}"),
+            State::Unknown(unknown, _) => format!("the appliance {}", unknown.label),
+            _ => "an appliance".to_owned(),
+        },
+        Some(NextHopType::Internet) => "the Internet".to_owned(),
+        Some(NextHopType::VirtualNetworkGateway) => "a virtual network gateway".to_owned(),
+        Some(NextHopType::VnetLocal) => "the virtual network".to_owned(),
+        Some(NextHopType::None) => "nowhere (`None`)".to_owned(),
+        None => "a next hop that these files do not tell".to_owned(),
+    };
+    Datum::new(Data::Text(text.into()), route.next_hop_type.origin)
 }
 
 fn egress(world: &World<'_>, id: u32) -> Datum {
