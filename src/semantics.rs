@@ -10,13 +10,22 @@
 //!
 //! What is absent: ARM and Terraform, YAML, severities, text.
 
+mod compile;
 pub mod firewall;
 pub mod lists;
+mod matching;
+mod order;
 pub mod packet;
+mod place;
 pub mod routes;
 pub mod rules;
 pub mod smtp;
 pub mod unreachable;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use compile::{Group, GroupKey};
 
 use crate::model::Network;
 use crate::model::platform::{Cloud, PlatformFacts};
@@ -36,6 +45,8 @@ pub struct Semantics<'a> {
     network: &'a Network,
     facts: &'a PlatformFacts,
     cloud: Cloud,
+    /// Groups compiled so far: every rule of a group asks for it.
+    groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
 }
 
 impl<'a> Semantics<'a> {
@@ -47,6 +58,7 @@ impl<'a> Semantics<'a> {
             network,
             facts,
             cloud,
+            groups: Mutex::default(),
         }
     }
 
@@ -68,3 +80,6 @@ impl<'a> Semantics<'a> {
         self.cloud
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ impl Semantics<'_> {
     #[must_use]
     pub fn firewall_allowed(&self, firewall: FirewallId, family: Family) -> Answer {
         let _ = firewall;
-        Answer::undetermined(family)
+        Answer::undetermined(family, Vec::new())
     }
 
     /// The packets a firewall stops.
@@ -23,7 +23,7 @@ impl Semantics<'_> {
     #[must_use]
     pub fn firewall_decided(&self, rule: FirewallRuleId, family: Family) -> Answer {
         let _ = rule;
-        Answer::undetermined(family)
+        Answer::undetermined(family, Vec::new())
     }
 
     /// A firewall's rules of the network pass in the order it asks them: rules of parent policies

@@ -6,12 +6,21 @@
 //! rule, so that "allow Storage, deny Internet" comes out right without knowing an address.
 
 pub mod answer;
+pub mod atoms;
+pub mod interval;
+pub mod space;
+pub mod width;
+pub mod witness;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::model::address::Protocol;
+use ipnet::IpNet;
+
+use crate::model::address::{PortRange, Protocol};
+use interval::IntervalSet;
 
 pub use answer::{Answer, Hit};
+pub use space::FlowSet;
 
 /// One packet: the first of a connection, as a network security group sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,41 +64,79 @@ pub enum Side {
     Destination,
 }
 
-/// A set of packets of one family.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowSet {
-    family: Family,
-    everything: bool,
+impl Family {
+    /// All its addresses, as numbers.
+    #[must_use]
+    pub fn addresses(self) -> IntervalSet {
+        match self {
+            Self::V4 => IntervalSet::range(0, u32::MAX.into()),
+            Self::V6 => IntervalSet::range(0, u128::MAX),
+        }
+    }
+
+    /// The addresses of a block, if it is of this family.
+    #[must_use]
+    pub fn block(self, block: IpNet) -> Option<IntervalSet> {
+        self.range(block.network(), block.broadcast())
+    }
+
+    /// The addresses from one to another, if they are of this family.
+    #[must_use]
+    pub fn range(self, first: IpAddr, last: IpAddr) -> Option<IntervalSet> {
+        let same = Self::of(first) == self && Self::of(last) == self;
+        same.then(|| IntervalSet::range(address_number(first), address_number(last)))
+    }
+
+    /// The address of a number.
+    #[must_use]
+    pub fn address(self, number: u128) -> IpAddr {
+        match self {
+            Self::V4 => IpAddr::V4(Ipv4Addr::from(u32::try_from(number).unwrap_or(u32::MAX))),
+            Self::V6 => IpAddr::V6(Ipv6Addr::from(number)),
+        }
+    }
 }
 
-impl FlowSet {
-    /// No packet.
-    #[must_use]
-    pub fn empty(family: Family) -> Self {
-        Self {
-            family,
-            everything: false,
-        }
+/// An address as a number.
+#[must_use]
+pub fn address_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
     }
+}
 
-    /// Every packet of the family.
-    #[must_use]
-    pub fn all(family: Family) -> Self {
-        Self {
-            family,
-            everything: true,
-        }
-    }
+/// All protocols, in the order of their numbers here.
+pub const PROTOCOLS: [Protocol; 6] = [
+    Protocol::Tcp,
+    Protocol::Udp,
+    Protocol::Icmp,
+    Protocol::Esp,
+    Protocol::Ah,
+    Protocol::Other,
+];
 
-    /// The family.
-    #[must_use]
-    pub fn family(&self) -> Family {
-        self.family
+/// A protocol as a number: what has ports comes first.
+#[must_use]
+pub fn protocol_code(protocol: Protocol) -> u128 {
+    match protocol {
+        Protocol::Tcp => 0,
+        Protocol::Udp => 1,
+        Protocol::Icmp => 2,
+        Protocol::Esp => 3,
+        Protocol::Ah => 4,
+        Protocol::Other => 5,
     }
+}
 
-    /// Whether there is no packet in it, whatever the atoms stand for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        !self.everything
-    }
+/// The numbers of the protocols that have ports.
+#[must_use]
+pub fn protocols_with_ports() -> IntervalSet {
+    IntervalSet::range(protocol_code(Protocol::Tcp), protocol_code(Protocol::Udp))
+}
+
+/// The set of a range of ports.
+#[must_use]
+pub fn port_set(range: PortRange) -> IntervalSet {
+    IntervalSet::range(range.first.into(), range.last.into())
 }

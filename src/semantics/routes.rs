@@ -70,7 +70,7 @@ impl Semantics<'_> {
     #[must_use]
     pub fn routed_to(&self, subnet: SubnetId, kinds: &[NextHopKind], family: Family) -> Answer {
         let _ = (subnet, kinds);
-        Answer::undetermined(family)
+        Answer::undetermined(family, Vec::new())
     }
 
     /// The next hops an address may have from a subnet: one that is True, or several Unknown ones.
@@ -86,6 +86,12 @@ impl Semantics<'_> {
     pub fn default_route(&self, subnet: SubnetId) -> Vec<(NextHop, Truth)> {
         let _ = subnet;
         Vec::new()
+    }
+
+    /// Whether a subnet has a default route that is not Azure's own.
+    pub(crate) fn has_own_default_route(&self, subnet: SubnetId) -> Truth {
+        let _ = subnet;
+        Truth::Unknown
     }
 
     /// How the machines of a subnet get out.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Family, Flow, FlowSet, Side};
+use super::space::{Exceeded, FlowSet};
+use super::{Family, Flow, Side};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::{PortRange, Protocol};
 use crate::semantics::Bounds;
@@ -42,14 +43,14 @@ pub struct Hit {
 impl Answer {
     /// Nothing is known: no packet is certain, every one is possible.
     #[must_use]
-    pub fn undetermined(family: Family) -> Self {
+    pub fn undetermined(family: Family, unknowns: Vec<Arc<Unknown>>) -> Self {
         Self {
             flows: Bounds {
                 must: FlowSet::empty(family),
                 may: FlowSet::all(family),
             },
-            unknowns: Vec::new(),
-            undecided: Some("not computed"),
+            unknowns,
+            undecided: None,
         }
     }
 
@@ -66,51 +67,165 @@ impl Answer {
         }
     }
 
+    /// Every packet of a family.
+    #[must_use]
+    pub fn everything(family: Family) -> Self {
+        Self::exactly(FlowSet::all(family))
+    }
+
+    /// No packet of a family.
+    #[must_use]
+    pub fn nothing(family: Family) -> Self {
+        Self::exactly(FlowSet::empty(family))
+    }
+
+    /// The family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.flows.may.family()
+    }
+
     /// The packets of both answers.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let _ = other;
-        Self::undetermined(self.flows.may.family())
+        let must = self.flows.must.intersect(&other.flows.must);
+        let may = self.flows.may.intersect(&other.flows.may);
+        // A packet of both is one of either, so either bounds the set from above.
+        self.joined(other, must, may, &self.flows.may)
     }
 
     /// The packets of at least one of the answers.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        let _ = other;
-        Self::undetermined(self.flows.may.family())
+        let must = self.flows.must.union(&other.flows.must);
+        let may = self.flows.may.union(&other.flows.may);
+        self.joined(other, must, may, &FlowSet::all(self.family()))
     }
 
     /// The packets of this answer that are not of the other.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let _ = other;
-        Self::undetermined(self.flows.may.family())
+        let must = self.flows.must.subtract(&other.flows.may);
+        let may = self.flows.may.subtract(&other.flows.must);
+        self.joined(other, must, may, &self.flows.may)
     }
 
     /// Every packet of the family that is not of this answer.
     #[must_use]
     pub fn complement(&self) -> Self {
-        Self::exactly(FlowSet::all(self.flows.may.family())).minus(self)
+        Self::everything(self.family()).minus(self)
+    }
+
+    /// The same where the condition itself is not certain to hold: no packet is certain then.
+    #[must_use]
+    pub fn only_possibly(mut self) -> Self {
+        self.flows.must = FlowSet::empty(self.family());
+        self
     }
 
     /// Those packets for which the number of distinct addresses on `side`, with all other fields
-    /// as they are, exceeds `n`.
+    /// as they are, exceeds `n`. Of service tags only `AzureCloud` counts as wide.
     #[must_use]
     pub fn wider_than(&self, side: Side, n: u128) -> Self {
-        let _ = (side, n);
-        Self::undetermined(self.flows.may.family())
+        let must = self.flows.must.certainly_wider_than(side, n);
+        let may = self.flows.may.possibly_wider_than(side, n);
+        let mut answer = self.clone();
+        answer.set(must, may, &self.flows.may);
+        answer
     }
 
     /// Whether there is such a packet.
     #[must_use]
     pub fn is_hit(&self) -> Hit {
-        Hit {
-            truth: Truth::Unknown,
-            witness: None,
-            ports: Vec::new(),
-            protocols: Vec::new(),
-            unknowns: self.unknowns.clone(),
-            undecided: self.undecided,
+        let mut undecided = self.undecided;
+        let inhabited = self.flows.must.is_inhabited().unwrap_or_else(|limit| {
+            undecided = Some(limit.0);
+            false
+        });
+        let truth = if inhabited {
+            Truth::True
+        } else if self.flows.may.is_empty() {
+            Truth::False
+        } else {
+            Truth::Unknown
+        };
+        let certain = self.flows.must.certain().ok();
+        let certain = certain.filter(|flows| inhabited && !flows.is_empty());
+        let best = match (&certain, inhabited) {
+            (Some(flows), _) => flows,
+            (None, true) => &self.flows.must,
+            (None, false) => &self.flows.may,
+        };
+        let mut unknowns = Vec::new();
+        if truth == Truth::Unknown {
+            unknowns.clone_from(&self.unknowns);
+            for set in [&self.flows.must, &self.flows.may] {
+                let cubes = set.terms().iter().map(|term| &term.cube);
+                let atoms = cubes.flat_map(|cube| cube.literals().iter().map(|it| &it.atom));
+                for unknown in atoms.filter_map(|atom| atom.unknown.as_ref()) {
+                    add_unknown(&mut unknowns, unknown);
+                }
+            }
         }
+        Hit {
+            truth,
+            witness: best.witness(),
+            ports: best.ports(),
+            protocols: best.protocols(),
+            unknowns,
+            undecided: undecided.filter(|_| truth == Truth::Unknown),
+        }
+    }
+
+    fn joined(
+        &self,
+        other: &Self,
+        must: Result<FlowSet, Exceeded>,
+        may: Result<FlowSet, Exceeded>,
+        above: &FlowSet,
+    ) -> Self {
+        let mut answer = Self {
+            flows: Bounds {
+                must: FlowSet::empty(self.family()),
+                may: above.clone(),
+            },
+            unknowns: self.unknowns.clone(),
+            undecided: self.undecided.or(other.undecided),
+        };
+        for unknown in &other.unknowns {
+            add_unknown(&mut answer.unknowns, unknown);
+        }
+        answer.set(must, may, above);
+        answer
+    }
+
+    /// Takes what could be computed; where a limit was exceeded the nearest sound bound.
+    fn set(
+        &mut self,
+        must: Result<FlowSet, Exceeded>,
+        may: Result<FlowSet, Exceeded>,
+        above: &FlowSet,
+    ) {
+        match must {
+            Ok(must) => self.flows.must = must,
+            Err(limit) => {
+                self.flows.must = FlowSet::empty(self.family());
+                self.undecided = Some(limit.0);
+            }
+        }
+        match may {
+            Ok(may) => self.flows.may = may,
+            Err(limit) => {
+                self.flows.may = above.clone();
+                self.undecided = Some(limit.0);
+            }
+        }
+    }
+}
+
+/// Adds an unknown unless it is there or the list is full.
+pub fn add_unknown(unknowns: &mut Vec<Arc<Unknown>>, unknown: &Arc<Unknown>) {
+    if unknowns.len() < MAX_UNKNOWNS && unknowns.iter().all(|known| known.id != unknown.id) {
+        unknowns.push(Arc::clone(unknown));
     }
 }

@@ -1,0 +1,258 @@
+//! What `VirtualNetwork`, `Internet` and the other tags mean where packets are looked at.
+//!
+//! `VirtualNetwork` is known in part: the spaces of the network and its peers and the platform's
+//! own address are in it for certain; what peers, gateways and hubs outside the files add is an
+//! atom. That remainder is taken to lie outside the public address space, so that
+//! `VirtualNetwork` and `Internet` stay disjoint. A route that widens the tag is not counted.
+
+use std::collections::BTreeSet;
+
+use super::Semantics;
+use super::packet::Family;
+use super::packet::interval::IntervalSet;
+use super::rules::Scope;
+use crate::eval::value::Truth;
+use crate::model::nsg::NetworkSecurityGroup;
+use crate::model::topology::{Peering, VirtualNetwork};
+use crate::model::{Field, NicId, State, SubnetId, VnetId};
+
+/// A place of the network for one family.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) family: Family,
+    /// Equal keys mean the same networks: the remainder of `VirtualNetwork` is then one atom.
+    pub(crate) key: String,
+    /// What `VirtualNetwork` holds for certain.
+    pub(crate) inner: IntervalSet,
+    /// What it may hold.
+    pub(crate) outer: IntervalSet,
+    /// What `Internet` holds.
+    pub(crate) internet: IntervalSet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ground {
+    Network(VnetId),
+    Subnet(SubnetId),
+}
+
+#[derive(Clone, Debug)]
+struct Space {
+    inner: IntervalSet,
+    outer: IntervalSet,
+}
+
+impl Semantics<'_> {
+    /// The place of a scope.
+    pub(crate) fn place(&self, scope: Scope, family: Family) -> Place {
+        let mut grounds = BTreeSet::new();
+        match scope {
+            Scope::Anywhere => {}
+            Scope::Subnet(subnet) => {
+                grounds.insert(self.ground(subnet));
+            }
+            Scope::Nic(nic) => grounds.extend(self.grounds_of_nic(nic)),
+            Scope::Nsg(nsg) => {
+                let group: &NetworkSecurityGroup = &self.network[nsg];
+                grounds.extend(group.subnets.items.iter().map(|id| self.ground(*id)));
+                for nic in &group.network_interfaces.items {
+                    grounds.extend(self.grounds_of_nic(*nic));
+                }
+            }
+        }
+        let public = self.public(family);
+        let spaces: Vec<Space> = grounds
+            .iter()
+            .map(|ground| self.space(*ground, family, &public))
+            .collect();
+        let platform = self.platform_part(family);
+        let private = family.addresses().subtract(&public);
+        let Some((first, others)) = spaces.split_first() else {
+            return Place {
+                family,
+                key: format!("{scope:?}"),
+                inner: platform,
+                outer: private,
+                internet: public,
+            };
+        };
+        let fold = |of: fn(&Space) -> &IntervalSet,
+                    join: fn(&IntervalSet, &IntervalSet) -> IntervalSet| {
+            let start = of(first).clone();
+            others
+                .iter()
+                .fold(start, |set, space| join(&set, of(space)))
+        };
+        let known = fold(|space| &space.inner, IntervalSet::union);
+        Place {
+            family,
+            key: format!("{grounds:?}"),
+            inner: fold(|space| &space.inner, IntervalSet::intersect).union(&platform),
+            outer: fold(|space| &space.outer, IntervalSet::union).union(&platform),
+            internet: public.subtract(&known),
+        }
+    }
+
+    /// The place for questions on a group as such: `VirtualNetwork` is one opaque set of which only
+    /// the platform's own address is known.
+    pub(crate) fn opaque_place(&self, scope: Scope, family: Family) -> Place {
+        let place = self.place(scope, family);
+        Place {
+            key: format!("opaque {}", place.key),
+            inner: self.platform_part(family),
+            outer: family.addresses(),
+            ..place
+        }
+    }
+
+    /// The public address space: the named set `public`.
+    pub(crate) fn public(&self, family: Family) -> IntervalSet {
+        self.named_set("public", family)
+            .unwrap_or_else(|| family.addresses())
+    }
+
+    /// A named set of the platform table; `kms` is the current activation servers of the cloud.
+    pub(crate) fn named_set(&self, name: &str, family: Family) -> Option<IntervalSet> {
+        if name == "kms" || name == "kms-stale" {
+            let rows = self.facts.kms.iter().filter(|row| row.cloud == self.cloud);
+            let addresses = rows.flat_map(|row| match name {
+                "kms" => &row.current,
+                _ => &row.stale,
+            });
+            let sets = addresses.filter_map(|address| family.range(*address, *address));
+            return Some(sets.fold(IntervalSet::empty(), |all, one| all.union(&one)));
+        }
+        let row = self
+            .facts
+            .named_sets
+            .iter()
+            .find(|row| &*row.name == name)?;
+        let sum = |blocks: &[ipnet::IpNet]| {
+            let sets = blocks.iter().filter_map(|block| family.block(*block));
+            sets.fold(IntervalSet::empty(), |all, one| all.union(&one))
+        };
+        Some(sum(&row.include).subtract(&sum(&row.exclude)))
+    }
+
+    /// The space of a virtual network as far as it is known.
+    pub(crate) fn network_space(&self, vnet: VnetId, family: Family) -> IntervalSet {
+        let network: &VirtualNetwork = &self.network[vnet];
+        let own = network.address_space.items.iter();
+        let subnets = network
+            .subnets
+            .items
+            .iter()
+            .filter(|id| self.network[**id].meta.existence.truth == Truth::True)
+            .flat_map(|id| &self.network[*id].address_prefixes.items);
+        own.chain(subnets)
+            .filter_map(Field::value)
+            .filter_map(|block| family.block(*block))
+            .fold(IntervalSet::empty(), |all, one| all.union(&one))
+    }
+
+    /// The network or, where that is not in the files, the subnet that packets are in.
+    fn ground(&self, subnet: SubnetId) -> Ground {
+        match &self.network[subnet].virtual_network.state {
+            State::Known(link) => link.here().map_or(Ground::Subnet(subnet), Ground::Network),
+            _ => Ground::Subnet(subnet),
+        }
+    }
+
+    fn grounds_of_nic(&self, nic: NicId) -> Vec<Ground> {
+        self.subnets_of_nic(nic)
+            .into_iter()
+            .map(|subnet| self.ground(subnet))
+            .collect()
+    }
+
+    /// The subnets of a network interface that are in the files.
+    pub(crate) fn subnets_of_nic(&self, nic: NicId) -> Vec<SubnetId> {
+        let configurations = &self.network[nic].ip_configurations.items;
+        let mut subnets: Vec<SubnetId> = configurations
+            .iter()
+            .filter_map(|configuration| configuration.subnet.value()?.here())
+            .collect();
+        subnets.sort_unstable();
+        subnets.dedup();
+        subnets
+    }
+
+    /// The addresses of the platform that every `VirtualNetwork` holds.
+    fn platform_part(&self, family: Family) -> IntervalSet {
+        let within = |name: &&str| name.eq_ignore_ascii_case("VirtualNetwork");
+        self.facts
+            .tags
+            .iter()
+            .filter(|row| row.within.iter().any(|name| within(&&**name)))
+            .flat_map(|row| &row.addresses)
+            .filter_map(|block| family.block(*block))
+            .fold(IntervalSet::empty(), |all, one| all.union(&one))
+    }
+
+    fn space(&self, ground: Ground, family: Family, public: &IntervalSet) -> Space {
+        let private = family.addresses().subtract(public);
+        match ground {
+            Ground::Subnet(subnet) => {
+                let prefixes = &self.network[subnet].address_prefixes.items;
+                let blocks = prefixes.iter().filter_map(Field::value);
+                let inner = blocks
+                    .filter_map(|block| family.block(*block))
+                    .fold(IntervalSet::empty(), |all, one| all.union(&one));
+                let outer = inner.union(&private);
+                Space { inner, outer }
+            }
+            Ground::Network(vnet) => {
+                let network: &VirtualNetwork = &self.network[vnet];
+                let mut inner = self.network_space(vnet, family);
+                let mut outer = inner.clone();
+                let mut open = network.address_space.rest.is_some()
+                    || network
+                        .address_space
+                        .items
+                        .iter()
+                        .any(|it| it.value().is_none())
+                    || network.meta.existing
+                    || network.peerings.rest.is_some()
+                    || !network.gateways.is_certainly_empty()
+                    || !network.hub_connections.is_certainly_empty();
+                for peering in &network.peerings.items {
+                    let peering: &Peering = &self.network[*peering];
+                    let access = match &peering.allow_virtual_network_access.state {
+                        State::Known(access) => Truth::from(*access),
+                        State::Absent => Truth::True,
+                        _ => Truth::Unknown,
+                    };
+                    let there = access.and(peering.meta.existence.truth);
+                    if there == Truth::False {
+                        continue;
+                    }
+                    let Some(remote) = peering.remote.value().and_then(|link| link.here()) else {
+                        open = true;
+                        continue;
+                    };
+                    let space = self.network_space(remote, family);
+                    let remote: &VirtualNetwork = &self.network[remote];
+                    open |= remote.address_space.rest.is_some()
+                        || remote
+                            .address_space
+                            .items
+                            .iter()
+                            .any(|it| it.value().is_none());
+                    if there == Truth::True && remote.meta.existence.truth == Truth::True {
+                        inner = inner.union(&space);
+                    }
+                    outer = outer.union(&space);
+                    // Packets of gateways reach a peer that uses them.
+                    open |= !matches!(
+                        peering.use_remote_gateways.state,
+                        State::Absent | State::Known(false)
+                    );
+                }
+                if open {
+                    outer = outer.union(&private);
+                }
+                Space { inner, outer }
+            }
+        }
+    }
+}
