@@ -369,7 +369,10 @@ impl Semantics<'_> {
             any.then_some(all)
         };
         let row = self.tag_row(name);
-        let own = row.and_then(|row| sum(&mut row.addresses.iter().copied()));
+        let own = row.and_then(|row| match &row.same_as {
+            Some(set) => self.named_set(set, family),
+            None => sum(&mut row.addresses.iter().copied()),
+        });
         let of_service = || {
             let services = self.facts.services.iter().filter(|service| {
                 service

@@ -288,7 +288,9 @@ pub(super) fn facts() -> PlatformFacts {
         regional: true,
         within: within.split_whitespace().map(Into::into).collect(),
         addresses: blocks(addresses),
+        same_as: (name == "AzurePlatformLKM").then(|| "kms".into()),
         formerly: Vec::new(),
+        source: source(),
     };
     let service =
         |tag: Option<&str>, address: &str, protocols: &str, ports: &[u16]| PlatformService {
@@ -306,6 +308,7 @@ pub(super) fn facts() -> PlatformFacts {
             source: from.into(),
             destination: to.into(),
             access: access.into(),
+            documented: source(),
         };
     let (inbound, outbound, network) = ("inbound", "outbound", "VirtualNetwork");
     PlatformFacts {
