@@ -174,6 +174,7 @@ impl Build {
             machine: None,
             nsg: absent(),
             ip_configurations: List::closed(vec![IpConfiguration {
+                name: absent(),
                 subnet: known(Link::Here(subnet)),
                 private_address: address,
                 public_ip: absent(),
