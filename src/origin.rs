@@ -140,6 +140,23 @@ impl OriginBuilder {
         self.nodes.borrow().get(id.0 as usize).cloned()
     }
 
+    /// The span of a node.
+    #[must_use]
+    pub fn span(&self, id: OriginId) -> Option<Span> {
+        self.nodes.borrow().get(id.0 as usize)?.span
+    }
+
+    /// Where the value of a node was typed: the span of its own source, through any number of hops.
+    #[must_use]
+    pub fn typed_at(&self, id: OriginId) -> Option<Span> {
+        let nodes = self.nodes.borrow();
+        let mut node = nodes.get(id.0 as usize)?;
+        while let Some(parent) = node.parents.first() {
+            node = nodes.get(parent.0 as usize)?;
+        }
+        node.span
+    }
+
     /// Ends the evaluation.
     #[must_use]
     pub fn finish(self) -> OriginGraph {

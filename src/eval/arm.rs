@@ -1,8 +1,46 @@
 //! ARM templates, evaluated as Azure Resource Manager evaluates them.
+//!
+//! A template and its parameter file give the resources that Azure would be asked for: parameters,
+//! variables, loops, conditions and functions worked out, nested and linked templates followed,
+//! every value with the way back to where it was typed. What only Azure knows (ids of
+//! subscriptions, run-time properties, hashes) is unknown under a name of its own.
+//!
+//! What is absent: networking, schemas of resources, the content of templates linked by address.
 
-use super::frontend::{Frontend, GroupOptions, Grouping, Input, Unit};
-use super::{Deployment, Dialect, Loader};
+mod access;
+mod calls;
+mod copy;
+mod deployment;
+mod evaluate;
+mod expression;
+mod functions;
+mod ids;
+pub(in crate::eval) mod kinds;
+mod lambdas;
+mod linked;
+mod names;
+mod pairing;
+mod parameter_file;
+mod reference;
+mod scope;
+mod site;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
+use super::{Deployment, Dialect, Loader, Resource};
 use crate::origin::OriginGraph;
+use crate::source::FileId;
+use crate::syntax::json::Json;
+use evaluate::Evaluator;
+use linked::Linked;
+use template::Stage;
 
 /// The front end of Azure Resource Manager templates and their parameter files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,24 +51,82 @@ impl Frontend for Arm {
         "ARM"
     }
 
-    fn recognise(&self, _input: &Input<'_>) -> bool {
-        false
+    fn recognise(&self, input: &Input<'_>) -> bool {
+        pairing::role(input).is_some()
     }
 
-    fn group(&self, _inputs: &[Input<'_>], _options: &GroupOptions) -> Grouping {
-        Grouping::default()
+    fn group(&self, inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
+        pairing::pair(inputs, options)
     }
 
-    fn evaluate(&self, unit: &Unit, _loader: &dyn Loader) -> Deployment {
-        Deployment {
-            name: unit.name.clone(),
-            directory: unit.directory.clone(),
+    fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
+        let mut files: BTreeSet<FileId> = unit.sources.iter().copied().collect();
+        files.extend(unit.values.iter().copied());
+        let mut deployment = Deployment {
+            name: Arc::clone(&unit.name),
+            directory: Arc::clone(&unit.directory),
             dialect: Dialect::Arm,
-            files: unit.sources.clone(),
+            files: Vec::new(),
             resources: Vec::new(),
             origins: OriginGraph::default(),
             diagnostics: Vec::new(),
             complete: false,
+        };
+        let template = unit.sources.first().and_then(|id| tree(loader, *id));
+        if let Some(template) = template {
+            let linked = Linked::default();
+            let evaluator = Evaluator::new(loader, &linked);
+            let stage = deployment::outermost(template, &values(unit, loader));
+            evaluator.expand(&stage);
+            emit(&evaluator, &stage, &mut deployment.resources);
+            files.append(&mut evaluator.files.borrow_mut());
+            deployment.diagnostics = evaluator.diagnostics.take();
+            deployment.origins = evaluator.origins.finish();
+        }
+        deployment.files = files.into_iter().collect();
+        deployment
+    }
+}
+
+fn tree(loader: &dyn Loader, id: FileId) -> Option<&Json> {
+    match loader.tree(id) {
+        Some(Tree::Json(Some(json))) => Some(json),
+        _ => None,
+    }
+}
+
+/// The entries of the parameter files by name in lower case; the last file wins.
+fn values<'t>(unit: &Unit, loader: &'t dyn Loader) -> HashMap<String, &'t Json> {
+    let mut values = HashMap::new();
+    for json in unit.values.iter().filter_map(|id| tree(loader, *id)) {
+        let entries = json.get_ignore_case("parameters").unwrap_or(json);
+        for entry in entries.members() {
+            values.insert(entry.name.to_ascii_lowercase(), &entry.value);
+        }
+    }
+    values
+}
+
+/// Evaluates and lists the resources of a template, each deployment followed by its own.
+fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Resource>) {
+    let met = stage.resources.borrow().clone();
+    for index in met {
+        let entry = evaluator.entries.borrow().get(index).map(Rc::clone);
+        let Some(entry) = entry else { continue };
+        into.push(Resource {
+            address: Arc::clone(&entry.address),
+            key: entry.key.clone(),
+            kind: Arc::clone(&entry.kind),
+            name: entry.name.clone(),
+            mode: entry.mode,
+            body: evaluator.body(&entry),
+            parent: entry.parent.clone(),
+            origin: entry.origin,
+            existence: entry.existence.clone(),
+            template: entry.repeated,
+        });
+        if let Some(nested) = &entry.nested {
+            emit(evaluator, nested, into);
         }
     }
 }

@@ -1,0 +1,325 @@
+//! The functions that need the place they are called from.
+
+use std::sync::Arc;
+
+use super::access::Picked;
+use super::evaluate::Evaluator;
+use super::expression::{Call, Node};
+use super::functions::Special;
+use super::scope::{Level, literal, subscription_prefix};
+use super::site::Site;
+use super::template::Frame;
+use crate::eval::value::{Bounds, Data, ObjectValue, Piece, Reason, Rest, Truth, Unknown, Value};
+use crate::origin::{OriginId, OriginStep};
+
+/// How many candidates an unknown keeps.
+const MAX_CANDIDATES: usize = 64;
+
+impl<'t> Evaluator<'t> {
+    pub(super) fn special(
+        &self,
+        frame: &Frame<'t>,
+        site: &Site,
+        node: &Node,
+        call: &Call,
+        special: Special,
+    ) -> Value {
+        match special {
+            Special::Parameters | Special::Variables => self.named_call(frame, site, node, call),
+            Special::If => self.conditional(frame, site, node, call),
+            Special::And => self.every(frame, site, node, call, Truth::False),
+            Special::Or => self.every(frame, site, node, call, Truth::True),
+            Special::Coalesce => self.coalesce(frame, site, node, call),
+            Special::CopyIndex => {
+                let values = self.arguments(frame, site, &call.arguments);
+                let span = self.exact(site, node.start, node.end);
+                self.copy_index(frame, span, &values)
+            }
+            Special::TryGet => self.try_get(frame, site, node, call),
+            Special::Lambda => {
+                let span = self.exact(site, node.start, node.end);
+                self.wrong(span, "a lambda stands only where a function expects one")
+            }
+            Special::LambdaVariables => self.lambda_variable(frame, site, node, call),
+            Special::Filter
+            | Special::GroupBy
+            | Special::Map
+            | Special::MapValues
+            | Special::Reduce
+            | Special::Sort
+            | Special::ToObject => self.with_lambda(frame, site, node, call, special),
+            Special::Reference | Special::References | Special::ResourceInfo => {
+                self.reference(frame, site, node, call, special)
+            }
+            Special::ResourceId
+            | Special::SubscriptionResourceId
+            | Special::ManagementGroupResourceId
+            | Special::TenantResourceId
+            | Special::ExtensionResourceId => self.resource_id(frame, site, node, call, special),
+            Special::NewGuid => self.new_guid(site, node),
+            Special::ResourceGroup
+            | Special::Subscription
+            | Special::ManagementGroup
+            | Special::Tenant
+            | Special::Deployment
+            | Special::Environment => self.place(frame, site, node, special),
+        }
+    }
+
+    /// `if`: only the chosen branch counts; of an unknown choice both are candidates.
+    fn conditional(&self, frame: &Frame<'t>, site: &Site, node: &Node, call: &Call) -> Value {
+        let [condition, yes, no] = call.arguments.as_slice() else {
+            let span = self.exact(site, node.start, node.end);
+            return self.wrong(span, "'if' needs a condition and two values");
+        };
+        let condition = self.node(frame, site, condition);
+        if let Some(holds) = condition.as_bool() {
+            let chosen = self.node(frame, site, if holds { yes } else { no });
+            let origin = self.chosen(site, node, &chosen, &condition);
+            return chosen.with_origin(origin);
+        }
+        if condition.as_unknown().is_none() {
+            let span = self.exact(site, node.start, node.end);
+            return self.wrong(span, "the condition of 'if' is a boolean");
+        }
+        let (yes, no) = self.quietly(|| (self.node(frame, site, yes), self.node(frame, site, no)));
+        if yes.equals(&no) == Truth::True {
+            let origin = self.chosen(site, node, &yes, &condition);
+            return yes.with_origin(origin);
+        }
+        let mut candidates = Vec::new();
+        let known = candidates_into(&yes, &mut candidates) && candidates_into(&no, &mut candidates);
+        let candidates = (known && candidates.len() <= MAX_CANDIDATES).then_some(candidates);
+        let origin = self.origins.add(
+            Some(site.part(node.start, node.end)),
+            OriginStep::Conditional,
+            vec![yes.origin, no.origin, condition.origin],
+        );
+        let value = self.derived(site, node, &call.name, &[condition, yes, no], candidates);
+        value.with_origin(origin)
+    }
+
+    fn chosen(&self, site: &Site, node: &Node, chosen: &Value, condition: &Value) -> OriginId {
+        self.origins.add(
+            Some(site.part(node.start, node.end)),
+            OriginStep::Conditional,
+            vec![chosen.origin, condition.origin],
+        )
+    }
+
+    /// `and`, `or`: the first argument that equals `decisive` decides.
+    fn every(
+        &self,
+        frame: &Frame<'t>,
+        site: &Site,
+        node: &Node,
+        call: &Call,
+        decisive: Truth,
+    ) -> Value {
+        let mut values = Vec::with_capacity(call.arguments.len());
+        let mut open = false;
+        for argument in &call.arguments {
+            let value = if open {
+                self.quietly(|| self.node(frame, site, argument))
+            } else {
+                self.node(frame, site, argument)
+            };
+            match value.as_bool() {
+                Some(known) if Truth::from(known) == decisive => {
+                    let origin = self.chosen(site, node, &value, &value);
+                    return value.with_origin(origin);
+                }
+                Some(_) => {}
+                None if value.as_unknown().is_some() => open = true,
+                None => {
+                    let span = self.exact(site, argument.start, argument.end);
+                    return self.wrong(span, format!("'{}' needs booleans", call.name));
+                }
+            }
+            values.push(value);
+        }
+        if open {
+            return self.derived(site, node, &call.name, &values, None);
+        }
+        let parents = values.iter().map(|value| value.origin).collect();
+        let origin = self.origins.add(
+            Some(site.part(node.start, node.end)),
+            OriginStep::Function(Arc::clone(&call.name)),
+            parents,
+        );
+        Value::bool(decisive == Truth::False, origin)
+    }
+
+    /// The first argument that is not null.
+    fn coalesce(&self, frame: &Frame<'t>, site: &Site, node: &Node, call: &Call) -> Value {
+        let mut open: Vec<Value> = Vec::new();
+        let mut last = Value::null(OriginId::NONE);
+        for argument in &call.arguments {
+            let value = if open.is_empty() {
+                self.node(frame, site, argument)
+            } else {
+                self.quietly(|| self.node(frame, site, argument))
+            };
+            if value.is_null() {
+                last = value;
+                continue;
+            }
+            if may_be_null(&value) {
+                open.push(value);
+                continue;
+            }
+            if open.is_empty() {
+                return value;
+            }
+            open.push(value);
+            break;
+        }
+        if open.is_empty() {
+            return last;
+        }
+        if let [only] = open.as_slice()
+            && only.as_unknown().is_some()
+        {
+            return only.clone();
+        }
+        let mut candidates = Vec::new();
+        let known = open
+            .iter()
+            .all(|value| candidates_into(value, &mut candidates));
+        candidates.retain(|candidate| !candidate.is_null());
+        let candidates = (known && !candidates.is_empty() && candidates.len() <= MAX_CANDIDATES)
+            .then_some(candidates);
+        self.derived(site, node, &call.name, &open, candidates)
+    }
+
+    /// A property, or null where there is none.
+    fn try_get(&self, frame: &Frame<'t>, site: &Site, node: &Node, call: &Call) -> Value {
+        let Some((first, path)) = call.arguments.split_first() else {
+            let span = self.exact(site, node.start, node.end);
+            return self.wrong(span, "'tryGet' needs a value and a property");
+        };
+        let mut value = self.node(frame, site, first);
+        for part in path {
+            let part = self.node(frame, site, part);
+            if value.is_null() {
+                return value;
+            }
+            value = match self.item(&value, &part) {
+                Picked::Found(found) => found,
+                Picked::Missing(_) => {
+                    return Value::null(self.origins.literal(site.part(node.start, node.end)));
+                }
+            };
+        }
+        value
+    }
+
+    fn new_guid(&self, site: &Site, node: &Node) -> Value {
+        let span = site.part(node.start, node.end);
+        let place = format!("{}:{}", span.file.0, span.start);
+        let reason = Reason::RunTimeFunction("newGuid".into());
+        let unknown = Unknown::new(&place, "newGuid()", reason);
+        Value::unknown(unknown, self.origins.literal(span))
+    }
+
+    /// `resourceGroup()`, `subscription()` and their like: what is known of the place.
+    fn place(&self, frame: &Frame<'t>, site: &Site, node: &Node, special: Special) -> Value {
+        let scope = &frame.context.scope;
+        let origin = self.origins.literal(site.part(node.start, node.end));
+        let text = |pieces: Vec<Piece>| Value::from_pieces(pieces, origin);
+        let fixed = |word: &str| Value::string(word, origin);
+        let (label, entries): (&str, Vec<(&str, Value)>) = match special {
+            Special::ResourceGroup => {
+                let group = scope.in_resource_group(scope.resource_group.clone());
+                (
+                    "resourceGroup()",
+                    vec![
+                        ("id", text(group.prefix())),
+                        ("name", text(scope.resource_group.clone())),
+                        ("type", fixed("Microsoft.Resources/resourceGroups")),
+                    ],
+                )
+            }
+            Special::Subscription => (
+                "subscription()",
+                vec![
+                    ("id", text(subscription_prefix(&scope.subscription))),
+                    ("subscriptionId", text(scope.subscription.clone())),
+                ],
+            ),
+            Special::ManagementGroup => {
+                let mut id = vec![literal("/providers/Microsoft.Management/managementGroups/")];
+                id.extend(scope.management_group.iter().cloned());
+                (
+                    "managementGroup()",
+                    vec![
+                        ("id", text(id)),
+                        ("name", text(scope.management_group.clone())),
+                    ],
+                )
+            }
+            Special::Deployment => (
+                "deployment()",
+                vec![("name", frame.context.name.with_origin(origin))],
+            ),
+            Special::Environment => ("environment()", Vec::new()),
+            _ => ("tenant()", Vec::new()),
+        };
+        // The rest of a place depends on which it is; the rest of the cloud does not.
+        let which = match special {
+            Special::ResourceGroup if scope.level == Level::ResourceGroup => {
+                Value::from_pieces(scope.prefix(), OriginId::NONE).canonical()
+            }
+            Special::Subscription => {
+                Value::from_pieces(scope.subscription.clone(), OriginId::NONE).canonical()
+            }
+            Special::Deployment => Some(frame.context.label.to_string()),
+            _ => None,
+        };
+        let name = label.trim_end_matches("()");
+        let reason = Reason::RunTimeFunction(name.into());
+        let rest = Unknown::new(&which.unwrap_or_default(), label, reason);
+        let object = ObjectValue {
+            entries: entries
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+            rest: Some(Rest {
+                unknown: Arc::new(rest),
+                template: None,
+            }),
+        };
+        Value::new(Data::Object(Arc::new(object)), origin)
+    }
+}
+
+/// Adds a value to the candidates of an unknown choice; false if it is itself not known.
+fn candidates_into(value: &Value, candidates: &mut Vec<Value>) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => match &unknown.bounds {
+            Bounds::OneOf(inner) => {
+                candidates.extend(inner.iter().cloned());
+                true
+            }
+            _ => false,
+        },
+        _ => {
+            candidates.push(value.clone());
+            true
+        }
+    }
+}
+
+/// Whether a value could turn out to be null: a string with literal parts cannot, and what has
+/// bounds is a value.
+fn may_be_null(value: &Value) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => match &unknown.bounds {
+            Bounds::OneOf(candidates) => candidates.iter().any(may_be_null),
+            Bounds::Range(..) => false,
+            Bounds::Any => unknown.reason != Reason::Secret,
+        },
+        Data::Null => true,
+        _ => false,
+    }
+}

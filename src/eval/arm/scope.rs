@@ -1,0 +1,216 @@
+//! Where a deployment goes, and the ids that follow from it.
+
+use std::sync::Arc;
+
+use crate::eval::ResourceKey;
+use crate::eval::value::{Data, Piece, Reason, Unknown, Value, hole};
+use crate::origin::OriginId;
+
+/// What a deployment is made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    ResourceGroup,
+    Subscription,
+    ManagementGroup,
+    Tenant,
+}
+
+/// A place resources are deployed to; unknown parts are holes.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub(super) level: Level,
+    pub(super) subscription: Vec<Piece>,
+    pub(super) resource_group: Vec<Piece>,
+    pub(super) management_group: Vec<Piece>,
+}
+
+/// What Azure fills in for where a template is deployed to.
+fn target(label: &str, function: &str) -> Vec<Piece> {
+    let reason = Reason::RunTimeFunction(function.into());
+    vec![Piece::Hole(Arc::new(Unknown::new("", label, reason)))]
+}
+
+pub(super) fn literal(text: impl Into<Arc<str>>) -> Piece {
+    Piece::Literal(text.into())
+}
+
+impl Scope {
+    /// The place a template is deployed to when nobody says where; `schema` decides the level.
+    pub(super) fn of_schema(schema: &str) -> Self {
+        let schema = schema.to_ascii_lowercase();
+        let level = if schema.contains("subscriptiondeploymenttemplate") {
+            Level::Subscription
+        } else if schema.contains("managementgroupdeploymenttemplate") {
+            Level::ManagementGroup
+        } else if schema.contains("tenantdeploymenttemplate") {
+            Level::Tenant
+        } else {
+            Level::ResourceGroup
+        };
+        Self {
+            level,
+            subscription: target("subscription().subscriptionId", "subscription"),
+            resource_group: target("resourceGroup().name", "resourceGroup"),
+            management_group: target("managementGroup().name", "managementGroup"),
+        }
+    }
+
+    /// The id of the place: what ids of resources in it begin with.
+    pub(super) fn prefix(&self) -> Vec<Piece> {
+        match self.level {
+            Level::ResourceGroup => {
+                let mut prefix = subscription_prefix(&self.subscription);
+                prefix.push(literal("/resourceGroups/"));
+                prefix.extend(self.resource_group.iter().cloned());
+                prefix
+            }
+            Level::Subscription => subscription_prefix(&self.subscription),
+            Level::ManagementGroup => {
+                let mut prefix = vec![literal("/providers/Microsoft.Management/managementGroups/")];
+                prefix.extend(self.management_group.iter().cloned());
+                prefix
+            }
+            Level::Tenant => Vec::new(),
+        }
+    }
+
+    /// The same subscription and another resource group.
+    pub(super) fn in_resource_group(&self, name: Vec<Piece>) -> Self {
+        Self {
+            level: Level::ResourceGroup,
+            resource_group: name,
+            ..self.clone()
+        }
+    }
+
+    /// Another subscription.
+    pub(super) fn in_subscription(&self, id: Vec<Piece>) -> Self {
+        Self {
+            level: Level::Subscription,
+            subscription: id,
+            ..self.clone()
+        }
+    }
+}
+
+pub(super) fn subscription_prefix(subscription: &[Piece]) -> Vec<Piece> {
+    let mut prefix = vec![literal("/subscriptions/")];
+    prefix.extend(subscription.iter().cloned());
+    prefix
+}
+
+/// The id of a resource: a place, a type and as many names as the type has segments.
+pub(super) fn id(prefix: Vec<Piece>, kind: &str, names: &[Vec<Piece>]) -> Vec<Piece> {
+    let mut id = prefix;
+    let special = |wanted: &str| kind.eq_ignore_ascii_case(wanted) && names.len() == 1;
+    if special("Microsoft.Resources/resourceGroups") {
+        id.push(literal("/resourceGroups/"));
+        id.extend(names.iter().flatten().cloned());
+        return id;
+    }
+    if special("Microsoft.Resources/subscriptions") {
+        return subscription_prefix(names.first().map_or(&[], Vec::as_slice));
+    }
+    let mut segments = kind.split('/');
+    id.push(literal("/providers/"));
+    id.push(literal(segments.next().unwrap_or_default()));
+    for (segment, name) in segments.zip(names) {
+        id.push(literal("/"));
+        id.push(literal(segment));
+        id.push(literal("/"));
+        id.extend(name.iter().cloned());
+    }
+    id
+}
+
+/// How many names a type needs; `None` if it is no type.
+pub(super) fn name_count(kind: &str) -> Option<usize> {
+    let (namespace, rest) = kind.split_once('/')?;
+    let valid = !namespace.is_empty() && !rest.is_empty() && !rest.ends_with('/');
+    valid.then(|| rest.split('/').count())
+}
+
+/// The key of an id.
+pub(super) fn key(id: &[Piece]) -> ResourceKey {
+    let mut text = String::new();
+    for piece in id {
+        match piece {
+            Piece::Literal(literal) => text.push_str(&literal.to_ascii_lowercase()),
+            Piece::Hole(unknown) => text.push_str(&hole(unknown.id)),
+        }
+    }
+    ResourceKey(text.trim_end_matches('/').into())
+}
+
+/// Splits a name at its literal slashes.
+pub(super) fn segments(pieces: &[Piece]) -> Vec<Vec<Piece>> {
+    let mut segments: Vec<Vec<Piece>> = vec![Vec::new()];
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => {
+                for (index, part) in text.split('/').enumerate() {
+                    if index > 0 {
+                        segments.push(Vec::new());
+                    }
+                    if let Some(last) = segments.last_mut()
+                        && !part.is_empty()
+                    {
+                        last.push(literal(part));
+                    }
+                }
+            }
+            Piece::Hole(_) => {
+                if let Some(last) = segments.last_mut() {
+                    last.push(piece.clone());
+                }
+            }
+        }
+    }
+    segments
+}
+
+/// Brings the segments of a name to the number its type needs: what is missing is an unknown
+/// part of the whole name.
+pub(super) fn fitted(mut names: Vec<Vec<Piece>>, wanted: usize, whole: &Value) -> Vec<Vec<Piece>> {
+    while names.len() > wanted.max(1) {
+        let Some(last) = names.pop() else { break };
+        if let Some(before) = names.last_mut() {
+            before.push(literal("/"));
+            before.extend(last);
+        }
+    }
+    if names.len() == wanted || whole.is_wholly_known() {
+        return names;
+    }
+    (0..wanted)
+        .map(|index| {
+            let index = i64::try_from(index).unwrap_or(0);
+            let arguments = [whole.clone(), Value::integer(index, OriginId::NONE)];
+            vec![Piece::Hole(Arc::new(Unknown::derived(
+                "name segment",
+                &arguments,
+            )))]
+        })
+        .collect()
+}
+
+/// A string for people: unknown parts as `${label}`.
+pub(super) fn readable(pieces: &[Piece]) -> String {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Literal(text) => text.to_string(),
+            Piece::Hole(unknown) => format!("${{{}}}", unknown.label),
+        })
+        .collect()
+}
+
+/// The canonical text of a value that names something, in lower case.
+pub(super) fn lower(value: &Value) -> Option<String> {
+    match &value.data {
+        Data::String(_) | Data::Template(_) | Data::Unknown(_) => {
+            Some(value.canonical()?.to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
