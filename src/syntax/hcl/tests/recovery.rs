@@ -1,0 +1,112 @@
+use super::*;
+
+/// Labels of all blocks that were read, and of every diagnostic the text it points at.
+fn survivors(text: &str) -> (Vec<String>, Vec<String>) {
+    let (file, parsed) = read(text);
+    let blocks = parsed.tree.blocks.iter();
+    let names = blocks.map(|block| block.label(0).map_or(String::new(), ToString::to_string));
+    let places = parsed.diagnostics.iter().map(|diagnostic| {
+        assert_eq!(diagnostic.kind, DiagnosticKind::Unreadable);
+        slice(&file, diagnostic.primary.as_ref().unwrap().span)
+    });
+    (names.collect(), places.collect())
+}
+
+fn around(bad: &str) -> (Vec<String>, Vec<String>) {
+    survivors(&format!(
+        "b \"one\" {{\n  x = 1\n}}\n\n{bad}\n\nb \"two\" {{\n  y = [\n    2\n  ]\n}}\nb \"three\" {{}}\n"
+    ))
+}
+
+#[test]
+fn one_bad_block_loses_only_itself() {
+    for (bad, place) in [
+        ("b \"bad\" {\n  x = = 1\n}", "="),
+        ("b \"bad\" {\n  x = [1, 2\n}", "["),
+        ("b \"bad\" {\n  x = \"open\n}", "\""),
+        ("b \"bad\" {\n  x = (1\n", "{"),
+        ("b \"bad\" {\n  rule {\n    x = 1\n}", "{"),
+        ("b \"bad\" {\n  x = <<EOT\n  no end\n}", "{"),
+        ("b \"bad\" {\n  x = 1 y = 2\n}", "y"),
+        ("}", "}"),
+        ("b \"bad\" {\n}}", "}"),
+        ("b bad = 3", "="),
+        ("\"x\" {}", "\""),
+        ("x = ?", "?"),
+        ("b \"bad\" {\n  x = \"${a\"\n}", "\""),
+    ] {
+        let (names, places) = around(bad);
+        assert_eq!(names, ["one", "two", "three"], "{bad}");
+        assert_eq!(places, [place], "{bad}");
+    }
+}
+
+#[test]
+fn a_mistake_within_a_block_names_the_block_that_is_lost() {
+    let (file, parsed) = read("\n resource \"a\" \"b\" {\n  x = = 1\n}\n");
+    let related = &parsed.diagnostics[0].related[0];
+    assert_eq!(slice(&file, related.span), "resource \"a\" \"b\" {");
+    assert_eq!(related.text, "all of this is left out");
+}
+
+#[test]
+fn dropping_any_block_leaves_the_others() {
+    let blocks = [
+        "b \"a\" {\n x = <<E\n}\nE\n}\n",
+        "b \"b\" { y = \"}\" }\n",
+        "b \"c\" {\n # }\n z = [1]\n}\n",
+    ];
+    for dropped in 0..blocks.len() {
+        let kept = blocks.iter().enumerate().filter(|(n, _)| *n != dropped);
+        let text: String = kept.map(|(_, block)| *block).collect();
+        assert_eq!(good(&text).1.blocks.len(), 2);
+    }
+}
+
+#[test]
+fn the_second_attribute_of_a_name_is_refused_and_the_first_stays() {
+    for text in [
+        "b {\n  priority = 100\n  other = 1\n  priority = 200\n}\n",
+        "priority = 100\nother = 1\npriority = 200\n",
+    ] {
+        let (file, parsed) = read(text);
+        let body = parsed.tree.blocks.first().map_or(&parsed.tree, |b| &b.body);
+        assert_eq!(show(&body.attribute("priority").unwrap().value), "100");
+        assert_eq!(body.attributes.len(), 2);
+        assert_eq!(parsed.diagnostics.len(), 1);
+        let diagnostic = &parsed.diagnostics[0];
+        assert_eq!(
+            (diagnostic.code, diagnostic.kind),
+            ("hcl-syntax", DiagnosticKind::Unreadable)
+        );
+        let second = diagnostic.primary.as_ref().unwrap().span;
+        let first = diagnostic.related[0].span;
+        assert_eq!(
+            (slice(&file, first), slice(&file, second)),
+            ("priority".into(), "priority".into())
+        );
+        assert!(text[second.end as usize..].starts_with(" = 200"));
+        assert!(text[first.end as usize..].starts_with(" = 100"));
+    }
+}
+
+#[test]
+fn a_reference_as_key_is_refused_where_it_stands() {
+    let (file, parsed) = read("b {\n x = { a.b = 1 }\n y = 2\n}\n");
+    assert_eq!(
+        slice(&file, parsed.diagnostics[0].primary.as_ref().unwrap().span),
+        "a.b"
+    );
+    assert!(parsed.tree.blocks[0].body.attribute("y").is_some());
+}
+
+#[test]
+fn an_open_bracket_in_a_variables_file_loses_one_variable() {
+    let (file, parsed) = read("a = 1\nb = [\n  2,\nc = 3\nd = 4\n");
+    let names: Vec<&str> = parsed.tree.attributes.iter().map(|a| &*a.name).collect();
+    assert_eq!(names, ["a", "c", "d"]);
+    assert_eq!(
+        slice(&file, parsed.diagnostics[0].primary.as_ref().unwrap().span),
+        "["
+    );
+}
