@@ -85,6 +85,9 @@ pub(super) enum Unclosed {
     Bracket(usize),
 }
 
+/// A closing bracket that fits none of so many open ones is taken for a slip and ignored.
+const MISTAKEN: usize = 50;
+
 /// Cuts a text into [`Token`]s.
 pub(super) struct Lexer<'a> {
     bytes: &'a [u8],
@@ -378,17 +381,18 @@ impl<'a> Lexer<'a> {
             | FrameKind::Interpolation => byte == b'}',
             FrameKind::Quote | FrameKind::Heredoc { .. } => false,
         };
-        let reach = self
-            .stack
-            .iter()
-            .rposition(|frame| matches!(frame.kind, FrameKind::Quote | FrameKind::Heredoc { .. }))
-            .map_or(0, |quote| quote + 1);
-        let within = self.stack.get(reach..).unwrap_or_default();
-        if let Some(found) = within.iter().rposition(closes) {
-            if let Some(open) = within.get(found + 1) {
+        let is_text =
+            |frame: &Frame| matches!(frame.kind, FrameKind::Quote | FrameKind::Heredoc { .. });
+        let inner = self.stack.iter().rev().take(MISTAKEN);
+        let found = inner
+            .take_while(|frame| !is_text(frame))
+            .position(closes)
+            .and_then(|above| self.stack.len().checked_sub(above + 1));
+        if let Some(found) = found {
+            if let Some(open) = self.stack.get(found + 1) {
                 self.note(Unclosed::Bracket(open.open));
             }
-            self.stack.truncate(reach + found);
+            self.stack.truncate(found);
         }
         self.symbol(1, TokenKind::Close)
     }
