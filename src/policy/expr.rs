@@ -6,6 +6,7 @@
 //! following a relation costs nothing; that is why predicates have an evaluator beside
 //! [`crate::eval::hcl_expr`], which still does what plain functions do.
 
+mod allows;
 mod call;
 mod compile;
 mod evaluate;
@@ -83,10 +84,12 @@ pub(crate) enum Builtin {
     Overlaps,
     PortsContain,
     MeansPort,
+    Undetermined,
+    Allows,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [(&'static str, Self, usize, usize); 13] = [
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 15] = [
         ("anytrue", Self::AnyTrue, 1, 1),
         ("alltrue", Self::AllTrue, 1, 1),
         ("length", Self::Length, 1, 1),
@@ -100,5 +103,7 @@ impl Builtin {
         ("overlaps", Self::Overlaps, 2, 2),
         ("ports_contain", Self::PortsContain, 2, 2),
         ("means_port", Self::MeansPort, 2, 2),
+        ("undetermined", Self::Undetermined, 1, 1),
+        ("allows", Self::Allows, 5, 5),
     ];
 }

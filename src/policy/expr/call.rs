@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Builtin, Evaluation};
-use crate::eval::value::Truth;
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{Field, List, State};
 use crate::policy::datum::{Data, Datum, Item, parse_address, parse_ports, undecided};
@@ -82,6 +82,16 @@ impl Evaluation<'_, '_> {
                 };
                 self.answer(truth)
             }
+            Builtin::Undetermined => {
+                let label = match &first.data {
+                    Data::Text(label) => Arc::clone(label),
+                    _ => Arc::from("what these files do not tell"),
+                };
+                let unknown = Arc::new(Unknown::new("undetermined", label, Reason::Outside));
+                self.trace.unknowns.push(Arc::clone(&unknown));
+                Datum::unknown(unknown)
+            }
+            Builtin::Allows => self.allows(args),
         }
     }
 

@@ -509,6 +509,26 @@ impl Compiler<'_, '_> {
                 }
                 Ty::BOOL
             }
+            Builtin::Undetermined => {
+                if !matches!(args.first().map(|arg| &arg.kind), Some(ExprKind::String(_))) {
+                    return self.fail(span(0), "say in quotes what is missing");
+                }
+                Ty::BOOL
+            }
+            Builtin::Allows => {
+                let groups = [Kind::Nsg, Kind::Subnet, Kind::NetworkInterface];
+                let fits = match first {
+                    Ty::One(Item::Element(kind)) => groups.contains(&kind),
+                    Ty::One(item) => item == Item::Any,
+                    Ty::List(_) => false,
+                };
+                if !fits {
+                    let found = first.describe();
+                    let message = format!("a group, subnet or interface is expected, not {found}");
+                    return self.fail(span(0), message);
+                }
+                Ty::BOOL
+            }
             Builtin::PortsContain | Builtin::MeansPort => {
                 let (Ty::One(item) | Ty::List(item)) = first;
                 if !matches!(item, Item::Ports | Item::Any) {

@@ -1,0 +1,108 @@
+//! `allows(element, direction, protocol, far, ports)`: whether some such packet gets through the
+//! network security groups of a group, a subnet or an interface.
+
+use std::sync::Arc;
+
+use super::Evaluation;
+use super::call::{address_list, port_list};
+use crate::eval::value::{Truth, Unknown};
+use crate::model::address::Protocol;
+use crate::model::nsg::Direction;
+use crate::model::{NicId, NsgId, SubnetId};
+use crate::policy::datum::{Data, Datum};
+use crate::policy::vocabulary::Kind;
+use crate::semantics::packet::Family;
+use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
+
+impl Evaluation<'_, '_> {
+    /// True: some packet passes in every world. False: none does in any. IPv4 only, as the
+    /// question is about well-known ways out.
+    pub(super) fn allows(&mut self, args: &[Datum]) -> Datum {
+        match self.passing(args) {
+            Some((truth, unknowns)) => {
+                if truth == Truth::Unknown {
+                    self.trace.unknowns.extend(unknowns.iter().cloned());
+                }
+                let because = unknowns.into_iter().next();
+                Datum::truth_value(truth, because)
+            }
+            None => self.answer(Truth::Unknown),
+        }
+    }
+
+    fn passing(&self, args: &[Datum]) -> Option<(Truth, Vec<Arc<Unknown>>)> {
+        let [element, direction, protocol, far, ports] = args else {
+            return None;
+        };
+        let Data::Element(element) = &element.data else {
+            return None;
+        };
+        let outbound = matches!(&direction.data, Data::Text(word) if &**word == "Outbound");
+        let direction = if outbound {
+            Direction::Outbound
+        } else {
+            Direction::Inbound
+        };
+        let protocols = match &protocol.data {
+            Data::Text(word) => match &**word {
+                "Tcp" => vec![Protocol::Tcp],
+                "Udp" => vec![Protocol::Udp],
+                "Icmp" => vec![Protocol::Icmp],
+                _ => Vec::new(),
+            },
+            _ => return None,
+        };
+        let far = vec![self.far(far)];
+        let ports = port_list(ports);
+        let ports: Option<Vec<_>> = ports
+            .items
+            .iter()
+            .map(|port| port.value().copied())
+            .collect();
+        let (from, to) = if outbound {
+            (Vec::new(), far)
+        } else {
+            (far, Vec::new())
+        };
+        let spec = FlowSpec {
+            direction,
+            protocols,
+            from,
+            to,
+            ports: ports?,
+            source_ports: Vec::new(),
+        };
+        let semantics = &self.world.semantics;
+        let family = Family::V4;
+        let (scope, allowed) = match element.kind {
+            Kind::Nsg => {
+                let id = NsgId(element.id);
+                let allowed = semantics.nsg_allowed(id, direction, family);
+                (Scope::Nsg(id), allowed)
+            }
+            Kind::Subnet => {
+                let id = SubnetId(element.id);
+                let allowed = semantics.subnet_allowed(id, direction, family);
+                (Scope::Subnet(id), allowed)
+            }
+            Kind::NetworkInterface => {
+                let id = NicId(element.id);
+                let allowed = semantics.nic_allowed(id, direction, family);
+                (Scope::Nic(id), allowed)
+            }
+            _ => return None,
+        };
+        let hit = semantics.flows(&spec, scope, family).and(&allowed).is_hit();
+        Some((hit.truth, hit.unknowns))
+    }
+
+    fn far(&self, far: &Datum) -> AddressSpec {
+        if let Data::Text(name) = &far.data {
+            let sets = &self.world.facts.named_sets;
+            if &**name == "kms" || sets.iter().any(|set| set.name == *name) {
+                return AddressSpec::NamedSet(Arc::clone(name));
+            }
+        }
+        AddressSpec::Prefixes(address_list(far).items)
+    }
+}
