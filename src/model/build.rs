@@ -31,6 +31,9 @@ pub(super) struct Bond<L, R> {
     pub(super) meta: Meta,
 }
 
+/// The name of an IP configuration, and what is said about it.
+pub(super) type OfConfiguration<T> = (Field<Arc<str>>, T);
+
 /// Notes for the linker.
 #[derive(Debug, Default)]
 pub(super) struct Notes<'a> {
@@ -40,9 +43,9 @@ pub(super) struct Notes<'a> {
     pub(super) nic_nsg: Vec<Bond<NicId, Field<Link<NsgId>>>>,
     pub(super) nic_asg: Vec<Bond<NicId, Field<Link<AsgId>>>>,
     /// The name of the IP configuration, and the pool.
-    pub(super) nic_pool: Vec<Bond<NicId, (Field<Arc<str>>, Field<Link<PoolId>>)>>,
+    pub(super) nic_pool: Vec<Bond<NicId, OfConfiguration<Field<Link<PoolId>>>>>,
     /// The name of the IP configuration a NAT rule of a load balancer leads to, and the rule.
-    pub(super) nic_nat_rule: Vec<Bond<NicId, (Field<Arc<str>>, Option<ResourceKey>)>>,
+    pub(super) nic_nat_rule: Vec<Bond<NicId, OfConfiguration<Option<ResourceKey>>>>,
     /// IP configurations with NAT rules of their own: position and the rules or pools.
     pub(super) inline_nat_rule: Vec<(NicId, usize, Option<ResourceKey>)>,
     /// NAT rules of load balancers: the rule's key, its load balancer, a pool it leads to.
@@ -133,6 +136,18 @@ impl<'a> Builder<'a> {
         let key = id.meta(&self.network).key.clone();
         self.index.insert(key, id.wrap());
         id
+    }
+
+    /// The element that has this key already, where both it and the one with this meta exist for
+    /// certain: then the two are one.
+    pub(super) fn certain<I: Id>(&self, meta: &Meta) -> Option<I> {
+        let sure = |meta: &Meta| {
+            meta.existence.truth == Truth::True && !meta.template && !meta.existing
+        };
+        let [before] = self.index.exact::<I>(&meta.key)[..] else {
+            return None;
+        };
+        (sure(meta) && sure(before.meta(&self.network))).then_some(before)
     }
 
     /// Registers where an element lies, so that others can name it.

@@ -103,13 +103,16 @@ impl Place {
     }
 }
 
+/// An element and the resource group it lies in.
+type InGroup = (Option<Arc<str>>, ElementId);
+
 /// Finds elements by key and by place. The maps are only asked, never walked.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     by_key: HashMap<ResourceKey, ElementId>,
     /// Further elements that were given an occupied key.
     others: BTreeMap<ResourceKey, Vec<ElementId>>,
-    by_path: HashMap<Arc<str>, Vec<(Option<Arc<str>>, ElementId)>>,
+    by_path: HashMap<Arc<str>, Vec<InGroup>>,
     places: HashMap<ResourceKey, Place>,
     aliases: HashMap<ResourceKey, ResourceKey>,
     named_by: HashMap<ResourceKey, Arc<Unknown>>,

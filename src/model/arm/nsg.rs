@@ -6,9 +6,9 @@ use crate::model::address::AddressPrefix;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
 use crate::model::field::Node;
 use crate::model::index::Id;
-use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup};
+use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup, SecurityRule};
 use crate::model::security_rule::{Draft, Pair, Side};
-use crate::model::{AsgId, List, Network, NsgId, SecurityRuleId};
+use crate::model::{AsgId, List, NsgId, SecurityRuleId};
 
 /// `Microsoft.Network/networkSecurityGroups`
 pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -25,8 +25,10 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         network_interfaces: List::default(),
     });
     for part in rules.parts {
-        if let Some(rule) = rule(builder, part) {
-            attach(&mut builder.network, nsg, rule);
+        if let Some(mut rule) = rule(part) {
+            rule.nsg = Some(nsg);
+            let rule = builder.add(rule);
+            builder.network[nsg].rules.items.push(rule);
         }
     }
     if builder.deployment.complete {
@@ -42,13 +44,21 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn child_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = child(builder, resource);
     let meta = part.meta.clone();
-    if let Some(rule) = rule(builder, part) {
-        builder.notes.rule_of.push(Bond {
-            left: parent(resource),
-            right: rule,
-            meta,
-        });
+    let Some(mut rule) = rule(part) else {
+        return;
+    };
+    // Written in its group and once more by itself: what is said by itself counts.
+    if let Some(before) = builder.certain::<SecurityRuleId>(&meta) {
+        rule.nsg = builder.network[before].nsg;
+        builder.network[before] = rule;
+        return;
     }
+    let right = builder.add(rule);
+    builder.notes.rule_of.push(Bond {
+        left: parent(resource),
+        right,
+        meta,
+    });
 }
 
 /// `Microsoft.Network/applicationSecurityGroups`
@@ -60,13 +70,8 @@ pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Res
     });
 }
 
-fn attach(network: &mut Network, nsg: NsgId, rule: SecurityRuleId) {
-    network[nsg].rules.items.push(rule);
-    network[rule].nsg = Some(nsg);
-}
-
 /// The rule of a part; `None` for one of Azure's own.
-fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
+fn rule(part: Part<'_>) -> Option<SecurityRule> {
     let from = properties(&part.node);
     let draft = Draft {
         meta: part.meta,
@@ -102,7 +107,7 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
     if draft.is_default() {
         return None;
     }
-    Some(builder.add(draft.assemble()))
+    Some(draft.assemble())
 }
 
 fn pair<'a>(from: &Node<'a>, [one, many]: [&str; 2], spelling: &'static str) -> Pair<'a> {

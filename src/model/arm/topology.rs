@@ -70,7 +70,7 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
     }
     let service = |item: &Node<'_>| item.get("service").text();
     let delegation = |item: &Node<'_>| properties(item).get("serviceName").text();
-    let subnet: SubnetId = builder.add(Subnet {
+    let element = Subnet {
         virtual_network: owner,
         address_prefixes,
         nsg: id(&from.get("networkSecurityGroup")),
@@ -82,7 +82,14 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
         network_interfaces: List::default(),
         firewalls: List::default(),
         meta: part.meta,
-    });
+    };
+    let subnet = match builder.certain::<SubnetId>(&element.meta) {
+        Some(before) => {
+            amend(&mut builder.network[before], element);
+            before
+        }
+        None => builder.add(element),
+    };
     if builder.deployment.complete {
         // The id of an IP configuration begins with that of its network interface.
         let nics = keys(&from.get("ipConfigurations"))
@@ -98,6 +105,33 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
             subnets: Vec::new(),
             network_interfaces: nics,
         });
+    }
+}
+
+/// Templates often write a subnet with its network and once more by itself, to attach something:
+/// what the second says counts, and what it leaves out stays.
+fn amend(subnet: &mut Subnet, said: Subnet) {
+    let lists = |before: &mut List<_>, said: List<_>| {
+        if !said.is_certainly_empty() {
+            *before = said;
+        }
+    };
+    lists(&mut subnet.delegations, said.delegations);
+    lists(&mut subnet.service_endpoints, said.service_endpoints);
+    if !said.address_prefixes.is_certainly_empty() {
+        subnet.address_prefixes = said.address_prefixes;
+    }
+    if !said.nsg.is_absent() {
+        subnet.nsg = said.nsg;
+    }
+    if !said.route_table.is_absent() {
+        subnet.route_table = said.route_table;
+    }
+    if !said.nat_gateway.is_absent() {
+        subnet.nat_gateway = said.nat_gateway;
+    }
+    if !said.default_outbound_access.is_absent() {
+        subnet.default_outbound_access = said.default_outbound_access;
     }
 }
 
