@@ -356,3 +356,6 @@ impl Network {
         link::link(builder)
     }
 }
+
+#[cfg(test)]
+mod tests;

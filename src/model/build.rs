@@ -141,9 +141,8 @@ impl<'a> Builder<'a> {
     /// The element that has this key already, where both it and the one with this meta exist for
     /// certain: then the two are one.
     pub(super) fn certain<I: Id>(&self, meta: &Meta) -> Option<I> {
-        let sure = |meta: &Meta| {
-            meta.existence.truth == Truth::True && !meta.template && !meta.existing
-        };
+        let sure =
+            |meta: &Meta| meta.existence.truth == Truth::True && !meta.template && !meta.existing;
         let [before] = self.index.exact::<I>(&meta.key)[..] else {
             return None;
         };

@@ -421,14 +421,17 @@ fn candidates<T>(unknown: &Unknown, read: impl Fn(&Value) -> Option<T>) -> Optio
 /// The key of the resource whose id an unknown is.
 fn referenced(unknown: &Unknown) -> Option<ResourceKey> {
     let reference = unknown.refers_to.as_ref()?;
-    let resource = &reference.resource;
-    match &*reference.path {
-        "id" | "resourceId" => Some(resource.clone()),
-        path => {
-            let part = path.strip_suffix(".id")?;
-            Some(ResourceKey(format!("{}.{part}", resource.0).into()))
-        }
-    }
+    matches!(&*reference.path, "id" | "resourceId").then(|| reference.resource.clone())
+}
+
+/// The key that a part of a resource would have whose id an unknown is: a subnet written in its
+/// network has no address of its own.
+pub(super) fn referenced_part(unknown: &Unknown) -> Option<ResourceKey> {
+    let reference = unknown.refers_to.as_ref()?;
+    let part = reference.path.strip_suffix(".id")?;
+    Some(ResourceKey(
+        format!("{}.{part}", reference.resource.0).into(),
+    ))
 }
 
 /// The key that an id names. An id that begins with another resource's unknown id

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::AddressPrefix;
 use crate::model::build::Builder;
+use crate::model::field::referenced_part;
 use crate::model::index::{ElementId, Id, Index};
 use crate::model::{Field, Link, List, Meta, Network, State};
 
@@ -142,7 +143,14 @@ impl Resolver<'_> {
                     }
                 }
             }
-            State::Unknown(_, None) | State::Absent | State::Invalid { .. } => {}
+            State::Unknown(unknown, None) => {
+                if let Some(part) = referenced_part(unknown)
+                    && let [id] = self.index.exact::<I>(&part)[..]
+                {
+                    field.state = State::Known(Link::Here(id));
+                }
+            }
+            State::Absent | State::Invalid { .. } => {}
         }
     }
 
