@@ -9,7 +9,7 @@ use std::io;
 
 use super::place::{Unit, place};
 use super::{Emitter, Style, UndeterminedGroup, protocol, undetermined_groups};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
 use crate::engine::{Report, RuleMetadata};
 use crate::policy::finding::{Finding, FindingVerdict};
 use crate::semantics::packet::Flow;
@@ -18,6 +18,9 @@ use snippet::{Mark, Snippet};
 
 /// How many places of a group or hops of a finding are listed.
 const MOST_LISTED: usize = 6;
+
+/// How many pieces of advice of one kind are shown.
+const MOST_ADVICE: usize = 3;
 
 /// Hops closer than this many lines to the primary place are drawn with it.
 const NEAR: usize = 8;
@@ -35,10 +38,8 @@ impl Emitter for Human {
             text: String::new(),
             explained: BTreeSet::new(),
         };
-        for alike in alike(&report.diagnostics) {
-            page.diagnostic(&alike);
-            page.flush(out)?;
-        }
+        page.diagnostics();
+        page.flush(out)?;
         for finding in &report.findings {
             if finding.verdict == FindingVerdict::Violated {
                 page.finding(finding);
@@ -67,6 +68,38 @@ impl<'a> Page<'a> {
         out.write_all(self.text.as_bytes())?;
         self.text.clear();
         Ok(())
+    }
+
+    /// Everything that could not be read; of mere advice the first few of each kind.
+    fn diagnostics(&mut self) {
+        let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+        for alike in alike(&self.report.diagnostics) {
+            let Some(first) = alike.first() else { continue };
+            let count = shown.entry(first.code).or_default();
+            *count += 1;
+            if first.kind == DiagnosticKind::Unreadable || *count <= MOST_ADVICE {
+                self.diagnostic(&alike);
+            }
+        }
+        let rest: Vec<String> = shown
+            .iter()
+            .filter(|(code, count)| **count > MOST_ADVICE && self.is_advice(code))
+            .map(|(code, count)| format!("{} more {code}", count - MOST_ADVICE))
+            .collect();
+        if !rest.is_empty() {
+            let text = format!("… {} (all of them: -o json)", rest.join(", "));
+            for line in wrap(&text, self.style.width) {
+                let _ = writeln!(self.text, "{line}");
+            }
+            self.text.push('\n');
+        }
+    }
+
+    fn is_advice(&self, code: &str) -> bool {
+        self.report
+            .diagnostics
+            .iter()
+            .all(|diagnostic| diagnostic.code != code || diagnostic.kind == DiagnosticKind::Advice)
     }
 
     /// The first of several diagnostics that say the same, and where the others are.
@@ -319,7 +352,8 @@ impl<'a> Page<'a> {
         );
         let unused: Vec<&str> = summary.unused.iter().map(|path| &**path).collect();
         if !unused.is_empty() {
-            let text = shortened(&unused, unused.len());
+            let shown: Vec<&str> = unused.iter().take(3).copied().collect();
+            let text = shortened(&shown, unused.len());
             let _ = writeln!(self.text, "used by no deployment: {text}");
         }
         if summary.deployments > 0 {
