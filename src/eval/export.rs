@@ -1,8 +1,25 @@
 //! Recorded resources: what the command line tools and REST calls of Azure print.
+//!
+//! A document is one resource, an array of resources, or an answer that holds one under `value`
+//! or `data`. The documents of a directory are one deployment, and it is complete: what is not
+//! recorded does not exist there.
+//!
+//! What is absent: the flattened shape without `properties`, and listings whose items have no
+//! full id.
 
-use super::frontend::{Frontend, GroupOptions, Grouping, Input, Unit};
-use super::{Deployment, Dialect, Loader};
-use crate::origin::OriginGraph;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::arm::kinds;
+use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
+use super::value::{Data, Value};
+use super::{Deployment, Dialect, Existence, Loader, Mode, Resource, ResourceKey};
+use crate::origin::{OriginBuilder, OriginStep};
+use crate::source::Span;
+use crate::syntax::json::{Json, JsonKind, Member};
+
+/// How deep a recorded value may nest.
+const MAX_DEPTH: usize = 200;
 
 /// The front end of exported resources.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,24 +30,239 @@ impl Frontend for Export {
         "export"
     }
 
-    fn recognise(&self, _input: &Input<'_>) -> bool {
-        false
+    fn recognise(&self, input: &Input<'_>) -> bool {
+        match input.tree {
+            Tree::Json(Some(json)) => items(json).iter().any(|item| Kind::of(item).is_some()),
+            _ => false,
+        }
     }
 
-    fn group(&self, _inputs: &[Input<'_>], _options: &GroupOptions) -> Grouping {
-        Grouping::default()
+    fn group(&self, inputs: &[Input<'_>], _options: &GroupOptions) -> Grouping {
+        let mut directories: BTreeMap<Arc<str>, Vec<&Input<'_>>> = BTreeMap::new();
+        for input in inputs {
+            let path = input.file.path();
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            directories.entry(directory.into()).or_default().push(input);
+        }
+        let unit = |(directory, inputs): (Arc<str>, Vec<&Input<'_>>)| Unit {
+            name: match inputs.as_slice() {
+                [only] => Arc::clone(only.file.path()),
+                _ if directory.is_empty() => ".".into(),
+                _ => Arc::clone(&directory),
+            },
+            directory,
+            sources: inputs.iter().map(|input| input.id).collect(),
+            values: Vec::new(),
+        };
+        let mut units: Vec<Unit> = directories.into_iter().map(unit).collect();
+        units.sort_by(|a, b| a.name.cmp(&b.name));
+        Grouping {
+            units,
+            ..Grouping::default()
+        }
     }
 
-    fn evaluate(&self, unit: &Unit, _loader: &dyn Loader) -> Deployment {
+    fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
+        let mut recorder = Recorder::default();
+        for id in &unit.sources {
+            if let Some(Tree::Json(Some(json))) = loader.tree(*id) {
+                for item in items(json) {
+                    recorder.record(item);
+                }
+            }
+        }
         Deployment {
-            name: unit.name.clone(),
-            directory: unit.directory.clone(),
+            name: Arc::clone(&unit.name),
+            directory: Arc::clone(&unit.directory),
             dialect: Dialect::Arm,
             files: unit.sources.clone(),
-            resources: Vec::new(),
-            origins: OriginGraph::default(),
+            resources: recorder.resources,
+            origins: recorder.origins.finish(),
             diagnostics: Vec::new(),
             complete: true,
         }
     }
+}
+
+/// The things of a document that may be resources.
+fn items(json: &Json) -> &[Json] {
+    match &json.kind {
+        JsonKind::Array(items) => items,
+        JsonKind::Object(_) if is_foreign(json) => &[],
+        JsonKind::Object(_) => {
+            let listed = json.get("value").or_else(|| json.get("data"));
+            match listed.map(|listed| &listed.kind) {
+                Some(JsonKind::Array(items)) if json.get("properties").is_none() => items,
+                _ => std::slice::from_ref(json),
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// Whether an object says that it is something else.
+fn is_foreign(json: &Json) -> bool {
+    [
+        "$schema",
+        "format_version",
+        "terraform_version",
+        "parameters",
+        "resources",
+    ]
+    .iter()
+    .any(|name| json.get(name).is_some())
+}
+
+/// What a recorded object is.
+enum Kind<'j> {
+    Resource { id: &'j str, kind: &'j str },
+    Subscription { id: &'j str },
+}
+
+impl<'j> Kind<'j> {
+    fn of(json: &'j Json) -> Option<Self> {
+        let text = |name| json.get_ignore_case(name).and_then(Json::as_str);
+        let id = text("id")?;
+        let lower = id.get(..15).unwrap_or(id).to_ascii_lowercase();
+        if !(lower.starts_with("/subscriptions/") || lower.starts_with("/providers/")) {
+            return None;
+        }
+        if json.get_ignore_case("subscriptionPolicies").is_some() {
+            return Some(Self::Subscription { id });
+        }
+        let kind = text("type")?;
+        let is_type = kind
+            .split_once('/')
+            .is_some_and(|(namespace, rest)| namespace.contains('.') && !rest.is_empty());
+        // Definitions and assignments of policies are kept in repositories in this very shape.
+        if kind
+            .to_ascii_lowercase()
+            .starts_with("microsoft.authorization/")
+        {
+            return None;
+        }
+        let properties = json.get_ignore_case("properties")?;
+        (is_type && matches!(properties.kind, JsonKind::Object(_)))
+            .then_some(Self::Resource { id, kind })
+    }
+}
+
+#[derive(Default)]
+struct Recorder {
+    origins: OriginBuilder,
+    resources: Vec<Resource>,
+    addresses: HashSet<Arc<str>>,
+}
+
+impl Recorder {
+    fn record(&mut self, json: &Json) {
+        let (id, kind) = match Kind::of(json) {
+            Some(Kind::Resource { id, kind }) => (id, kinds::canonical(kind)),
+            Some(Kind::Subscription { id }) => (id, "Microsoft.Resources/subscriptions".into()),
+            None => return,
+        };
+        let body = self.value(json, 0);
+        let name = id
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        let header = header(json);
+        let address = self.unique(&kind, id);
+        let step = OriginStep::Block(Arc::clone(&address));
+        let origin = self.origins.add(Some(header), step, Vec::new());
+        let written = body.get_ignore_case("id").map_or(origin, |id| id.origin);
+        let key = id.trim_end_matches('/').to_ascii_lowercase();
+        self.resources.push(Resource {
+            address,
+            parent: parent(&key),
+            key: ResourceKey(key.into()),
+            kind,
+            name: Value::string(name, written),
+            mode: Mode::Managed,
+            body,
+            origin,
+            existence: Existence::CERTAIN,
+            template: false,
+        });
+    }
+
+    fn value(&self, json: &Json, depth: usize) -> Value {
+        let origin = self
+            .origins
+            .add(Some(json.span), OriginStep::Recorded, Vec::new());
+        if depth > MAX_DEPTH {
+            return Value::null(origin);
+        }
+        match &json.kind {
+            JsonKind::Null => Value::null(origin),
+            JsonKind::Bool(value) => Value::bool(*value, origin),
+            JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
+            JsonKind::String(text) => Value::string(Arc::clone(text), origin),
+            JsonKind::Array(items) => {
+                let items = items.iter().map(|item| self.value(item, depth + 1));
+                Value::list(items.collect(), origin)
+            }
+            JsonKind::Object(members) => {
+                let entry = |member: &Member| {
+                    (
+                        Arc::clone(&member.name),
+                        self.value(&member.value, depth + 1),
+                    )
+                };
+                Value::object(members.iter().map(entry), origin)
+            }
+        }
+    }
+
+    fn unique(&mut self, kind: &str, id: &str) -> Arc<str> {
+        let mut address = kind.to_owned();
+        for name in names(id) {
+            address.push('/');
+            address.push_str(name);
+        }
+        let mut unique: Arc<str> = address.as_str().into();
+        let mut number = 1;
+        while !self.addresses.insert(Arc::clone(&unique)) {
+            number += 1;
+            unique = format!("{address}#{number}").into();
+        }
+        unique
+    }
+}
+
+/// The segments of an id after the last `providers`, namespace included.
+fn provider_part(id: &str) -> Option<(usize, &str)> {
+    let at = id.to_ascii_lowercase().rfind("/providers/")? + "/providers/".len();
+    Some((at, id.get(at..)?))
+}
+
+fn names(id: &str) -> Vec<&str> {
+    match provider_part(id) {
+        Some((_, part)) => part.split('/').skip(2).step_by(2).collect(),
+        None => id.trim_end_matches('/').rsplit('/').take(1).collect(),
+    }
+}
+
+/// The key of the resource that a child is part of.
+fn parent(key: &str) -> Option<ResourceKey> {
+    let (at, part) = provider_part(key)?;
+    let segments = part.split('/').count();
+    if segments < 5 {
+        return None;
+    }
+    let kept: Vec<&str> = part.split('/').take(segments - 2).collect();
+    let base = key.get(..at)?;
+    Some(ResourceKey(format!("{base}{}", kept.join("/")).into()))
+}
+
+fn header(json: &Json) -> Span {
+    ["name", "id"]
+        .iter()
+        .find_map(|name| {
+            json.members()
+                .iter()
+                .find(|member| member.name.eq_ignore_ascii_case(name))
+        })
+        .map_or(json.span, |member| member.name_span.to(member.value.span))
 }

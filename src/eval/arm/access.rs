@@ -8,6 +8,7 @@ use super::functions::{Function, Special, describe};
 use super::site::Site;
 use super::template::Frame;
 use crate::eval::value::{Bounds, Data, Reason, Rest, Unknown, Value};
+use crate::origin::OriginStep;
 
 /// What looking for a property gives.
 pub(super) enum Picked {
@@ -56,7 +57,10 @@ impl<'t> Evaluator<'t> {
                 }
                 Picked::Missing(why) => {
                     let span = self.exact(site, node.start, accessor.end);
-                    return self.wrong(span, why);
+                    if let Some(OriginStep::VariableDefault(_)) = step {
+                        value = self.hop(site, node, step.unwrap_or(OriginStep::None), value);
+                    }
+                    return self.wrong_about(span, why, &[value]);
                 }
             }
         }

@@ -80,7 +80,7 @@ impl<'t> Evaluator<'t> {
         }
         if condition.as_unknown().is_none() {
             let span = self.exact(site, node.start, node.end);
-            return self.wrong(span, "the condition of 'if' is a boolean");
+            return self.wrong_about(span, "the condition of 'if' is a boolean", &[condition]);
         }
         let (yes, no) = self.quietly(|| (self.node(frame, site, yes), self.node(frame, site, no)));
         if yes.equals(&no) == Truth::True {
@@ -133,7 +133,8 @@ impl<'t> Evaluator<'t> {
                 None if value.as_unknown().is_some() => open = true,
                 None => {
                     let span = self.exact(site, argument.start, argument.end);
-                    return self.wrong(span, format!("'{}' needs booleans", call.name));
+                    let message = format!("'{}' needs booleans", call.name);
+                    return self.wrong_about(span, message, &[value]);
                 }
             }
             values.push(value);

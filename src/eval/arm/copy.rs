@@ -43,15 +43,20 @@ impl<'t> Evaluator<'t> {
             return Count::Unknown(self.unknown_of(&value));
         };
         let value = self.value(frame, json);
-        let Some(count) = value.as_i64() else {
-            if value.as_unknown().is_none() {
-                let wrong = self.wrong(json.span, "a loop's count is a whole number");
-                return Count::Unknown(self.unknown_of(&wrong));
+        let number = value
+            .as_i64()
+            .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+        let Some(count) = number else {
+            if !value.is_wholly_known() {
+                return Count::Unknown(self.unknown_of(&value));
             }
-            return Count::Unknown(self.unknown_of(&value));
+            let message = "a loop's count is a whole number";
+            let wrong = self.wrong_about(json.span, message, &[value]);
+            return Count::Unknown(self.unknown_of(&wrong));
         };
         if count < 0 {
-            let wrong = self.wrong(json.span, format!("a loop cannot run {count} times"));
+            let message = format!("a loop cannot run {count} times");
+            let wrong = self.wrong_about(json.span, message, &[value]);
             return Count::Unknown(self.unknown_of(&wrong));
         }
         if count > MAX_COUNT {

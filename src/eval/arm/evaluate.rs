@@ -19,7 +19,7 @@ use super::template::{Entry, Frame};
 use crate::diagnostic::Diagnostic;
 use crate::eval::value::{Bounds, Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::eval::{Loader, ResourceKey};
-use crate::origin::OriginBuilder;
+use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::json::{Json, JsonKind, Member};
 
@@ -266,7 +266,7 @@ impl<'t> Evaluator<'t> {
                 self.derived(site, node, name, values, candidates)
             }
             Err(Problem::Wrong(message)) => {
-                self.wrong(self.exact(site, node.start, node.end), message)
+                self.wrong_about(self.exact(site, node.start, node.end), message, values)
             }
             Err(Problem::TooLarge) => self.limit(
                 "arm-limit",
@@ -369,7 +369,7 @@ impl<'t> Evaluator<'t> {
                 self.hop(
                     site,
                     node,
-                    crate::origin::OriginStep::Function(Arc::clone(&call.name)),
+                    OriginStep::Function(Arc::clone(&call.name)),
                     value,
                 )
             }
@@ -378,13 +378,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// A value with one more hop, at the place that asks for it.
-    pub(super) fn hop(
-        &self,
-        site: &Site,
-        node: &Node,
-        step: crate::origin::OriginStep,
-        value: Value,
-    ) -> Value {
+    pub(super) fn hop(&self, site: &Site, node: &Node, step: OriginStep, value: Value) -> Value {
         let span = site.part(node.start, node.end);
         let origin = self.origins.add(Some(span), step, vec![value.origin]);
         Value {
@@ -455,6 +449,44 @@ impl<'t> Evaluator<'t> {
     pub(super) fn wrong(&self, span: Span, message: impl Into<String>) -> Value {
         self.tell(Diagnostic::advice("arm-expression", span, message));
         self.nothing(span, Reason::Invalid)
+    }
+
+    /// The same for what is wrong only with these values. If one goes back to the default of a
+    /// parameter, another deployment may give a better one, and nobody can say that it is wrong.
+    pub(super) fn wrong_about(
+        &self,
+        span: Span,
+        message: impl Into<String>,
+        values: &[Value],
+    ) -> Value {
+        let default = values
+            .iter()
+            .find_map(|value| self.default_behind(value.origin));
+        let Some(name) = default else {
+            return self.wrong(span, message);
+        };
+        let place = format!("{}:{}", span.file.0, span.start);
+        let label = format!("parameters('{name}')");
+        let mut unknown = Unknown::new(&place, label, Reason::NoValue);
+        unknown.declared = Some(span);
+        Value::unknown(unknown, self.origins.literal(span))
+    }
+
+    /// The parameter whose default a value comes from.
+    fn default_behind(&self, id: OriginId) -> Option<Arc<str>> {
+        let mut pending = vec![id];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = pending.pop() {
+            if seen.len() > 1_000 || !seen.insert(id) {
+                continue;
+            }
+            let node = self.origins.get(id)?;
+            if let OriginStep::VariableDefault(name) = node.step {
+                return Some(name);
+            }
+            pending.extend(node.parents);
+        }
+        None
     }
 
     /// Something too large to evaluate: a diagnostic and an unknown.

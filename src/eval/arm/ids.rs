@@ -27,7 +27,8 @@ impl<'t> Evaluator<'t> {
         }) {
             let span = self.exact(site, node.start, node.end);
             let what = super::functions::describe(&list.data);
-            return self.wrong(span, format!("'{}' needs strings, not {what}", call.name));
+            let message = format!("'{}' needs strings, not {what}", call.name);
+            return self.wrong_about(span, message, std::slice::from_ref(list));
         }
         let mut arguments = values.as_slice();
         let base = match special {
@@ -63,6 +64,8 @@ impl<'t> Evaluator<'t> {
             }
             return self.derived(site, node, &call.name, &values, None);
         };
+        // A slash too many at the end is no segment.
+        let kind = kind.trim_end_matches('/');
         let names = arguments.get(at + 1..).unwrap_or_default();
         let wanted = scope::name_count(kind).unwrap_or(0);
         if names.len() != wanted {
@@ -75,7 +78,7 @@ impl<'t> Evaluator<'t> {
                     count => format!("are {count}"),
                 }
             );
-            return self.wrong(span, message);
+            return self.wrong_about(span, message, &values);
         }
         let names: Vec<Vec<Piece>> = names.iter().map(|name| self.text_pieces(name)).collect();
         let before: Vec<Vec<Piece>> = arguments

@@ -62,7 +62,8 @@ impl<'t> Evaluator<'t> {
             if source.as_unknown().is_some() {
                 return self.derived_by_lambda(site, node, call, source);
             }
-            return wrong("this function needs an array");
+            let span = self.exact(site, node.start, node.end);
+            return self.wrong_about(span, "this function needs an array", &[source]);
         };
         let (initial, lambda) = match (special, others) {
             (Special::Reduce, [initial, lambda, ..]) => {
