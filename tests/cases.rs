@@ -344,9 +344,19 @@ fn the_internet_includes_azures_public_addresses() {
 
 #[test]
 fn words_and_tags_are_compared_without_case() {
+    // One network, so that VirtualNetwork is the same for both.
+    let mut both = network("10.0.0.0/24", Some("a"));
+    let mut other = both["properties"]["subnets"][0].clone();
+    other["name"] = json!("other");
+    other["properties"]["addressPrefix"] = json!("10.0.1.0/24");
+    other["properties"]["networkSecurityGroup"]["id"] =
+        json!("[resourceId('Microsoft.Network/networkSecurityGroups', 'b')]");
+    let subnets = both["properties"]["subnets"].as_array_mut().unwrap();
+    subnets.push(other);
     let template = template(&[
         group("a", &[rule("x", "100 Inbound Allow Tcp Internet * 443")]),
         group("b", &[rule("x", "100 inbound allow TCP INTERNET * 443")]),
+        both,
     ]);
     ask(&template, |semantics| {
         let allowed = |id| semantics.nsg_allowed(NsgId(id), Direction::Inbound, Family::V4);
