@@ -2,14 +2,82 @@
 //!
 //! [`pack`] loads rule files into compiled rules, [`judge`] applies them to one deployment's
 //! network, and what comes out are [`finding::Judgement`]s; [`finding::merge`] makes one
-//! [`finding::Finding`] of every authored mistake. The language is described in ARCHITECTURE.md.
+//! [`finding::Finding`] of every authored mistake.
 //!
 //! What is absent: paths, threads, output formats, and which language a resource was written in.
+//!
+//! # Writing a rule
+//!
+//! The keys of a rule are those of [`spec::RuleSpec`]. What predicates and texts can name is listed,
+//! with types, by [`vocabulary::reference`].
+//!
+//! ```yaml
+//! id: ssh-from-anywhere
+//! title: SSH is open to the Internet
+//! category: exposure
+//! since: 0.1.0
+//! severity:
+//!   - when: anytrue([for nic in known(subject.network_interfaces) : nic.public])
+//!     is: error
+//!   - is: warning
+//! parameters: {addresses: 256}
+//! subject: network-security-group
+//! where: '!endswith(subject.name, "-lab")'
+//! forbid:
+//!   flows: {direction: Inbound, from: Internet, protocol: Tcp, ports: 22, wider-than: "${parameters.addresses}"}
+//!   verdict: allowed
+//! message: "`{decider.name}` lets {witness} in"
+//! suggest: "Narrow the source of `{decider.name}`"
+//! why: …
+//! fix: …
+//! references: [{title: …, url: …}]
+//! ```
+//!
+//! A clause has `subject`, `each`, `where`, `unless`, `needs` and one of `assert`, `forbid`,
+//! `require`, `analysis`; with several clauses under `any-of` each may have its own `message`.
+//!
+//! - `each: {NAME: list}` judges once per item, bound to NAME; a second name may use the first. An
+//!   open list without a known item is *not judged*.
+//! - `needs: [{that: P, otherwise: TEXT}]`: where P is not true the subject is not judged, and
+//!   counted under TEXT.
+//! - `assert: P`, or a list of P and `{that: P, message: M, at: E}`; `at` names what the finding
+//!   points at instead of the fields that P read.
+//! - `forbid`, `require`: `{flows, when, given, verdict, by, of}`. `verdict` is `decided` (of a
+//!   security or firewall rule), `allowed` or `denied` (of a group, a subnet, an interface, a
+//!   firewall) or `{routed-to: [KIND…]}` (of a subnet or interface); `of: E` asks other elements
+//!   than the subject: of several, any; of none, no packet. A hit is split by the rule that decides
+//!   it. Where an address is known only by its subnet (`probe_targets`), the contract is broken for
+//!   certain only if it is for every address of the subnet.
+//! - Texts (`message`, `notes`, `suggest`, `related`) take `{expression}`; `{{` and `}}` are braces.
+//!   `message` and `suggest` say the first that applies, `notes` all: `TEXT` or
+//!   `{when: P, say: TEXT}`. They know besides: `verdict` (`"violated"`, `"undetermined"`),
+//!   `decider`, `route`, `witness` (`.source`, `.destination`, `.protocol`, `.port`), `hit`
+//!   (`.ports`, `.protocols`, `.destinations`), `cover`, `revive` (`.before`, `.priority`),
+//!   `found` (what an analysis found), `unknown` (the missing inputs).
+//!
+//! Expressions are Terraform's, without object values. Lists from relations may be open: `known(x)`
+//! is the part in the files. `anytrue`, `alltrue`, `length`, `contains`, `concat`, `distinct`,
+//! `flatten` and `coalesce` know open lists; `covers(set, x)`, `overlaps(a, b)`,
+//! `ports_contain(ports, n)` and `means_port(ports, n)` know addresses and ports;
+//! `allows(element, "Outbound", "Tcp", "public", [587])` tells whether the groups of a group, subnet
+//! or interface let some such packet pass;
+//! `undetermined("what is missing")` is never known. Terraform's plain functions (`lower`, `split`,
+//! `startswith`, …) take plain values.
+//!
+//! What is not written is `null`; as a condition it counts as false. An element of the files never
+//! equals `null`, nor does one outside them, whose fields are unknown.
 
+mod analysis;
+mod builtin;
+mod contract;
 mod datum;
 mod expr;
 pub mod finding;
+pub mod judge;
+mod message;
+pub mod pack;
 pub mod platform;
+mod primary;
 pub mod settings;
 pub mod spec;
 pub mod vocabulary;

@@ -14,8 +14,10 @@ mod plain;
 
 use std::sync::Arc;
 
+pub(crate) use call::{address_list, port_list};
 pub(crate) use compile::{Compiler, Names};
 pub(crate) use evaluate::{Evaluation, Trace};
+pub(crate) use plain::from_value;
 
 use super::datum::Datum;
 use super::vocabulary::{Field, Ty};
@@ -55,6 +57,35 @@ pub(crate) enum Node {
     /// One of Terraform's plain functions, by name.
     Plain(Arc<str>, Vec<Self>),
     Text(Vec<Self>),
+}
+
+impl Node {
+    /// Whether the value depends on a slot between two, the second excluded.
+    pub(crate) fn uses_slots(&self, from: usize, to: usize) -> bool {
+        let inner = |node: &Self| node.uses_slots(from, to);
+        match self {
+            Self::Slot(slot) => (from..to).contains(slot),
+            Self::Constant(_) | Self::Parameter(_) => false,
+            Self::Field(base, _) | Self::Entry(base, _) | Self::Not(base) | Self::Negate(base) => {
+                inner(base)
+            }
+            Self::Index(a, b)
+            | Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Equal(a, b)
+            | Self::Order(_, a, b)
+            | Self::Arithmetic(_, a, b) => inner(a) || inner(b),
+            Self::Choose(a, b, c) => inner(a) || inner(b) || inner(c),
+            Self::List(all) | Self::Call(_, all) | Self::Plain(_, all) | Self::Text(all) => {
+                all.iter().any(inner)
+            }
+            Self::For(parts) => {
+                inner(&parts.collection)
+                    || inner(&parts.value)
+                    || parts.condition.as_ref().is_some_and(inner)
+            }
+        }
+    }
 }
 
 /// `[for key, value in collection : value if condition]`

@@ -1,10 +1,14 @@
 //! What a rule says about a network, and how it becomes one finding per authored mistake.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Label, Severity};
 use crate::semantics::packet::Flow;
-use crate::source::Span;
+use crate::source::{SourceMap, Span};
 
 /// How certain a judgement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -70,7 +74,9 @@ pub struct Judgement {
     pub related: Vec<RelatedPlace>,
     /// The deployment and resource judged.
     pub instance: Instance,
-    /// The resource's name without index or key, for the fingerprint.
+    /// The kind of what was judged: `security-rule`, `subnet`.
+    pub resource_kind: Arc<str>,
+    /// The resource's address without index or key, for the fingerprint.
     pub resource_name: Arc<str>,
     /// The name of the security rule that decides, where one does.
     pub security_rule: Option<Arc<str>>,
@@ -107,4 +113,210 @@ pub struct Finding {
     pub instances: Vec<Instance>,
     /// What would settle it.
     pub unknowns: Vec<MissingInput>,
+}
+
+/// Makes one finding of every authored mistake, sorted by place, rule and resource.
+///
+/// Violated judgements of one rule at one place about one security rule are one finding, with an
+/// instance for each; an undetermined one at such a place is an instance of it. The other
+/// undetermined ones are put together by rule, deployment and the input they miss, since one answer
+/// settles them all: the places of the others are related ones.
+#[must_use]
+pub fn merge(mut judgements: Vec<Judgement>, sources: &SourceMap) -> Vec<Finding> {
+    judgements.sort_by(|a, b| order(a).cmp(&order(b)));
+    let mut violated: BTreeMap<PlaceKey, Vec<Judgement>> = BTreeMap::new();
+    let mut open: Vec<Judgement> = Vec::new();
+    for judgement in judgements {
+        match judgement.verdict {
+            FindingVerdict::Violated => {
+                let key = PlaceKey::of(&judgement);
+                violated.entry(key).or_default().push(judgement);
+            }
+            FindingVerdict::Undetermined => open.push(judgement),
+        }
+    }
+    let mut undetermined: BTreeMap<InputKey, Vec<Judgement>> = BTreeMap::new();
+    for judgement in open {
+        match violated.get_mut(&PlaceKey::of(&judgement)) {
+            Some(group) => group.push(judgement),
+            None => {
+                let key = InputKey::of(&judgement);
+                undetermined.entry(key).or_default().push(judgement);
+            }
+        }
+    }
+    let groups = violated.into_values().chain(undetermined.into_values());
+    let mut findings: Vec<(Finding, String)> =
+        groups.filter_map(|group| finding(group, sources)).collect();
+    findings.sort_by(|(a, _), (b, _)| {
+        let key = |finding: &Finding| {
+            (
+                finding.primary.span,
+                Arc::clone(&finding.rule),
+                Arc::clone(&finding.resource),
+            )
+        };
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    findings
+        .into_iter()
+        .map(|(mut finding, identity)| {
+            let ordinal = seen.entry(identity.clone()).or_default();
+            finding.fingerprint = hash(&identity, *ordinal);
+            *ordinal += 1;
+            finding
+        })
+        .collect()
+}
+
+/// What makes violated judgements one mistake.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct PlaceKey {
+    rule: Arc<str>,
+    span: Span,
+    security_rule: Option<Arc<str>>,
+}
+
+impl PlaceKey {
+    fn of(judgement: &Judgement) -> Self {
+        Self {
+            rule: Arc::clone(&judgement.rule),
+            span: judgement.primary.span,
+            security_rule: judgement.security_rule.clone(),
+        }
+    }
+}
+
+/// What makes undetermined judgements one question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InputKey {
+    rule: Arc<str>,
+    deployment: Arc<str>,
+    input: Option<(String, Option<Span>)>,
+    /// Where nothing names the input, the place does.
+    place: Option<PlaceKey>,
+}
+
+impl InputKey {
+    fn of(judgement: &Judgement) -> Self {
+        let input = judgement.unknowns.first();
+        Self {
+            rule: Arc::clone(&judgement.rule),
+            deployment: Arc::clone(&judgement.instance.deployment),
+            input: input.map(|input| (input.what.clone(), input.place)),
+            place: input.is_none().then(|| PlaceKey::of(judgement)),
+        }
+    }
+}
+
+fn order(
+    judgement: &Judgement,
+) -> (
+    std::cmp::Reverse<FindingVerdict>,
+    std::cmp::Reverse<Severity>,
+    Span,
+    Arc<str>,
+    Arc<str>,
+    u32,
+) {
+    (
+        std::cmp::Reverse(judgement.verdict),
+        std::cmp::Reverse(judgement.severity),
+        judgement.primary.span,
+        Arc::clone(&judgement.instance.deployment),
+        Arc::clone(&judgement.instance.resource),
+        judgement.clause,
+    )
+}
+
+/// One finding of judgements in [`order`], and what its fingerprint is made of.
+fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, String)> {
+    let mut instances: Vec<Instance> = group.iter().map(|one| one.instance.clone()).collect();
+    instances.sort_by(|a, b| {
+        (&a.deployment, &a.resource, &a.witness).cmp(&(&b.deployment, &b.resource, &b.witness))
+    });
+    instances.dedup_by(|a, b| a.deployment == b.deployment && a.resource == b.resource);
+    let mut unknowns: Vec<MissingInput> = Vec::new();
+    let mut related: Vec<RelatedPlace> = Vec::new();
+    let mut group = group.into_iter();
+    let first = group.next()?;
+    let mut add = |place: RelatedPlace| {
+        let known = related.iter().any(|known| known.span == place.span);
+        if !known && place.span != first.primary.span && related.len() < MAX_RELATED {
+            related.push(place);
+        }
+    };
+    for place in &first.related {
+        add(place.clone());
+    }
+    unknowns.extend(first.unknowns.iter().cloned());
+    for other in group {
+        if other.primary.span != first.primary.span {
+            let name = other
+                .security_rule
+                .as_ref()
+                .unwrap_or(&other.instance.resource);
+            add(RelatedPlace {
+                span: other.primary.span,
+                text: format!("the same for `{name}`"),
+            });
+        } else {
+            for place in other.related {
+                add(place);
+            }
+        }
+        if first.verdict == FindingVerdict::Undetermined {
+            for input in other.unknowns {
+                if !unknowns.contains(&input) {
+                    unknowns.push(input);
+                }
+            }
+        }
+    }
+    let path = sources
+        .get(first.primary.span.file)
+        .map_or("", |file| file.path());
+    let mut identity = String::new();
+    for part in [
+        &*first.rule,
+        &first.clause.to_string(),
+        &first.resource_kind,
+        &first.resource_name,
+        first.security_rule.as_deref().unwrap_or(""),
+        path,
+    ] {
+        identity.push_str(part);
+        identity.push('\0');
+    }
+    let finding = Finding {
+        rule: first.rule,
+        verdict: first.verdict,
+        severity: first.severity,
+        message: first.message,
+        fix: first.fix,
+        primary: first.primary,
+        related,
+        resource: first.instance.resource,
+        security_rule: first.security_rule,
+        witness: first.instance.witness,
+        fingerprint: String::new(),
+        instances,
+        unknowns,
+    };
+    Some((finding, identity))
+}
+
+/// How many further places one finding lists.
+const MAX_RELATED: usize = 60;
+
+fn hash(identity: &str, ordinal: usize) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(identity.as_bytes());
+    hasher.update(ordinal.to_string().as_bytes());
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

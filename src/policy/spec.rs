@@ -674,34 +674,42 @@ impl AnswerSpec {
 }
 
 impl FlowSpecSource {
+    /// The keys of a flow.
+    pub const KEYS: [&'static str; 7] = [
+        "direction",
+        "protocol",
+        "from",
+        "to",
+        "ports",
+        "source-ports",
+        "wider-than",
+    ];
+
     fn read(node: &Yaml, reader: &mut Reader<'_>) -> Self {
-        const KEYS: [&str; 7] = [
-            "direction",
-            "protocol",
-            "from",
-            "to",
-            "ports",
-            "source-ports",
-            "wider-than",
-        ];
-        let entries = reader.map(node, "a flow", &KEYS);
-        let mut values = |key: &str| -> Vec<FlowValue> {
-            find(entries, key)
-                .map(one_or_many)
-                .unwrap_or(&[])
+        let mut flow = Self::default();
+        for entry in reader.map(node, "a flow", &Self::KEYS) {
+            let values = one_or_many(&entry.value)
                 .iter()
-                .filter_map(|node| FlowValue::read(node, key, reader))
-                .collect()
-        };
-        Self {
-            direction: values("direction").into_iter().next(),
-            protocol: values("protocol"),
-            from: values("from"),
-            to: values("to"),
-            ports: values("ports"),
-            source_ports: values("source-ports"),
-            wider_than: values("wider-than").into_iter().next(),
+                .filter_map(|node| FlowValue::read(node, &entry.key, reader))
+                .collect();
+            flow.set(&entry.key, values);
         }
+        flow
+    }
+
+    /// Sets one key; `false` if there is no such key.
+    pub fn set(&mut self, key: &str, values: Vec<FlowValue>) -> bool {
+        match key {
+            "direction" => self.direction = values.into_iter().next(),
+            "protocol" => self.protocol = values,
+            "from" => self.from = values,
+            "to" => self.to = values,
+            "ports" => self.ports = values,
+            "source-ports" => self.source_ports = values,
+            "wider-than" => self.wider_than = values.into_iter().next(),
+            _ => return false,
+        }
+        true
     }
 }
 

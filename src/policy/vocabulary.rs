@@ -24,7 +24,10 @@ use crate::model::{self, Meta, Network};
 use crate::origin::OriginId;
 use crate::semantics::Semantics;
 
+pub(crate) use attachment::subnets_of;
+pub(crate) use nsg::protocol_word;
 pub(crate) use read::{element, elements};
+pub(crate) use run::is_missing_offer;
 
 /// Everything a predicate may look at.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(crate) struct World<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) semantics: Semantics<'a>,
     pub(crate) index: attachment::Index,
+    /// Whether an IPv6 address is written anywhere.
+    pub(crate) has_ipv6: bool,
 }
 
 impl<'a> World<'a> {
@@ -51,8 +56,31 @@ impl<'a> World<'a> {
             settings,
             semantics: Semantics::new(network, facts, settings.cloud),
             index: attachment::Index::new(network),
+            has_ipv6: has_ipv6(network),
         }
     }
+}
+
+fn has_ipv6(network: &Network) -> bool {
+    use model::address::AddressPrefix;
+    let prefix = |field: &model::Field<AddressPrefix>| match field.value() {
+        Some(AddressPrefix::Block(block)) => block.addr().is_ipv6(),
+        Some(AddressPrefix::Range(first, _)) => first.is_ipv6(),
+        _ => false,
+    };
+    let block = |field: &model::Field<ipnet::IpNet>| {
+        field.value().is_some_and(|block| block.addr().is_ipv6())
+    };
+    let subnets = &network.subnets;
+    let networks = &network.virtual_networks;
+    network.security_rules.iter().any(|rule| {
+        rule.source.items.iter().any(prefix) || rule.destination.items.iter().any(prefix)
+    }) || subnets
+        .iter()
+        .any(|one| one.address_prefixes.items.iter().any(block))
+        || networks
+            .iter()
+            .any(|one| one.address_space.items.iter().any(block))
 }
 
 /// The kinds of elements that predicates know.

@@ -63,7 +63,7 @@ fn to_value(datum: &Datum) -> Option<Value> {
             let certain = items
                 .items
                 .iter()
-                .all(|item| item.present == crate::eval::value::Truth::True);
+                .all(|item| item.present == value::Truth::True);
             let values: Option<Vec<Value>> = items
                 .items
                 .iter()

@@ -804,7 +804,7 @@ fn default_route(world: &World<'_>, id: u32) -> Datum {
     };
     let (name, next_hop) = match &route.data {
         Data::Element(found) => {
-            let found = &world.network[crate::model::RouteId(found.id)];
+            let found = &world.network[model::RouteId(found.id)];
             (field(&found.meta.name, text), next_hop_text(found))
         }
         _ => (Datum::constant(Data::Absent), kind.clone()),
@@ -820,7 +820,7 @@ fn default_route(world: &World<'_>, id: u32) -> Datum {
 }
 
 /// Where a route leads, for people.
-fn next_hop_text(route: &crate::model::routing::Route) -> Datum {
+fn next_hop_text(route: &model::routing::Route) -> Datum {
     use crate::model::routing::NextHopType;
     let text = match route.next_hop_type.value() {
         Some(NextHopType::VirtualAppliance) => match &route.next_hop_address.state {

@@ -1,0 +1,423 @@
+//! Contracts on packets: what a rule forbids or requires of some flows, answered exactly.
+//!
+//! A contract is computed in each address family that matters: IPv4 always, IPv6 where the
+//! deployment writes any IPv6 address. Violated in one family is violated. A hit is split by what
+//! decides it, so that each deciding rule is its own cause.
+
+mod compile;
+mod decider;
+mod flow;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub(crate) use compile::{CompiledAnswer, CompiledContract};
+pub(crate) use flow::{FlowNode, flow_spec};
+
+use super::datum::{Data, Datum, Element, undecided};
+use super::expr::{Evaluation, Trace};
+use super::spec::{HopKind, Layer, VerdictSpec};
+use super::vocabulary::Kind;
+use crate::eval::value::{Reason, Truth, Unknown};
+use crate::model::address::{AddressPrefix, PortRange, Protocol};
+use crate::model::nsg::Direction;
+use crate::model::{
+    FirewallId, FirewallRuleId, Link, NicId, NsgId, RouteId, SecurityRuleId, State, SubnetId,
+};
+use crate::origin::OriginId;
+use crate::semantics::packet::{Answer, Family, Flow, Hit, Side};
+use crate::semantics::routes::NextHopKind;
+use crate::semantics::rules::{AddressSpec, Decider, FlowSpec, Scope};
+
+/// What a contract came to for one subject and one cause.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// True: broken in every world. False: in none.
+    pub(crate) truth: Truth,
+    /// A packet that shows it.
+    pub(crate) witness: Option<Flow>,
+    /// What decides it.
+    pub(crate) cause: Cause,
+    /// The route that takes the packets there, where the contract is about one.
+    pub(crate) route: Option<RouteId>,
+    /// The ports of the hit.
+    pub(crate) ports: Vec<PortRange>,
+    /// Its protocols.
+    pub(crate) protocols: Vec<Protocol>,
+    /// The receivers it was asked for, those that are hit.
+    pub(crate) destinations: Vec<AddressPrefix>,
+    /// Origins of the values the contract itself was computed from.
+    pub(crate) reads: Vec<OriginId>,
+    /// What keeps it open.
+    pub(crate) unknowns: Vec<Arc<Unknown>>,
+}
+
+/// What decides a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The subject itself, or nothing in particular.
+    Subject,
+    SecurityRule(SecurityRuleId),
+    FirewallRule(FirewallRuleId),
+    Route(RouteId),
+    /// A default rule of a group, by name.
+    Default(Option<NsgId>, Arc<str>),
+}
+
+/// Computes a contract; `required` turns it round. An empty list: not broken.
+pub(crate) fn judge(
+    contract: &CompiledContract,
+    required: bool,
+    subject: Element,
+    evaluation: &mut Evaluation<'_, '_>,
+) -> Vec<Outcome> {
+    let mut cap = Truth::True;
+    let mut trace = Trace::default();
+    if let Some(when) = &contract.when {
+        let (truth, seen) = evaluation.truth(when);
+        if truth == Truth::False {
+            return Vec::new();
+        }
+        cap = truth;
+        trace.unknowns.extend(seen.unknowns);
+    }
+    let mut families = vec![Family::V4];
+    if evaluation.world.has_ipv6 {
+        families.push(Family::V6);
+    }
+    let mut undetermined = Vec::new();
+    for family in families {
+        let mut run = Run {
+            contract,
+            required,
+            subject,
+            family,
+            evaluation: &mut *evaluation,
+            reads: Vec::new(),
+            unknowns: trace.unknowns.clone(),
+        };
+        let mut outcomes = run.outcomes();
+        for outcome in &mut outcomes {
+            outcome.truth = outcome.truth.and(cap);
+        }
+        outcomes.retain(|outcome| outcome.truth != Truth::False);
+        if outcomes.iter().any(|outcome| outcome.truth == Truth::True) {
+            return outcomes;
+        }
+        undetermined.extend(outcomes);
+    }
+    undetermined
+}
+
+struct Run<'e, 'w, 'a> {
+    contract: &'e CompiledContract,
+    required: bool,
+    subject: Element,
+    family: Family,
+    evaluation: &'e mut Evaluation<'w, 'a>,
+    reads: Vec<OriginId>,
+    unknowns: Vec<Arc<Unknown>>,
+}
+
+/// The packets asked for, and how.
+struct Asked {
+    specs: Vec<FlowSpec>,
+    /// One address, not known which, of these: every one must be hit to be sure.
+    somewhere: bool,
+    wider_than: Option<i64>,
+    direction: Direction,
+}
+
+impl Run<'_, '_, '_> {
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for flow in &self.contract.flows {
+            let Some(asked) = self.asked(flow) else {
+                continue;
+            };
+            outcomes.extend(self.one(&asked));
+        }
+        outcomes
+    }
+
+    /// A flow with its values filled in; `None` if one of them says that there is no such packet.
+    fn asked(&mut self, flow: &FlowNode) -> Option<Asked> {
+        let direction = self.direction(flow);
+        let filled = flow_spec(flow, direction, self.evaluation)?;
+        self.reads.extend(filled.trace.reads);
+        self.unknowns.extend(filled.trace.unknowns);
+        Some(Asked {
+            somewhere: filled.somewhere,
+            wider_than: filled.wider_than,
+            direction,
+            specs: filled.specs,
+        })
+    }
+
+    /// The flow's own direction, else the subject's, else by the address it names.
+    fn direction(&mut self, flow: &FlowNode) -> Direction {
+        if let Some(direction) = flow.direction {
+            return direction;
+        }
+        if self.subject.kind == Kind::SecurityRule {
+            let network = self.evaluation.world.network;
+            let rule = &network[SecurityRuleId(self.subject.id)];
+            if let Some(direction) = rule.direction.value() {
+                return *direction;
+            }
+        }
+        match (flow.from.is_empty(), flow.to.is_empty()) {
+            (false, true) => Direction::Inbound,
+            _ => Direction::Outbound,
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        let network = self.evaluation.world.network;
+        match self.subject.kind {
+            Kind::SecurityRule => network[SecurityRuleId(self.subject.id)]
+                .nsg
+                .map_or(Scope::Anywhere, Scope::Nsg),
+            Kind::Nsg => Scope::Nsg(NsgId(self.subject.id)),
+            Kind::Subnet => Scope::Subnet(SubnetId(self.subject.id)),
+            Kind::NetworkInterface => Scope::Nic(NicId(self.subject.id)),
+            _ => Scope::Anywhere,
+        }
+    }
+
+    fn one(&mut self, asked: &Asked) -> Vec<Outcome> {
+        let scope = self.scope();
+        let mut flows: Option<Answer> = None;
+        for spec in &asked.specs {
+            let answer = self
+                .evaluation
+                .world
+                .semantics
+                .flows(spec, scope, self.family);
+            flows = Some(match flows {
+                Some(before) => before.or(&answer),
+                None => answer,
+            });
+        }
+        let Some(mut flows) = flows else {
+            return Vec::new();
+        };
+        let mut given_route = false;
+        if let Some(given) = &self.contract.given {
+            let answer = self.answer(given, asked.direction);
+            given_route = matches!(given.verdict, VerdictSpec::RoutedTo(_));
+            flows = flows.and(&answer);
+        }
+        if flows.is_hit().truth == Truth::False {
+            return Vec::new();
+        }
+        let verdict = self.answer(&self.contract.answer, asked.direction);
+        let bad = match self.required {
+            false => flows.and(&verdict),
+            true => flows.minus(&verdict),
+        };
+        let narrowed = self.wider(&bad, asked);
+        let mut hit = narrowed.is_hit();
+        if hit.truth == Truth::False {
+            return Vec::new();
+        }
+        if asked.somewhere && hit.truth == Truth::True {
+            let spared = flows.minus(&narrowed).is_hit();
+            if spared.truth != Truth::False {
+                hit.truth = Truth::Unknown;
+                self.unknowns.push(Arc::new(Unknown::new(
+                    "address",
+                    "the private address Azure gives the machine",
+                    Reason::RunTime,
+                )));
+            }
+        }
+        self.by_cause(&narrowed, hit, asked, given_route)
+    }
+
+    fn wider(&self, bad: &Answer, asked: &Asked) -> Answer {
+        match asked.wider_than {
+            Some(n) => {
+                let side = match asked.direction {
+                    Direction::Inbound => Side::Source,
+                    Direction::Outbound => Side::Destination,
+                };
+                bad.wider_than(side, u128::try_from(n).unwrap_or(0))
+            }
+            None => bad.clone(),
+        }
+    }
+
+    /// Splits a hit by what decides it.
+    fn by_cause(
+        &mut self,
+        bad: &Answer,
+        hit: Hit,
+        asked: &Asked,
+        given_route: bool,
+    ) -> Vec<Outcome> {
+        let route = match (&self.contract.answer.verdict, given_route) {
+            (VerdictSpec::RoutedTo(_), _) | (_, true) => self.route_of(&hit),
+            _ => None,
+        };
+        let whole = |cause: Cause, hit: Hit, run: &Self| run.outcome(cause, route, hit, asked);
+        let cause = match &self.contract.answer.verdict {
+            VerdictSpec::Decided => match self.subject.kind {
+                Kind::SecurityRule => Cause::SecurityRule(SecurityRuleId(self.subject.id)),
+                Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
+                    Cause::FirewallRule(FirewallRuleId(self.subject.id))
+                }
+                _ => Cause::Subject,
+            },
+            VerdictSpec::RoutedTo(_) => route.map_or(Cause::Subject, Cause::Route),
+            VerdictSpec::Allowed | VerdictSpec::Denied => {
+                return match self.split(bad, &hit, asked) {
+                    causes if !causes.is_empty() => causes
+                        .into_iter()
+                        .map(|(cause, hit)| whole(cause, hit, self))
+                        .collect(),
+                    _ => {
+                        let cause = self.decider_of(&hit, asked.direction);
+                        vec![whole(cause, hit, self)]
+                    }
+                };
+            }
+        };
+        vec![whole(cause, hit, self)]
+    }
+
+    fn outcome(&self, cause: Cause, route: Option<RouteId>, hit: Hit, asked: &Asked) -> Outcome {
+        let mut unknowns = hit.unknowns;
+        unknowns.extend(self.unknowns.iter().cloned());
+        if let Some(limit) = hit.undecided {
+            let label = format!("an answer within the limit `{limit}`");
+            unknowns.push(Arc::new(Unknown::new("limit", label, Reason::Limit)));
+        }
+        if hit.truth == Truth::True {
+            unknowns.clear();
+        } else if unknowns.is_empty() {
+            unknowns.push(undecided());
+        }
+        let mut destinations = Vec::new();
+        for spec in &asked.specs {
+            for address in &spec.to {
+                match address {
+                    AddressSpec::Prefix(prefix) => destinations.push(prefix.clone()),
+                    AddressSpec::Prefixes(list) => {
+                        destinations.extend(list.iter().filter_map(|field| field.value().cloned()))
+                    }
+                    AddressSpec::NamedSet(_) => {}
+                }
+            }
+        }
+        Outcome {
+            truth: hit.truth,
+            witness: hit.witness,
+            cause,
+            route,
+            ports: hit.ports,
+            protocols: hit.protocols,
+            destinations,
+            reads: self.reads.clone(),
+            unknowns,
+        }
+    }
+}
+
+/// Next hops as semantics names them.
+pub(crate) fn hop(kind: HopKind) -> NextHopKind {
+    match kind {
+        HopKind::Internet => NextHopKind::Internet,
+        HopKind::VirtualNetwork => NextHopKind::VirtualNetwork,
+        HopKind::Peering => NextHopKind::Peering,
+        HopKind::Gateway => NextHopKind::Gateway,
+        HopKind::AzureFirewall => NextHopKind::AzureFirewall,
+        HopKind::Appliance => NextHopKind::Appliance,
+        HopKind::None => NextHopKind::None,
+        HopKind::ServiceEndpoint => NextHopKind::ServiceEndpoint,
+    }
+}
+
+/// The elements an `of` names: known ones with their presence, and what is missing.
+pub(super) fn elements_of(value: &Datum) -> (Vec<(Element, Truth)>, Option<Arc<Unknown>>) {
+    let outside =
+        |name: &Arc<str>| Arc::new(Unknown::new("outside", Arc::clone(name), Reason::Outside));
+    match &value.data {
+        Data::Element(element) => (vec![(*element, Truth::True)], None),
+        Data::External(name) => (Vec::new(), Some(outside(name))),
+        Data::Unknown(unknown, _) => (Vec::new(), Some(Arc::clone(unknown))),
+        Data::List(items) => {
+            let mut rest = items.rest.clone();
+            let mut found = Vec::new();
+            for item in &items.items {
+                match &item.datum.data {
+                    Data::Element(element) => found.push((*element, item.present)),
+                    Data::External(name) => rest = rest.or_else(|| Some(outside(name))),
+                    Data::Unknown(unknown, _) => rest = rest.or_else(|| Some(Arc::clone(unknown))),
+                    _ => {}
+                }
+            }
+            (found, rest)
+        }
+        _ => (Vec::new(), None),
+    }
+}
+
+/// The groups that packets of an element pass.
+pub(super) fn groups_of(world: &super::vocabulary::World<'_>, element: Element) -> Vec<NsgId> {
+    use super::vocabulary::subnets_of;
+    let network = world.network;
+    let here = |state: &State<Link<NsgId>>| match state {
+        State::Known(Link::Here(id)) => Some(*id),
+        _ => None,
+    };
+    let mut groups = Vec::new();
+    match element.kind {
+        Kind::Nsg => groups.push(NsgId(element.id)),
+        Kind::SecurityRule => groups.extend(network[SecurityRuleId(element.id)].nsg),
+        Kind::Subnet => groups.extend(here(&network[SubnetId(element.id)].nsg.state)),
+        Kind::NetworkInterface => {
+            groups.extend(here(&network[NicId(element.id)].nsg.state));
+            for subnet in subnets_of(network, NicId(element.id)) {
+                groups.extend(here(&network[subnet].nsg.state));
+            }
+        }
+        _ => {}
+    }
+    groups
+}
+
+/// Where the default destination of a witness leads.
+pub(super) fn destination_of(flow: &Flow) -> IpAddr {
+    flow.destination
+}
+
+/// The layer an answer is asked of when it names none.
+pub(super) fn layer_of(kind: Kind) -> Option<Layer> {
+    Some(match kind {
+        Kind::SecurityRule | Kind::Nsg => Layer::Nsg,
+        Kind::Subnet => Layer::Subnet,
+        Kind::NetworkInterface => Layer::NetworkInterface,
+        Kind::Firewall | Kind::FirewallNetworkRule | Kind::FirewallNatRule => Layer::Firewall,
+        _ => return None,
+    })
+}
+
+/// A firewall by element.
+pub(super) fn firewall(element: Element) -> Option<FirewallId> {
+    (element.kind == Kind::Firewall).then_some(FirewallId(element.id))
+}
+
+/// What decides one packet, as a cause.
+pub(super) fn cause_of(decider: Decider, nsg: NsgId) -> Cause {
+    match decider {
+        Decider::Rule(rule) => Cause::SecurityRule(rule),
+        Decider::Default(name) => Cause::Default(Some(nsg), name),
+        Decider::Bypass => Cause::Default(Some(nsg), "platform traffic".into()),
+        Decider::Depends { rules, default, .. } => match (rules.first(), default) {
+            (Some(rule), _) => Cause::SecurityRule(*rule),
+            (None, Some(default)) => Cause::Default(Some(nsg), default),
+            (None, None) => Cause::Subject,
+        },
+    }
+}

@@ -1,0 +1,281 @@
+//! Contracts as written to contracts that can be computed.
+
+use super::flow::{Addresses, FlowNode, Ports, Width};
+use crate::model::address::Protocol;
+use crate::model::nsg::Direction;
+use crate::model::platform::PlatformFacts;
+use crate::policy::datum::{parse_address, parse_ports};
+use crate::policy::expr::{Compiled, Compiler};
+use crate::policy::spec::{
+    AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, Layer, VerdictSpec,
+};
+use crate::policy::vocabulary::{Item, Kind, Ty};
+
+/// A contract, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledContract {
+    pub(crate) flows: Vec<FlowNode>,
+    pub(crate) when: Option<Compiled>,
+    pub(crate) given: Option<CompiledAnswer>,
+    pub(crate) answer: CompiledAnswer,
+}
+
+/// A verdict of a layer, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledAnswer {
+    pub(crate) verdict: VerdictSpec,
+    pub(crate) by: Option<Layer>,
+    pub(crate) of: Option<Compiled>,
+}
+
+const PROTOCOLS: [(&str, Option<Protocol>); 6] = [
+    ("*", None),
+    ("Tcp", Some(Protocol::Tcp)),
+    ("Udp", Some(Protocol::Udp)),
+    ("Icmp", Some(Protocol::Icmp)),
+    ("Esp", Some(Protocol::Esp)),
+    ("Ah", Some(Protocol::Ah)),
+];
+
+impl CompiledContract {
+    /// `None` after telling what is wrong.
+    pub(crate) fn new(
+        spec: &ContractSpec,
+        kind: Kind,
+        facts: &PlatformFacts,
+        compiler: &mut Compiler<'_, '_>,
+    ) -> Option<Self> {
+        let before = compiler.reader.diagnostics.len();
+        let flows = spec
+            .flows
+            .iter()
+            .map(|flow| FlowNode::new(flow, facts, compiler))
+            .collect();
+        let when = spec.when.as_ref().and_then(|when| compiler.predicate(when));
+        let given = spec
+            .given
+            .as_ref()
+            .map(|given| CompiledAnswer::new(given, kind, compiler));
+        let answer = CompiledAnswer::new(&spec.answer, kind, compiler);
+        (compiler.reader.diagnostics.len() == before).then_some(Self {
+            flows,
+            when,
+            given,
+            answer,
+        })
+    }
+}
+
+impl CompiledAnswer {
+    fn new(spec: &AnswerSpec, kind: Kind, compiler: &mut Compiler<'_, '_>) -> Self {
+        let of = spec.of.as_ref().and_then(|of| compiler.expression(of));
+        let asked = match of.as_ref().map(|of| of.ty) {
+            Some(Ty::One(Item::Element(kind)) | Ty::List(Item::Element(kind))) => Some(kind),
+            Some(Ty::One(Item::Any) | Ty::List(Item::Any)) => None,
+            Some(other) => {
+                let found = other.describe();
+                let message = format!("`of` names elements of the network, not {found}");
+                compiler.reader.error(spec.span, message);
+                None
+            }
+            None => Some(kind),
+        };
+        if let Some(asked) = asked
+            && spec.of.is_none() == of.is_none()
+            && !answers(&spec.verdict, spec.by, asked)
+        {
+            let message = format!(
+                "a {} has no such verdict; name with `of` who decides",
+                asked.spec().name
+            );
+            compiler.reader.error(spec.span, message);
+        }
+        Self {
+            verdict: spec.verdict.clone(),
+            by: spec.by,
+            of,
+        }
+    }
+}
+
+/// Whether an element of a kind can give an answer.
+fn answers(verdict: &VerdictSpec, by: Option<Layer>, kind: Kind) -> bool {
+    match verdict {
+        VerdictSpec::Decided => matches!(
+            kind,
+            Kind::SecurityRule | Kind::FirewallNetworkRule | Kind::FirewallNatRule
+        ),
+        VerdictSpec::RoutedTo(_) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
+        VerdictSpec::Allowed | VerdictSpec::Denied => match by.or_else(|| super::layer_of(kind)) {
+            Some(Layer::Nsg) => matches!(kind, Kind::Nsg | Kind::SecurityRule),
+            Some(Layer::Subnet) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
+            Some(Layer::NetworkInterface) => kind == Kind::NetworkInterface,
+            Some(Layer::Firewall) => kind == Kind::Firewall,
+            None => false,
+        },
+    }
+}
+
+impl FlowNode {
+    /// Checks a flow; what is wrong is told and left out.
+    pub(crate) fn new(
+        spec: &FlowSpecSource,
+        facts: &PlatformFacts,
+        compiler: &mut Compiler<'_, '_>,
+    ) -> Self {
+        let mut node = Self::default();
+        match &spec.direction {
+            Some(FlowValue::Literal(text)) => match &*text.value {
+                "Inbound" => node.direction = Some(Direction::Inbound),
+                "Outbound" => node.direction = Some(Direction::Outbound),
+                other => {
+                    let known = ["Inbound", "Outbound"];
+                    compiler
+                        .reader
+                        .unknown_word(text.span, "direction", other, &known);
+                }
+            },
+            Some(FlowValue::Expr(expr)) => {
+                let message = "a direction is `Inbound` or `Outbound`";
+                compiler.reader.error(expr.span, message);
+            }
+            None => {}
+        }
+        for value in &spec.protocol {
+            node.protocol(value, compiler);
+        }
+        node.from = addresses(&spec.from, facts, compiler);
+        node.to = addresses(&spec.to, facts, compiler);
+        node.ports = ports(&spec.ports, compiler);
+        node.source_ports = ports(&spec.source_ports, compiler);
+        node.wider_than = match &spec.wider_than {
+            Some(FlowValue::Literal(text)) => match text.value.parse() {
+                Ok(number) => Some(Width::Number(number)),
+                Err(_) => {
+                    let message = "`wider-than` is a number of addresses";
+                    compiler.reader.error(text.span, message);
+                    None
+                }
+            },
+            Some(FlowValue::Expr(expr)) => compiler.expression(expr).map(Width::Computed),
+            None => None,
+        };
+        node
+    }
+
+    fn protocol(&mut self, value: &FlowValue, compiler: &mut Compiler<'_, '_>) {
+        match value {
+            FlowValue::Literal(text) => {
+                let found = PROTOCOLS.iter().find(|(word, _)| *word == &*text.value);
+                match found {
+                    Some((_, protocol)) => self.protocols.extend(*protocol),
+                    None => {
+                        let known: Vec<&str> = PROTOCOLS.iter().map(|(word, _)| *word).collect();
+                        compiler
+                            .reader
+                            .unknown_word(text.span, "protocol", &text.value, &known);
+                    }
+                }
+            }
+            FlowValue::Expr(expr) => {
+                let message = "a protocol is written out: `Tcp`, `Udp`, …";
+                compiler.reader.error(expr.span, message);
+            }
+        }
+    }
+}
+
+fn addresses(
+    values: &[FlowValue],
+    facts: &PlatformFacts,
+    compiler: &mut Compiler<'_, '_>,
+) -> Vec<Addresses> {
+    let mut all = Vec::new();
+    for value in values {
+        match value {
+            FlowValue::Expr(expr) => {
+                let Some(compiled) = compiler.expression(expr) else {
+                    continue;
+                };
+                let (Ty::One(item) | Ty::List(item)) = compiled.ty;
+                if !matches!(item, Item::Address | Item::Text | Item::Any) {
+                    let found = compiled.ty.describe();
+                    let message = format!("addresses are expected, not {found}");
+                    compiler.reader.error(expr.span, message);
+                }
+                all.push(Addresses::Computed(compiled));
+            }
+            FlowValue::Literal(text) => {
+                let word = &*text.value;
+                let named = word == "kms" || facts.named_sets.iter().any(|set| &*set.name == word);
+                if named {
+                    all.push(Addresses::NamedSet(word.into()));
+                    continue;
+                }
+                match parse_address(word) {
+                    Some(crate::model::address::AddressPrefix::Tag(tag))
+                        if !knows_tag(facts, tag.name()) =>
+                    {
+                        let mut known: Vec<&str> =
+                            facts.named_sets.iter().map(|set| &*set.name).collect();
+                        known.extend(facts.tags.iter().map(|row| &*row.name));
+                        known.push("kms");
+                        compiler
+                            .reader
+                            .unknown_word(text.span, "address", word, &known);
+                    }
+                    Some(prefix) => all.push(Addresses::Prefix(prefix)),
+                    None => {
+                        let message = format!("`{word}` is no address");
+                        compiler.reader.error(text.span, message);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn ports(values: &[FlowValue], compiler: &mut Compiler<'_, '_>) -> Vec<Ports> {
+    let mut all = Vec::new();
+    for value in values {
+        match value {
+            FlowValue::Expr(expr) => {
+                let Some(compiled) = compiler.expression(expr) else {
+                    continue;
+                };
+                let (Ty::One(item) | Ty::List(item)) = compiled.ty;
+                if !matches!(item, Item::Ports | Item::Number | Item::Text | Item::Any) {
+                    let found = compiled.ty.describe();
+                    let message = format!("ports are expected, not {found}");
+                    compiler.reader.error(expr.span, message);
+                }
+                all.push(Ports::Computed(compiled));
+            }
+            FlowValue::Literal(text) => match parse_ports(&text.value) {
+                Some(range) => all.push(Ports::Range(range)),
+                None => {
+                    let message = format!("`{}` is no port", text.value);
+                    compiler.reader.error(text.span, message);
+                }
+            },
+        }
+    }
+    all
+}
+
+/// Whether the platform table has a tag, or the one a regional tag belongs to.
+fn knows_tag(facts: &PlatformFacts, name: &str) -> bool {
+    facts.tags.iter().any(|row| {
+        row.name.eq_ignore_ascii_case(name)
+            || row
+                .formerly
+                .iter()
+                .any(|old| old.eq_ignore_ascii_case(name))
+            || (row.regional
+                && name.len() > row.name.len()
+                && name.is_char_boundary(row.name.len())
+                && name[..row.name.len()].eq_ignore_ascii_case(&row.name)
+                && name[row.name.len()..].starts_with('.'))
+    })
+}

@@ -1,0 +1,387 @@
+//! Rules applied to one deployment.
+//!
+//! For every rule, clause, subject and bound element the truth of "something is wrong" is computed
+//! in Kleene's logic from existence, `where`, `unless` and the hit. True is a violated judgement,
+//! Unknown an undetermined one that names what would settle it.
+
+mod build;
+mod reasons;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::contract::{self, Cause, Outcome};
+use super::datum::{Data, Datum, Element};
+use super::expr::{Evaluation, Trace};
+use super::finding::Judgement;
+use super::pack::{Body, Clause, Pack, Rule, parameters_of};
+use super::settings::Settings;
+use super::vocabulary::{World, presence};
+use crate::diagnostic::Severity;
+use crate::eval::Deployment;
+use crate::eval::value::{Reason, Truth, Unknown};
+use crate::model::Network;
+use crate::model::platform::PlatformFacts;
+use crate::origin::OriginId;
+use crate::semantics::unreachable::Revive;
+
+/// How many combinations of bound elements one subject is judged with.
+const MAX_COMBINATIONS: usize = 10_000;
+
+/// What came of one deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// What is, or may be, wrong.
+    pub judgements: Vec<Judgement>,
+    /// What was not judged, by reason.
+    pub not_judged: Vec<(String, usize)>,
+    /// Undetermined judgements of rules that only count them, by rule.
+    pub undetermined_counted: Vec<(Arc<str>, usize)>,
+}
+
+/// Judges a deployment by every rule of a pack that is on.
+#[must_use]
+pub fn judge(
+    pack: &Pack,
+    deployment: &Deployment,
+    network: &Network,
+    facts: &PlatformFacts,
+    settings: &Settings,
+) -> Judged {
+    let world = World::new(deployment, network, facts, settings);
+    let mut tally = Tally::default();
+    for rule in pack.rules() {
+        if settings.off.contains(rule.id()) {
+            continue;
+        }
+        let parameters = parameters_of(rule, settings);
+        for (position, clause) in rule.clauses.iter().enumerate() {
+            let mut judge = ClauseJudge {
+                world: &world,
+                rule,
+                clause,
+                position: u32::try_from(position).unwrap_or(u32::MAX),
+                parameters: &parameters,
+                tally: &mut tally,
+            };
+            for id in 0..clause.subject.count(network) {
+                let element = Element {
+                    kind: clause.subject,
+                    id,
+                };
+                if element.is_judged(network) {
+                    judge.subject(element);
+                }
+            }
+        }
+    }
+    Judged {
+        judgements: tally.judgements,
+        not_judged: tally.not_judged.into_iter().collect(),
+        undetermined_counted: tally.counted.into_iter().collect(),
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    judgements: Vec<Judgement>,
+    not_judged: BTreeMap<String, usize>,
+    counted: BTreeMap<Arc<str>, usize>,
+}
+
+pub(super) struct ClauseJudge<'j, 'a> {
+    world: &'j World<'a>,
+    rule: &'j Rule,
+    clause: &'j Clause,
+    position: u32,
+    parameters: &'j BTreeMap<Arc<str>, Datum>,
+    tally: &'j mut Tally,
+}
+
+/// One thing that is, or may be, wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Wrong {
+    pub(super) truth: Truth,
+    /// Whose finding it is.
+    pub(super) element: Element,
+    pub(super) cause: Cause,
+    pub(super) outcome: Option<Outcome>,
+    /// Origins of what decided.
+    pub(super) deciding: Vec<OriginId>,
+    pub(super) unknowns: Vec<Arc<Unknown>>,
+    pub(super) cover: Vec<crate::model::SecurityRuleId>,
+    pub(super) revive: Option<Revive>,
+    pub(super) at_most: Option<Severity>,
+    /// The place the rule names for it.
+    pub(super) at: Option<OriginId>,
+    /// Which assertion, to tell apart kinds of trouble.
+    pub(super) assertion: Option<usize>,
+}
+
+impl ClauseJudge<'_, '_> {
+    fn subject(&mut self, subject: Element) {
+        let first = super::vocabulary::element(self.world, subject.kind, subject.id);
+        let mut slots = vec![first];
+        let (mut exists, mut because) = (Truth::True, None);
+        if let Some(meta) = subject.meta(self.world.network) {
+            (exists, because) = presence(meta);
+        }
+        if exists == Truth::False {
+            return;
+        }
+        let condition = self.clause.condition.as_ref();
+        let mut known_condition = None;
+        if let Some(condition) = condition.filter(|_| self.clause.condition_first) {
+            let (truth, trace) = self.evaluation(&slots).truth(condition);
+            if truth == Truth::False {
+                return;
+            }
+            known_condition = Some((truth, trace));
+        }
+        let mut unknowns = Vec::new();
+        unknowns.extend(because);
+        if self.clause.each.is_empty() {
+            self.bound(subject, &slots, exists, &unknowns, known_condition.as_ref());
+            return;
+        }
+        let mut left = MAX_COMBINATIONS;
+        let bindings = Bindings {
+            subject,
+            known_condition: known_condition.as_ref(),
+        };
+        self.bind(&bindings, &mut slots, exists, &unknowns, 0, &mut left);
+    }
+
+    /// Walks the relation of the next name.
+    fn bind(
+        &mut self,
+        bindings: &Bindings<'_>,
+        slots: &mut Vec<Datum>,
+        exists: Truth,
+        unknowns: &[Arc<Unknown>],
+        depth: usize,
+        left: &mut usize,
+    ) {
+        let Some(relation) = self.clause.each.get(depth) else {
+            if *left > 0 {
+                *left -= 1;
+                self.bound(
+                    bindings.subject,
+                    slots,
+                    exists,
+                    unknowns,
+                    bindings.known_condition,
+                );
+            } else {
+                self.not_judged("too many combinations of elements");
+            }
+            return;
+        };
+        let (value, _) = self.evaluation(slots).compute(relation);
+        let items = match &value.data {
+            Data::List(items) => Arc::clone(items),
+            Data::Unknown(unknown, _) => {
+                let reason = unknown.label.to_string();
+                self.not_judged(&reason);
+                return;
+            }
+            _ => return,
+        };
+        if items.items.is_empty()
+            && let Some(rest) = &items.rest
+        {
+            let reason = rest.label.to_string();
+            self.not_judged(&reason);
+        }
+        for item in &items.items {
+            let mut unknowns = unknowns.to_vec();
+            unknowns.extend(item.because.clone());
+            slots.push(item.datum.clone());
+            let exists = exists.and(item.present);
+            self.bind(bindings, slots, exists, &unknowns, depth + 1, left);
+            slots.truncate(depth + 1);
+        }
+    }
+
+    /// Judges one subject with its bound elements.
+    fn bound(
+        &mut self,
+        subject: Element,
+        slots: &[Datum],
+        exists: Truth,
+        unknowns: &[Arc<Unknown>],
+        known_condition: Option<&(Truth, Trace)>,
+    ) {
+        let mut truth = exists;
+        let mut unknowns = unknowns.to_vec();
+        let condition = match (known_condition, &self.clause.condition) {
+            (Some(known), _) => Some(known.clone()),
+            (None, Some(condition)) => Some(self.evaluation(slots).truth(condition)),
+            (None, None) => None,
+        };
+        if let Some((condition, trace)) = condition {
+            if condition == Truth::False {
+                return;
+            }
+            if condition == Truth::Unknown {
+                // What hangs on resources outside the files alone is not this deployment's.
+                let outside = !trace.unknowns.is_empty()
+                    && trace
+                        .unknowns
+                        .iter()
+                        .all(|unknown| unknown.reason == Reason::Outside);
+                if outside {
+                    let reason = trace
+                        .unknowns
+                        .first()
+                        .map(|unknown| unknown.label.to_string());
+                    self.not_judged(&reason.unwrap_or_default());
+                    return;
+                }
+                unknowns.extend(trace.unknowns);
+            }
+            truth = truth.and(condition);
+        }
+        for (need, otherwise) in &self.clause.needs {
+            if self.evaluation(slots).truth(need).0 != Truth::True {
+                let reason = otherwise.to_string();
+                self.not_judged(&reason);
+                return;
+            }
+        }
+        if let Some(unless) = &self.clause.unless {
+            let (excused, trace) = self.evaluation(slots).truth(unless);
+            if excused == Truth::True {
+                return;
+            }
+            unknowns.extend(trace.unknowns);
+            truth = truth.and(!excused);
+        }
+        for mut wrong in self.wrongs(subject, slots) {
+            wrong.truth = wrong.truth.and(truth);
+            match wrong.truth {
+                Truth::False => {}
+                Truth::Unknown if self.rule.counts_undetermined() => {
+                    let id = Arc::clone(self.rule.id());
+                    *self.tally.counted.entry(id).or_default() += 1;
+                }
+                truth => {
+                    if truth == Truth::Unknown {
+                        wrong.unknowns.splice(0..0, unknowns.iter().cloned());
+                    }
+                    let judgement = self.build(slots, &wrong);
+                    self.tally.judgements.extend(judgement);
+                }
+            }
+        }
+    }
+
+    fn wrongs(&mut self, subject: Element, slots: &[Datum]) -> Vec<Wrong> {
+        let mut wrongs = Vec::new();
+        match &self.clause.body {
+            Body::Assert(asserts) => {
+                let mut slots = slots.to_vec();
+                slots.extend(nothing_said());
+                for (position, assert) in asserts.iter().enumerate() {
+                    let mut evaluation = self.evaluation(&slots);
+                    let (holds, trace) = evaluation.truth(&assert.that);
+                    if holds == Truth::True {
+                        continue;
+                    }
+                    let at = assert
+                        .at
+                        .as_ref()
+                        .map(|at| evaluation.compute(at).0.origin)
+                        .filter(|origin| *origin != OriginId::NONE);
+                    wrongs.push(Wrong {
+                        truth: !holds,
+                        element: subject,
+                        cause: Cause::Subject,
+                        outcome: None,
+                        deciding: trace.reads,
+                        unknowns: trace.unknowns,
+                        cover: Vec::new(),
+                        revive: None,
+                        at_most: None,
+                        at,
+                        assertion: Some(position),
+                    });
+                }
+            }
+            Body::Contracts {
+                required,
+                contracts,
+            } => {
+                for contract in contracts {
+                    let mut evaluation = self.evaluation(slots);
+                    for outcome in contract::judge(contract, *required, subject, &mut evaluation) {
+                        wrongs.push(Wrong {
+                            truth: outcome.truth,
+                            element: subject,
+                            cause: outcome.cause.clone(),
+                            deciding: outcome.reads.clone(),
+                            unknowns: outcome.unknowns.clone(),
+                            outcome: Some(outcome),
+                            cover: Vec::new(),
+                            revive: None,
+                            at_most: None,
+                            at: None,
+                            assertion: None,
+                        });
+                    }
+                }
+                // One certain breach says more than any possible one.
+                if wrongs.iter().any(|wrong| wrong.truth == Truth::True) {
+                    wrongs.retain(|wrong| wrong.truth == Truth::True);
+                }
+            }
+            Body::Analysis(analysis) => {
+                for found in analysis.run(subject, self.world) {
+                    let mut truth = found.truth;
+                    if let Some(meta) = found.element.meta(self.world.network) {
+                        truth = truth.and(presence(meta).0);
+                    }
+                    wrongs.push(Wrong {
+                        truth,
+                        element: found.element,
+                        cause: match found.element.kind {
+                            super::vocabulary::Kind::SecurityRule => {
+                                Cause::SecurityRule(crate::model::SecurityRuleId(found.element.id))
+                            }
+                            _ => Cause::Subject,
+                        },
+                        outcome: None,
+                        deciding: Vec::new(),
+                        unknowns: found.unknowns,
+                        cover: found.cover,
+                        revive: found.revive,
+                        at_most: Some(found.at_most),
+                        at: None,
+                        assertion: None,
+                    });
+                }
+            }
+        }
+        wrongs
+    }
+
+    pub(super) fn evaluation(&self, slots: &[Datum]) -> Evaluation<'_, '_> {
+        Evaluation::new(self.world, self.parameters, slots.to_vec())
+    }
+
+    fn not_judged(&mut self, reason: &str) {
+        *self.tally.not_judged.entry(reason.to_owned()).or_default() += 1;
+    }
+}
+
+struct Bindings<'b> {
+    subject: Element,
+    known_condition: Option<&'b (Truth, Trace)>,
+}
+
+/// The values of the names of messages where nothing is said yet.
+fn nothing_said() -> impl Iterator<Item = Datum> {
+    super::pack::SAID
+        .iter()
+        .map(|_| Datum::constant(Data::Absent))
+}

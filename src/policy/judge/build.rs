@@ -1,0 +1,489 @@
+//! A wrong to a judgement: message, severity, places.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::reasons::missing;
+use super::{ClauseJudge, Wrong};
+use crate::diagnostic::{Label, Severity};
+use crate::eval::value::Truth;
+use crate::model::address::{AddressPrefix, PortRange};
+use crate::model::{SecurityRuleId, State};
+use crate::origin::OriginId;
+use crate::policy::contract::Cause;
+use crate::policy::datum::{self, Data, Datum, Element};
+use crate::policy::finding::{FindingVerdict, Instance, Judgement, RelatedPlace};
+use crate::policy::message::When;
+use crate::policy::pack::Body;
+use crate::policy::primary;
+use crate::policy::vocabulary::{Kind, element, elements, protocol_word};
+use crate::semantics::packet::Flow;
+use crate::source::Span;
+
+impl ClauseJudge<'_, '_> {
+    /// `None` only for a deployment without a single file.
+    pub(super) fn build(&self, slots: &[Datum], wrong: &Wrong) -> Option<Judgement> {
+        let network = self.world.network;
+        let deployment = self.world.deployment;
+        let verdict = match wrong.truth {
+            Truth::True => FindingVerdict::Violated,
+            _ => FindingVerdict::Undetermined,
+        };
+        let unknowns = match verdict {
+            FindingVerdict::Violated => Vec::new(),
+            FindingVerdict::Undetermined => {
+                let mut inputs = missing(&wrong.unknowns, &deployment.origins);
+                if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route) {
+                    let at = network[route].next_hop_address.origin;
+                    let place = self.place_of(at);
+                    for input in &mut inputs {
+                        input.place = input.place.or(place);
+                    }
+                }
+                inputs
+            }
+        };
+        let mut slots = slots.to_vec();
+        let severity = self.severity(&slots, wrong);
+        slots.extend(self.said(wrong, verdict, &unknowns));
+        let mut evaluation = self.evaluation(&slots);
+        let own = match (&self.clause.body, wrong.assertion) {
+            (Body::Assert(asserts), Some(position)) => asserts
+                .get(position)
+                .and_then(|assert| assert.message.as_ref())
+                .map(|message| message.fill(&mut evaluation)),
+            _ => None,
+        };
+        let mut message = own
+            .or_else(|| When::first(&self.clause.message, &mut evaluation))
+            .unwrap_or_else(|| self.rule.spec.title.value.to_string());
+        for note in When::every(&self.clause.notes, &mut evaluation) {
+            message.push(' ');
+            message.push_str(&note);
+        }
+        let fix = When::first(&self.clause.suggest, &mut evaluation);
+        let related = self.related(&mut evaluation);
+
+        let (subject, deciding) = self.origins(wrong, &slots);
+        let mut places = primary::choose(
+            &deployment.origins,
+            subject,
+            &deciding,
+            &self.world.settings.foreign,
+        )
+        .or_else(|| {
+            let first = deployment.files.first()?;
+            Some(primary::Places {
+                primary: Span::new(*first, 0, 0),
+                related: Vec::new(),
+            })
+        })?;
+        let extra = self.extra_places(wrong).into_iter().chain(related);
+        for place in extra {
+            let known = place.span == places.primary
+                || places.related.iter().any(|known| known.span == place.span);
+            if !known {
+                places.related.push(place);
+            }
+        }
+
+        let named = match wrong.cause {
+            Cause::SecurityRule(rule) => Some(rule),
+            _ if wrong.element.kind == Kind::SecurityRule => Some(SecurityRuleId(wrong.element.id)),
+            _ => None,
+        };
+        let security_rule = named.map(|rule| {
+            let meta = &network[rule].meta;
+            match &meta.name.state {
+                State::Known(name) => Arc::clone(name),
+                _ => Arc::clone(&meta.address),
+            }
+        });
+        let resource = wrong.element.meta(network).map_or_else(
+            || Arc::clone(&deployment.name),
+            |meta| Arc::clone(&meta.address),
+        );
+        Some(Judgement {
+            rule: Arc::clone(self.rule.id()),
+            clause: self.position,
+            verdict,
+            severity,
+            message,
+            fix,
+            primary: Label {
+                span: places.primary,
+                text: self.label(wrong),
+            },
+            related: places.related,
+            resource_kind: wrong.element.kind.spec().name.into(),
+            resource_name: without_keys(&resource).into(),
+            instance: Instance {
+                deployment: Arc::clone(&deployment.name),
+                resource,
+                verdict,
+                witness: wrong.outcome.as_ref().and_then(|outcome| outcome.witness),
+            },
+            security_rule,
+            unknowns,
+        })
+    }
+
+    fn severity(&self, slots: &[Datum], wrong: &Wrong) -> Severity {
+        if let Some(severity) = self.world.settings.severities.get(self.rule.id()) {
+            return *severity;
+        }
+        let own = self
+            .clause
+            .severity
+            .iter()
+            .find(|(when, _)| match when {
+                Some(when) => self.evaluation(slots).truth(when).0 == Truth::True,
+                None => true,
+            })
+            .map_or(Severity::Warning, |(_, severity)| *severity);
+        match wrong.at_most {
+            Some(most) => own.min(most),
+            None => own,
+        }
+    }
+
+    /// The values of the names that only messages know, in the order of their slots.
+    fn said(
+        &self,
+        wrong: &Wrong,
+        verdict: FindingVerdict,
+        unknowns: &[crate::policy::finding::MissingInput],
+    ) -> Vec<Datum> {
+        let absent = || Datum::constant(Data::Absent);
+        let verdict = match verdict {
+            FindingVerdict::Violated => "violated",
+            FindingVerdict::Undetermined => "undetermined",
+        };
+        let decider = match &wrong.cause {
+            Cause::SecurityRule(rule) => element(self.world, Kind::SecurityRule, rule.0),
+            Cause::FirewallRule(rule) => element(self.world, Kind::FirewallNetworkRule, rule.0),
+            Cause::Route(route) => element(self.world, Kind::Route, route.0),
+            Cause::Default(_, name) => Datum::text(Arc::clone(name)),
+            Cause::Subject => element(self.world, wrong.element.kind, wrong.element.id),
+        };
+        let outcome = wrong.outcome.as_ref();
+        let route = outcome
+            .and_then(|outcome| outcome.route)
+            .map_or_else(absent, |route| element(self.world, Kind::Route, route.0));
+        let witness = outcome
+            .and_then(|outcome| outcome.witness)
+            .map_or_else(absent, |flow| witness(&flow));
+        let hit = outcome.map_or_else(absent, |outcome| {
+            let ports = outcome.ports.iter().map(|ports| Data::Ports(*ports));
+            let protocols = outcome
+                .protocols
+                .iter()
+                .map(|protocol| Data::Text(protocol_word(*protocol).into()));
+            let destinations = outcome
+                .destinations
+                .iter()
+                .map(|prefix| Data::Address(prefix.clone()));
+            object([
+                ("ports", list(ports)),
+                ("protocols", list(protocols)),
+                ("destinations", list(destinations)),
+            ])
+        });
+        let cover = elements(
+            self.world,
+            Kind::SecurityRule,
+            wrong.cover.iter().map(|rule| rule.0),
+            None,
+        );
+        let missing: Vec<&str> = unknowns.iter().map(|input| &*input.what).collect();
+        let unknown = match missing.is_empty() {
+            true => Datum::text("nothing"),
+            false => Datum::text(missing.join(", ")),
+        };
+        let revive = wrong.revive.map_or_else(absent, |revive| {
+            object([
+                (
+                    "before",
+                    element(self.world, Kind::SecurityRule, revive.before.0),
+                ),
+                (
+                    "priority",
+                    revive.priority.map_or_else(absent, |priority| {
+                        Datum::constant(Data::Number(i64::from(priority)))
+                    }),
+                ),
+            ])
+        });
+        vec![
+            Datum::text(verdict),
+            decider,
+            route,
+            witness,
+            hit,
+            cover,
+            unknown,
+            revive,
+            element(self.world, wrong.element.kind, wrong.element.id),
+        ]
+    }
+
+    /// The origin the finding is about, and those of what decided.
+    fn origins(&self, wrong: &Wrong, slots: &[Datum]) -> (OriginId, Vec<OriginId>) {
+        let network = self.world.network;
+        let own = wrong
+            .element
+            .meta(network)
+            .map_or(OriginId::NONE, |meta| meta.origin);
+        if let Some(at) = wrong.at {
+            return (own, vec![at]);
+        }
+        match &wrong.cause {
+            Cause::SecurityRule(rule) => {
+                let witness = wrong.outcome.as_ref().and_then(|outcome| outcome.witness);
+                (
+                    network[*rule].meta.origin,
+                    self.fields_of(*rule, witness.as_ref()),
+                )
+            }
+            Cause::FirewallRule(rule) => {
+                let rule = &network[*rule];
+                let ports = rule
+                    .destination_ports
+                    .items
+                    .iter()
+                    .map(|ports| ports.origin);
+                (rule.meta.origin, ports.collect())
+            }
+            Cause::Route(route) => self.route_origins(*route),
+            Cause::Default(Some(nsg), _) => (network[*nsg].meta.origin, Vec::new()),
+            Cause::Default(None, _) | Cause::Subject => {
+                if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route) {
+                    return self.route_origins(route);
+                }
+                let mut deciding = wrong.deciding.clone();
+                if deciding.is_empty() {
+                    // What is bound by `each` is what it is about.
+                    let bound = slots.get(1..=self.clause.each.len()).unwrap_or(&[]);
+                    deciding.extend(
+                        bound
+                            .iter()
+                            .filter(|datum| !matches!(datum.data, Data::Element(_)))
+                            .map(|datum| datum.origin)
+                            .filter(|origin| *origin != OriginId::NONE),
+                    );
+                }
+                (own, deciding)
+            }
+        }
+    }
+
+    fn route_origins(&self, route: crate::model::RouteId) -> (OriginId, Vec<OriginId>) {
+        let route = &self.world.network[route];
+        let deciding = vec![
+            route.prefix.origin,
+            route.next_hop_type.origin,
+            route.next_hop_address.origin,
+        ];
+        let header = route.meta.origin;
+        let deciding = deciding
+            .into_iter()
+            .filter(|origin| *origin != header && *origin != OriginId::NONE)
+            .collect();
+        (header, deciding)
+    }
+
+    /// The fields of a rule that match a packet: the items of its lists that hold it.
+    fn fields_of(&self, rule: SecurityRuleId, witness: Option<&Flow>) -> Vec<OriginId> {
+        let rule = &self.world.network[rule];
+        let header = rule.meta.origin;
+        let port = |item: &crate::model::Field<PortRange>, port: u16| {
+            item.value().is_none_or(|range| range.contains(port))
+        };
+        let address =
+            |item: &crate::model::Field<AddressPrefix>, at: std::net::IpAddr| match item.value() {
+                Some(AddressPrefix::Block(block)) => block.contains(&at),
+                Some(AddressPrefix::Range(first, last)) => (*first..=*last).contains(&at),
+                _ => true,
+            };
+        let mut origins = Vec::new();
+        for item in &rule.destination_ports.items {
+            if witness.is_none_or(|flow| port(item, flow.destination_port)) {
+                origins.push(item.origin);
+            }
+        }
+        for item in &rule.source.items {
+            if witness.is_none_or(|flow| address(item, flow.source)) {
+                origins.push(item.origin);
+            }
+        }
+        for item in &rule.destination.items {
+            if witness.is_none_or(|flow| address(item, flow.destination)) {
+                origins.push(item.origin);
+            }
+        }
+        origins.push(rule.access.origin);
+        origins.retain(|origin| *origin != header && *origin != OriginId::NONE);
+        origins
+    }
+
+    /// What a few words at the primary place say.
+    fn label(&self, wrong: &Wrong) -> String {
+        match &wrong.cause {
+            Cause::SecurityRule(_) if !wrong.cover.is_empty() => "never decides a packet".into(),
+            Cause::SecurityRule(_) | Cause::FirewallRule(_) => "this rule decides".into(),
+            Cause::Route(_) => "this route decides".into(),
+            Cause::Default(Some(_), name) => {
+                format!("no rule of this group decides; Azure's `{name}` does")
+            }
+            Cause::Default(None, name) => format!("Azure's `{name}` decides"),
+            Cause::Subject => String::new(),
+        }
+    }
+
+    /// Places that follow from what decided.
+    fn extra_places(&self, wrong: &Wrong) -> Vec<RelatedPlace> {
+        let mut places = Vec::new();
+        let mut add = |origin: OriginId, text: String| {
+            if let Some(span) = self.place_of(origin) {
+                places.push(RelatedPlace { span, text });
+            }
+        };
+        let network = self.world.network;
+        for rule in &wrong.cover {
+            let meta = &network[*rule].meta;
+            let name = Element {
+                kind: Kind::SecurityRule,
+                id: rule.0,
+            }
+            .display(self.world);
+            add(meta.origin, format!("hidden by `{name}`"));
+        }
+        if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route)
+            && !matches!(wrong.cause, Cause::Route(_))
+        {
+            let name = Element {
+                kind: Kind::Route,
+                id: route.0,
+            }
+            .display(self.world);
+            add(
+                network[route].meta.origin,
+                format!("route `{name}` takes the packets there"),
+            );
+        }
+        let same = matches!(wrong.cause, Cause::SecurityRule(rule)
+            if wrong.element == Element { kind: Kind::SecurityRule, id: rule.0 });
+        if !same
+            && !matches!(wrong.cause, Cause::Subject)
+            && let Some(meta) = wrong.element.meta(network)
+        {
+            let kind = wrong.element.kind.spec().name;
+            add(
+                meta.origin,
+                format!("{kind} `{}`", wrong.element.display(self.world)),
+            );
+        }
+        places
+    }
+
+    fn related(
+        &self,
+        evaluation: &mut crate::policy::expr::Evaluation<'_, '_>,
+    ) -> Vec<RelatedPlace> {
+        let mut places = Vec::new();
+        for related in &self.clause.related {
+            if let Some(when) = &related.when
+                && evaluation.truth(when).0 != Truth::True
+            {
+                continue;
+            }
+            let (value, _) = evaluation.compute(&related.at);
+            let values: Vec<Datum> = match &value.data {
+                Data::List(items) => items.items.iter().map(|item| item.datum.clone()).collect(),
+                _ => vec![value],
+            };
+            for value in values {
+                if let Some(span) = self.place_of(value.origin) {
+                    let text = related.text.fill(evaluation);
+                    places.push(RelatedPlace { span, text });
+                }
+            }
+        }
+        places
+    }
+
+    /// Where a value was typed, or what it belongs to begins.
+    fn place_of(&self, origin: OriginId) -> Option<Span> {
+        let graph = &self.world.deployment.origins;
+        graph
+            .get(origin)
+            .span
+            .or_else(|| graph.literals(origin).first().copied())
+            .or_else(|| {
+                graph
+                    .ancestry(origin)
+                    .into_iter()
+                    .find_map(|id| graph.get(id).span)
+            })
+    }
+}
+
+fn object<const N: usize>(entries: [(&'static str, Datum); N]) -> Datum {
+    let entries: IndexMap<Arc<str>, Datum> = entries
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .collect();
+    Datum::constant(Data::Object(Arc::new(entries)))
+}
+
+fn list(items: impl Iterator<Item = Data>) -> Datum {
+    let items = items.map(|data| datum::Item::certain(Datum::constant(data)));
+    Datum::list(items.collect(), None)
+}
+
+/// A packet as the names of messages see it.
+fn witness(flow: &Flow) -> Datum {
+    let protocol = protocol_word(flow.protocol);
+    let ports = flow.destination_port != 0 || flow.source_port != 0;
+    let end = |address: std::net::IpAddr, port: u16| match (ports, address) {
+        (false, address) => address.to_string(),
+        (true, std::net::IpAddr::V6(address)) => format!("[{address}]:{port}"),
+        (true, std::net::IpAddr::V4(address)) => format!("{address}:{port}"),
+    };
+    let text = format!(
+        "{} {} → {}",
+        protocol.to_ascii_uppercase(),
+        match ports {
+            true => flow.source.to_string(),
+            false => end(flow.source, 0),
+        },
+        end(flow.destination, flow.destination_port)
+    );
+    let number = |port: u16| Datum::constant(Data::Number(i64::from(port)));
+    object([
+        ("source", Datum::text(flow.source.to_string())),
+        ("destination", Datum::text(flow.destination.to_string())),
+        ("protocol", Datum::text(protocol)),
+        ("port", number(flow.destination_port)),
+        ("source_port", number(flow.source_port)),
+        ("text", Datum::text(text)),
+    ])
+}
+
+/// An address without the keys and indices of loops.
+fn without_keys(address: &str) -> String {
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    for c in address.chars() {
+        match c {
+            '"' if depth > 0 => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            _ if depth == 0 => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}

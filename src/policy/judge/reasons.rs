@@ -1,0 +1,56 @@
+//! What would settle an undetermined judgement.
+
+use std::sync::Arc;
+
+use crate::eval::value::{Reason, Unknown};
+use crate::origin::OriginGraph;
+use crate::policy::finding::MissingInput;
+use crate::policy::vocabulary::is_missing_offer;
+
+/// How many missing inputs one judgement names.
+const MAX_INPUTS: usize = 4;
+
+/// The missing inputs behind some unknowns, each once, in the order met.
+pub(super) fn missing(unknowns: &[Arc<Unknown>], _graph: &OriginGraph) -> Vec<MissingInput> {
+    let mut inputs: Vec<MissingInput> = Vec::new();
+    for unknown in unknowns {
+        for root in unknown.roots() {
+            let input = MissingInput {
+                what: root.label.to_string(),
+                place: root.declared,
+                settle: settle(&root),
+            };
+            let known = inputs
+                .iter()
+                .any(|one| one.what == input.what && one.place == input.place);
+            if !known && inputs.len() < MAX_INPUTS {
+                inputs.push(input);
+            }
+        }
+    }
+    inputs
+}
+
+fn settle(unknown: &Unknown) -> String {
+    if is_missing_offer(unknown) {
+        return "declare it in aznet.yaml (`subscription: {offer: …}`) or with `--offer`".into();
+    }
+    match &unknown.reason {
+        Reason::NoValue => "give it a value in a variables or parameter file".into(),
+        Reason::Placeholder => "a pipeline fills it in: check what comes out of that".into(),
+        Reason::Secret => {
+            "it is a secret fetched at deployment: give it a value for checking".into()
+        }
+        Reason::RunTime | Reason::RunTimeFunction(_) => {
+            "only Azure knows it: check a plan or an export".into()
+        }
+        Reason::Outside => "add the files it is in, or check an export".into(),
+        Reason::Module(source) => format!("install the module `{source}` (`terraform init`)"),
+        Reason::LinkedTemplate => "add the linked template's file".into(),
+        Reason::UnsupportedFunction(name) => format!("`{name}` is not evaluated; check a plan"),
+        Reason::File(path) => format!("add the file `{path}`"),
+        Reason::Invalid => "mend the value, which Azure refuses".into(),
+        Reason::Limit => "too large to work out".into(),
+        Reason::Derived => "follows from other inputs".into(),
+    }
+}
