@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod atoms;
+pub mod cover;
 pub mod interval;
 pub mod space;
 pub mod width;

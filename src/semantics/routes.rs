@@ -1,4 +1,11 @@
 //! Where a subnet's packets go next.
+//!
+//! Longest prefix wins; among equal ones user-defined routes, then routes a hub brings, then
+//! Azure's own. Gateways and Route Server are taken to bring no default route, and what peers and
+//! gateways outside the files may add is taken to be no public address.
+
+mod egress;
+mod table;
 
 use std::net::IpAddr;
 
@@ -6,6 +13,7 @@ use super::Semantics;
 use super::packet::{Answer, Family};
 use crate::eval::value::Truth;
 use crate::model::{FirewallId, HubConnectionId, Link, RouteId, SubnetId};
+use table::Entry;
 
 /// Kinds of next hops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,40 +77,86 @@ impl Semantics<'_> {
     /// The packets from a subnet whose next hop is of one of the kinds.
     #[must_use]
     pub fn routed_to(&self, subnet: SubnetId, kinds: &[NextHopKind], family: Family) -> Answer {
-        let _ = (subnet, kinds);
-        Answer::undetermined(family, Vec::new())
+        let mut left = Answer::everything(family);
+        let mut routed = Answer::nothing(family);
+        for entry in self.effective_routes(subnet, family) {
+            let some = entry.kinds.iter().any(|kind| kinds.contains(kind));
+            if some {
+                let mut here = entry.packets.and(&left);
+                if !entry.kinds.iter().all(|kind| kinds.contains(kind)) {
+                    here = here.only_possibly();
+                }
+                routed = routed.or(&here);
+            }
+            left = left.minus(&entry.packets);
+        }
+        if kinds.contains(&NextHopKind::None) {
+            routed = routed.or(&left);
+        }
+        routed
     }
 
     /// The next hops an address may have from a subnet: one that is True, or several Unknown ones.
     #[must_use]
     pub fn next_hop(&self, subnet: SubnetId, address: IpAddr) -> Vec<(NextHop, Truth)> {
-        let _ = (subnet, address);
-        Vec::new()
+        let entries = self.effective_routes(subnet, Family::of(address));
+        choose(entries.iter().map(|entry| (entry, entry.leads(address))))
     }
 
     /// The route for everything no other route is for: the next hops of 0.0.0.0/0 from a subnet,
     /// as [`Self::next_hop`] gives them.
     #[must_use]
     pub fn default_route(&self, subnet: SubnetId) -> Vec<(NextHop, Truth)> {
-        let _ = subnet;
-        Vec::new()
+        let entries = self.effective_routes(subnet, Family::V4);
+        choose(entries.iter().map(|entry| (entry, entry.default)))
     }
 
-    /// Whether a subnet has a default route that is not Azure's own.
+    /// Whether a subnet has a default route that is not Azure's own and does not lead straight to
+    /// the Internet.
     pub(crate) fn has_own_default_route(&self, subnet: SubnetId) -> Truth {
-        let _ = subnet;
-        Truth::Unknown
+        let own = |hop: &NextHop| match (hop.route, hop.hub_connection, hop.kind) {
+            (None, None, Some(_)) => Truth::False,
+            // What such a route does to the platform's rule is not documented.
+            (_, _, None | Some(NextHopKind::Internet)) => Truth::Unknown,
+            _ => Truth::True,
+        };
+        let mut answers = self
+            .default_route(subnet)
+            .into_iter()
+            .map(|(hop, _)| own(&hop));
+        let Some(first) = answers.next() else {
+            return Truth::Unknown;
+        };
+        answers.fold(
+            first,
+            |all, one| if all == one { all } else { Truth::Unknown },
+        )
     }
+}
 
-    /// How the machines of a subnet get out.
-    #[must_use]
-    pub fn egress(&self, subnet: SubnetId) -> Egress {
-        let _ = subnet;
-        Egress {
-            nat_gateway: Truth::Unknown,
-            public_ip: Truth::Unknown,
-            load_balancer: Truth::Unknown,
-            default_outbound: Truth::Unknown,
+/// The next hops among entries in order of preference, each with whether it is for the packet in
+/// question.
+fn choose<'e>(entries: impl Iterator<Item = (&'e Entry, Truth)>) -> Vec<(NextHop, Truth)> {
+    let mut hops: Vec<NextHop> = Vec::new();
+    let mut settled = false;
+    for (entry, leads) in entries {
+        if leads == Truth::False {
+            continue;
+        }
+        for hop in &entry.hops {
+            if !hops.contains(hop) {
+                hops.push(hop.clone());
+            }
+        }
+        if leads == Truth::True {
+            settled = true;
+            break;
         }
     }
+    let truth = if settled && hops.len() == 1 {
+        Truth::True
+    } else {
+        Truth::Unknown
+    };
+    hops.into_iter().map(|hop| (hop, truth)).collect()
 }

@@ -1,10 +1,23 @@
 //! Rules that never decide a packet, and what hides them.
+//!
+//! The question is put to the group as such, wherever it is attached: `VirtualNetwork` is one
+//! opaque set. IPv6 counts only where the group or a subnet it is on has any.
 
 use std::sync::Arc;
 
 use super::Semantics;
+use super::compile::{FIRST_PRIORITY, Ruling};
+use super::order::Ranked;
+use super::packet::Family;
+use super::packet::answer::add_unknown;
+use super::packet::atoms::Size;
+use super::packet::cover::{Cover, Member, cover};
+use super::packet::space::{Exceeded, FlowSet};
+use super::rules::Scope;
 use crate::eval::value::{Truth, Unknown};
-use crate::model::{NsgId, SecurityRuleId};
+use crate::model::address::AddressPrefix;
+use crate::model::nsg::{Direction, NetworkSecurityGroup, SecurityRule};
+use crate::model::{Field, List, NsgId, SecurityRuleId};
 
 /// A rule that never decides a packet.
 #[derive(Clone, Debug)]
@@ -22,6 +35,8 @@ pub struct Unreachable {
     pub revive: Option<Revive>,
     /// What would have to be known, if `truth` is Unknown.
     pub unknowns: Vec<Arc<Unknown>>,
+    /// The name of a limit that was exceeded, if that is why `truth` is Unknown.
+    pub undecided: Option<&'static str>,
 }
 
 /// A move that makes a hidden rule decide packets: give it a priority before another rule.
@@ -38,7 +53,312 @@ impl Semantics<'_> {
     /// that a service manages are left out.
     #[must_use]
     pub fn unreachable(&self, nsg: NsgId) -> Vec<Unreachable> {
-        let _ = nsg;
-        Vec::new()
+        let mut families = vec![Family::V4];
+        if self.has_v6(nsg) {
+            families.push(Family::V6);
+        }
+        let mut all = Vec::new();
+        for direction in [Direction::Inbound, Direction::Outbound] {
+            let lists: Vec<Vec<Ranked<Ruling>>> = families
+                .iter()
+                .map(|family| {
+                    let place = self.opaque_place(Scope::Nsg(nsg), *family);
+                    self.custom_rules(nsg, direction, &place)
+                })
+                .collect();
+            let Some(first) = lists.first() else { continue };
+            for (index, rule) in first.iter().enumerate() {
+                let Ruling::Custom(id) = rule.id else {
+                    continue;
+                };
+                if self.network[id].platform_managed {
+                    continue;
+                }
+                all.extend(self.hidden(nsg, id, index, &lists));
+            }
+        }
+        all
     }
+
+    fn hidden(
+        &self,
+        nsg: NsgId,
+        id: SecurityRuleId,
+        index: usize,
+        lists: &[Vec<Ranked<Ruling>>],
+    ) -> Option<Unreachable> {
+        let mut truth = Truth::True;
+        let mut rules: Vec<usize> = Vec::new();
+        let mut unknowns = Vec::new();
+        let mut undecided = None;
+        for list in lists {
+            match hidden_in(list, index) {
+                Ok(Hidden::Yes(cover)) => rules.extend(cover),
+                Ok(Hidden::Perhaps(because)) => {
+                    truth = truth.and(Truth::Unknown);
+                    for unknown in &because {
+                        add_unknown(&mut unknowns, unknown);
+                    }
+                }
+                Ok(Hidden::No) => return None,
+                Err(limit) => {
+                    truth = truth.and(Truth::Unknown);
+                    undecided = Some(limit.0);
+                }
+            }
+        }
+        if truth != Truth::True {
+            return Some(Unreachable {
+                rule: id,
+                truth,
+                cover: Vec::new(),
+                acts_otherwise: false,
+                revive: None,
+                unknowns,
+                undecided,
+            });
+        }
+        rules.sort_unstable();
+        rules.dedup();
+        let list = lists.first()?;
+        let own = list.get(index)?.access;
+        let otherwise = |place: &usize| {
+            let other = list.get(*place).and_then(|rule| rule.access);
+            own.is_some() && other.is_some() && own != other
+        };
+        let custom = |place: &usize| match list.get(*place).map(|rule| &rule.id) {
+            Some(Ruling::Custom(id)) => Some(*id),
+            _ => None,
+        };
+        Some(Unreachable {
+            rule: id,
+            truth,
+            acts_otherwise: rules.iter().any(otherwise),
+            revive: self.revive(
+                nsg,
+                index,
+                &rules,
+                rules.iter().find(|it| otherwise(it)),
+                lists,
+            ),
+            cover: rules.iter().filter_map(custom).collect(),
+            unknowns,
+            undecided,
+        })
+    }
+
+    /// Where the rule would have to stand; only places where it does decide packets.
+    fn revive(
+        &self,
+        nsg: NsgId,
+        index: usize,
+        rules: &[usize],
+        otherwise: Option<&usize>,
+        lists: &[Vec<Ranked<Ruling>>],
+    ) -> Option<Revive> {
+        let place = otherwise
+            .into_iter()
+            .chain(rules.first())
+            .copied()
+            .find(|place| {
+                lists.iter().any(|list| {
+                    let before = list.get(..*place).unwrap_or_default();
+                    list.get(index)
+                        .is_some_and(|rule| is_open(&rule.own.flows.must, before))
+                })
+            })?;
+        let list = lists.first()?;
+        let Ruling::Custom(before) = list.get(place)?.id else {
+            return None;
+        };
+        let rule: &SecurityRule = &self.network[before];
+        let limit = *rule.priority.value()?;
+        let previous = list
+            .get(..place)
+            .unwrap_or_default()
+            .iter()
+            .map(|rule| rule.rank.1[0])
+            .max()
+            .map_or(FIRST_PRIORITY, |last| last + 1);
+        let certain = self.network[nsg].rules.rest.is_none();
+        let ten = (limit.saturating_sub(1) / 10) * 10;
+        let priority = [ten, limit.saturating_sub(1)]
+            .into_iter()
+            .find(|free| certain && *free >= previous && *free < limit);
+        Some(Revive { before, priority })
+    }
+
+    /// Whether IPv6 plays a part in a group.
+    fn has_v6(&self, nsg: NsgId) -> bool {
+        let group: &NetworkSecurityGroup = &self.network[nsg];
+        let named = |list: &List<Field<AddressPrefix>>| {
+            list.items.iter().any(|item| match item.value() {
+                Some(AddressPrefix::Block(block)) => block.addr().is_ipv6(),
+                Some(AddressPrefix::Range(first, _)) => first.is_ipv6(),
+                _ => false,
+            })
+        };
+        let mut subnets = group.subnets.items.clone();
+        for nic in &group.network_interfaces.items {
+            subnets.extend(self.subnets_of_nic(*nic));
+        }
+        let mut prefixes = subnets
+            .iter()
+            .flat_map(|subnet| &self.network[*subnet].address_prefixes.items);
+        let rules = group.rules.items.iter().map(|rule| &self.network[*rule]);
+        prefixes.any(|block| block.value().is_some_and(|block| block.addr().is_ipv6()))
+            || rules
+                .into_iter()
+                .any(|rule| named(&rule.source) || named(&rule.destination))
+    }
+}
+
+enum Hidden {
+    /// In every world, by these rules.
+    Yes(Vec<usize>),
+    Perhaps(Vec<Arc<Unknown>>),
+    No,
+}
+
+fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded> {
+    let Some(rule) = rules.get(index) else {
+        return Ok(Hidden::No);
+    };
+    let whole = &rule.own.flows.may;
+    let mut members = Vec::new();
+    let mut because = Vec::new();
+    let mut uncertain = whole.terms().len() != rule.own.flows.must.terms().len()
+        || whole.terms().iter().any(|term| {
+            let literals = term.cube.literals();
+            literals
+                .iter()
+                .any(|literal| literal.atom.size == Size::Any && literal.atom.unknown.is_some())
+        });
+    for (place, earlier) in rules.iter().enumerate() {
+        if place == index || rule.rank.1 < earlier.rank.0 || !earlier.own.flows.may.meets(whole) {
+            continue;
+        }
+        let certain = earlier.certain && earlier.rank.1 < rule.rank.0;
+        if certain {
+            let terms = earlier.own.flows.must.terms().iter();
+            members.extend(terms.map(|term| Member { set: place, term }));
+        }
+        if !certain || !earlier.own.unknowns.is_empty() {
+            uncertain = true;
+            for unknown in earlier.because.iter().chain(&earlier.own.unknowns) {
+                add_unknown(&mut because, unknown);
+            }
+        }
+    }
+    if let Some(used) = covering(whole, &members)? {
+        return Ok(Hidden::Yes(minimal(whole, &members, used)?));
+    }
+    if !uncertain {
+        return Ok(Hidden::No);
+    }
+    for unknown in rule.because.iter().chain(&rule.own.unknowns) {
+        add_unknown(&mut because, unknown);
+    }
+    // Some world hides it if whatever may stand before it takes what it surely matches; and what an
+    // unknown field matches may lie anywhere.
+    let possible: Vec<Member<'_>> = rules
+        .iter()
+        .enumerate()
+        .filter(|(place, earlier)| *place != index && rule.rank.1 >= earlier.rank.0)
+        .flat_map(|(set, earlier)| {
+            let terms = earlier.own.flows.may.terms().iter();
+            terms.map(move |term| Member { set, term })
+        })
+        .collect();
+    let near = possible
+        .iter()
+        .any(|member| whole.terms().iter().any(|term| term.meets(member.term)));
+    for term in rule.own.flows.must.terms() {
+        if let Cover::Open(left) = cover(term, &possible)? {
+            let literals = left.cube.literals();
+            let settled = literals
+                .iter()
+                .all(|literal| !literal.holds || literal.atom.size != Size::Any);
+            if settled || !near {
+                return Ok(Hidden::No);
+            }
+        }
+    }
+    Ok(if near {
+        Hidden::Perhaps(because)
+    } else {
+        Hidden::No
+    })
+}
+
+/// The sets that together contain a set, if they do.
+fn covering(whole: &FlowSet, members: &[Member<'_>]) -> Result<Option<Vec<usize>>, Exceeded> {
+    let single = members.iter().find(|member| {
+        let mut terms = whole.terms().iter();
+        terms.all(|term| term.is_within(member.term))
+    });
+    if let (Some(single), false) = (single, whole.is_empty()) {
+        return Ok(Some(vec![single.set]));
+    }
+    let mut used = Vec::new();
+    for term in whole.terms() {
+        match cover(term, members)? {
+            Cover::Complete(sets) => used.extend(sets),
+            Cover::Open(_) => return Ok(None),
+        }
+    }
+    used.sort_unstable();
+    used.dedup();
+    Ok(Some(used))
+}
+
+/// Leaves out sets as long as the others still contain the whole.
+fn minimal(
+    whole: &FlowSet,
+    members: &[Member<'_>],
+    mut used: Vec<usize>,
+) -> Result<Vec<usize>, Exceeded> {
+    let mut place = 0;
+    while let Some(candidate) = used.get(place).copied() {
+        let others: Vec<Member<'_>> = members
+            .iter()
+            .filter(|member| member.set != candidate && used.contains(&member.set))
+            .copied()
+            .collect();
+        // Only what the candidate takes can be missing without it.
+        let mut needed = false;
+        let own = members.iter().filter(|member| member.set == candidate);
+        'parts: for member in own {
+            for term in whole.terms() {
+                if let Some(part) = term.intersect(member.term) {
+                    if let Cover::Open(_) = cover(&part, &others)? {
+                        needed = true;
+                        break 'parts;
+                    }
+                }
+            }
+        }
+        if needed {
+            place += 1;
+        } else {
+            used.remove(place);
+        }
+    }
+    Ok(used)
+}
+
+/// Whether some packet of a set is surely left after these rules.
+fn is_open(whole: &FlowSet, before: &[Ranked<Ruling>]) -> bool {
+    let members: Vec<Member<'_>> = before
+        .iter()
+        .enumerate()
+        .flat_map(|(set, rule)| {
+            let terms = rule.own.flows.may.terms().iter();
+            terms.map(move |term| Member { set, term })
+        })
+        .collect();
+    whole
+        .terms()
+        .iter()
+        .any(|term| matches!(cover(term, &members), Ok(Cover::Open(_))))
 }

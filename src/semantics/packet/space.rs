@@ -86,7 +86,9 @@ impl Term {
         Some(term)
     }
 
-    fn meets(&self, other: &Self) -> bool {
+    /// Whether the two have a packet in common, in some world.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
         self.fields
             .iter()
             .zip(&other.fields)
@@ -94,7 +96,9 @@ impl Term {
             && !self.cube.excludes(&other.cube)
     }
 
-    fn is_within(&self, other: &Self) -> bool {
+    /// Whether every packet of it is in `other`, in every world.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
         self.fields
             .iter()
             .zip(&other.fields)
@@ -102,7 +106,16 @@ impl Term {
             && self.cube.implies(&other.cube)
     }
 
-    fn intersect(&self, other: &Self) -> Option<Self> {
+    /// In how many fields its values are all in the other's.
+    #[must_use]
+    pub fn fields_within(&self, other: &Self) -> usize {
+        let pairs = self.fields.iter().zip(&other.fields);
+        pairs.filter(|(a, b)| a.is_within(b)).count() + usize::from(self.cube.implies(&other.cube))
+    }
+
+    /// The packets of both; `None` if there is none.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Option<Self> {
         let mut fields = self.fields.clone();
         for (own, set) in fields.iter_mut().zip(&other.fields) {
             *own = own.intersect(set);
@@ -115,7 +128,7 @@ impl Term {
     }
 
     /// Appends what is left of the term without `other`, as disjoint terms.
-    fn subtract_into(mut self, other: &Self, left: &mut Vec<Self>) {
+    pub fn subtract_into(mut self, other: &Self, left: &mut Vec<Self>) {
         if !self.meets(other) {
             left.push(self);
             return;

@@ -1,0 +1,137 @@
+//! How a subnet's machines get out to the Internet.
+
+use super::Egress;
+use crate::eval::value::Truth;
+use crate::model::load_balancer::LoadBalancer;
+use crate::model::topology::{NetworkInterface, Subnet};
+use crate::model::{Link, PoolId, State, SubnetId};
+use crate::semantics::Semantics;
+
+impl Semantics<'_> {
+    /// How the machines of a subnet get out. With several machines: whether one of them does.
+    #[must_use]
+    pub fn egress(&self, subnet: SubnetId) -> Egress {
+        let subnet: &Subnet = &self.network[subnet];
+        let nat_gateway = match &subnet.nat_gateway.state {
+            State::Absent => Truth::False,
+            State::Known(Link::Here(gateway)) => {
+                let gateway = &self.network[*gateway];
+                let public = match &gateway.has_public_address.state {
+                    State::Known(public) => Truth::from(*public),
+                    State::Absent => Truth::False,
+                    _ => Truth::Unknown,
+                };
+                public.and(gateway.meta.existence.truth)
+            }
+            _ => Truth::Unknown,
+        };
+        let default_outbound = match &subnet.default_outbound_access.state {
+            State::Absent | State::Known(true) => Truth::True,
+            State::Known(false) => Truth::False,
+            _ => Truth::Unknown,
+        };
+        // Machines outside the files may have what these lack.
+        let open = if subnet.network_interfaces.rest.is_some() {
+            Truth::Unknown
+        } else {
+            Truth::False
+        };
+        let (mut public_ip, mut load_balancer) = (open, open);
+        for nic in &subnet.network_interfaces.items {
+            let nic: &NetworkInterface = &self.network[*nic];
+            let there = nic.meta.existence.truth;
+            public_ip = public_ip.or(public_address(nic).and(there));
+            load_balancer = load_balancer.or(self.load_balanced(nic).and(there));
+        }
+        Egress {
+            nat_gateway,
+            public_ip,
+            load_balancer,
+            default_outbound,
+        }
+    }
+
+    fn load_balanced(&self, nic: &NetworkInterface) -> Truth {
+        let mut truth = Truth::False;
+        for configuration in &nic.ip_configurations.items {
+            let pools = &configuration.backend_pools;
+            if pools.rest.is_some() {
+                truth = truth.or(Truth::Unknown);
+            }
+            for pool in &pools.items {
+                truth = truth.or(match pool.value() {
+                    Some(Link::Here(pool)) => self.has_outbound(*pool),
+                    _ => Truth::Unknown,
+                });
+            }
+        }
+        truth
+    }
+
+    /// Whether members of a pool reach out through its load balancer.
+    fn has_outbound(&self, pool: PoolId) -> Truth {
+        let Some(balancer) = self.network[pool].load_balancer else {
+            return Truth::Unknown;
+        };
+        let balancer: &LoadBalancer = &self.network[balancer];
+        let link = Link::Here(pool);
+        let mut public = Truth::False;
+        for frontend in &balancer.frontends.items {
+            public = public.or(match &frontend.public_ip.state {
+                State::Absent => Truth::False,
+                State::Known(_) => Truth::True,
+                _ => Truth::Unknown,
+            });
+        }
+        if balancer.frontends.rest.is_some() {
+            public = public.or(Truth::Unknown);
+        }
+        let mut rule = Truth::False;
+        for outbound in &balancer.outbound_pools.items {
+            rule = rule.or(match outbound.value() {
+                Some(other) => (*other == link).into(),
+                None => Truth::Unknown,
+            });
+        }
+        for balancing in &balancer.rules.items {
+            let uses = balancing
+                .pools
+                .items
+                .iter()
+                .fold(Truth::False, |uses, pool| {
+                    uses.or(match pool.value() {
+                        Some(other) => (*other == link).into(),
+                        None => Truth::Unknown,
+                    })
+                });
+            let translates = match &balancing.disable_outbound_snat.state {
+                State::Known(disabled) => Truth::from(!*disabled),
+                State::Absent => Truth::True,
+                _ => Truth::Unknown,
+            };
+            rule = rule.or(uses.and(translates));
+        }
+        if balancer.rules.rest.is_some() || balancer.outbound_pools.rest.is_some() {
+            rule = rule.or(Truth::Unknown);
+        }
+        public.and(rule)
+    }
+}
+
+fn public_address(nic: &NetworkInterface) -> Truth {
+    if nic.inline_public_ip {
+        return Truth::True;
+    }
+    let mut truth = Truth::False;
+    for configuration in &nic.ip_configurations.items {
+        truth = truth.or(match &configuration.public_ip.state {
+            State::Absent => Truth::False,
+            State::Known(_) => Truth::True,
+            _ => Truth::Unknown,
+        });
+    }
+    if nic.ip_configurations.rest.is_some() {
+        truth = truth.or(Truth::Unknown);
+    }
+    truth
+}
