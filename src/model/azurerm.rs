@@ -120,6 +120,10 @@ fn by_name<I>(
     let Some(name) = canonical(&node) else {
         return node.link();
     };
+    // A name that was read from a resource of the right type names that very resource.
+    if let Some(resource) = builder.read_from(node.origin(), kind_of(path)) {
+        return Field::known(Link::External(resource), node.origin());
+    }
     let place = Place {
         group: group(body),
         path: format!("{path}/{name}").into(),
@@ -129,6 +133,17 @@ fn by_name<I>(
         builder.index.named_by(key.clone(), unknown);
     }
     Field::known(Link::External(key), node.origin())
+}
+
+/// The azurerm type of what has this provider and type in its id.
+fn kind_of(path: &str) -> &'static str {
+    match path.rsplit_once('/').map_or(path, |(_, kind)| kind) {
+        "networksecuritygroups" => "azurerm_network_security_group",
+        "routetables" => "azurerm_route_table",
+        "virtualnetworks" => "azurerm_virtual_network",
+        "azurefirewalls" => "azurerm_firewall",
+        _ => "",
+    }
 }
 
 /// The blocks of one kind.

@@ -3,6 +3,7 @@
 //! The dialects add elements whose links are all [`Link::External`] and leave notes about what
 //! belongs together; [`super::link`] turns keys into ids once every element is there.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::value::{Data, Piece, Reason, Truth, Unknown, Value, hole};
 use crate::eval::{Deployment, Existence, Mode, Resource, ResourceKey};
-use crate::origin::OriginId;
+use crate::origin::{OriginId, OriginStep};
 
 /// Something said in one place about an element defined in another.
 #[derive(Debug)]
@@ -100,6 +101,8 @@ pub(super) struct Builder<'a> {
     pub(super) network: Network,
     pub(super) index: Index,
     pub(super) notes: Notes<'a>,
+    /// The type of every resource, by address.
+    kinds: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Builder<'a> {
@@ -109,7 +112,30 @@ impl<'a> Builder<'a> {
             network: Network::default(),
             index: Index::default(),
             notes: Notes::default(),
+            kinds: deployment
+                .resources
+                .iter()
+                .map(|resource| (&*resource.address, &*resource.kind))
+                .collect(),
         }
+    }
+
+    /// The resource of a type from whose attribute a value was read, the nearest one.
+    pub(super) fn read_from(&self, origin: OriginId, kind: &str) -> Option<ResourceKey> {
+        let mut origin = origin;
+        for _ in 0..MAX_HOPS {
+            let node = self.deployment.origins.get(origin);
+            if let OriginStep::Attribute(address) = &node.step {
+                let found = self.kinds.get(&**address);
+                return (found == Some(&kind)).then(|| ResourceKey(Arc::clone(address)));
+            }
+            // Values that were put together from several are nobody's attribute.
+            let [parent] = node.parents[..] else {
+                return None;
+            };
+            origin = parent;
+        }
+        None
     }
 
     /// The body of a resource of this deployment.
@@ -180,6 +206,9 @@ impl<'a> Builder<'a> {
         });
     }
 }
+
+/// How far back a name is followed to the resource it was read from.
+const MAX_HOPS: usize = 32;
 
 /// One item of a list of parts.
 pub(super) struct Part<'a> {

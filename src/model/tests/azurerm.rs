@@ -1,9 +1,10 @@
 use super::{Site, known, perhaps};
 use crate::eval::Dialect;
-use crate::eval::value::Truth;
+use crate::eval::value::{Truth, Value};
 use crate::model::compute::OperatingSystem;
 use crate::model::routing::Appliance;
 use crate::model::{FirewallId, Link, NicId, NsgId, RouteTableId, State, SubnetId, VnetId};
+use crate::origin::{OriginBuilder, OriginId, OriginStep};
 
 fn site() -> Site {
     Site::new(Dialect::Azurerm)
@@ -89,6 +90,32 @@ fn names_resolve_within_their_group_and_across_unknown_ones() {
     );
     // A name that is not known may be this group's: its rules are no longer all known.
     assert_eq!(resolve(r#""rg""#, r#"{"$": "name"}"#), (None, true));
+}
+
+#[test]
+fn a_name_read_from_a_resource_names_that_resource() {
+    let mut site = site();
+    for label in ["a", "b"] {
+        site.azurerm(
+            &format!("azurerm_network_security_group.{label}"),
+            r#"{"name": "web", "resource_group_name": "rg"}"#,
+        );
+    }
+    let origins = OriginBuilder::default();
+    let step = OriginStep::Attribute("azurerm_network_security_group.b".into());
+    let read = origins.add(None, step, Vec::new());
+    site.deployment.origins = origins.finish();
+    let rule = site.azurerm(
+        "azurerm_network_security_rule.r",
+        &format!(
+            r#"{{"resource_group_name": "rg", "network_security_group_name": "web", {RULE}}}"#
+        ),
+    );
+    let mut entries = rule.body.as_object().unwrap().entries.clone();
+    let name = entries.get_mut("network_security_group_name").unwrap();
+    *name = name.with_origin(read);
+    rule.body = Value::object(entries, OriginId::NONE);
+    assert_eq!(site.network().security_rules[0].nsg, Some(NsgId(1)));
 }
 
 #[test]
