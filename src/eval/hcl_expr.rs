@@ -524,3 +524,6 @@ impl Context<'_> {
 pub(crate) fn derived(function: &str, of: &[Value], origin: OriginId) -> Value {
     Value::unknown(Unknown::derived(function, of), origin)
 }
+
+#[cfg(test)]
+mod tests;

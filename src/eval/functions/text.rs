@@ -18,8 +18,8 @@ pub fn substring(text: &str, start: i64, length: i64) -> String {
     }
 }
 
-/// Every word with a capital: a word begins after anything that is no letter, digit, `_` or
-/// apostrophe within a word.
+/// Every word with a capital: a word begins after anything that is no letter, digit
+/// or `_`.
 #[must_use]
 pub fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -30,7 +30,7 @@ pub fn title(text: &str) -> String {
         } else {
             out.extend(character.to_uppercase());
         }
-        within = character.is_alphanumeric() || matches!(character, '_' | '\'');
+        within = character.is_alphanumeric() || character == '_';
     }
     out
 }

@@ -209,7 +209,7 @@ fn contains(call: &Call<'_>) -> Outcome {
     call.session_charge(items.items.len())?;
     let mut answer = Truth::False;
     for item in &items.items {
-        answer = answer.or(equal_converted(item, wanted));
+        answer = answer.or(equal(item, wanted));
         if answer == Truth::True {
             break;
         }
@@ -222,17 +222,6 @@ fn contains(call: &Call<'_>) -> Outcome {
         Truth::False => Value::bool(false, call.origin()),
         Truth::Unknown => call.unknown(),
     })
-}
-
-/// Equality after the conversion of scalars to the type of the list, which makes `22` and `"22"`
-/// one.
-fn equal_converted(a: &Value, b: &Value) -> Truth {
-    if std::mem::discriminant(&a.data) != std::mem::discriminant(&b.data)
-        && let (Some(a), Some(b)) = (to_text(a), to_text(b))
-    {
-        return (a == b).into();
-    }
-    equal(a, b)
 }
 
 fn keys(call: &Call<'_>) -> Outcome {
@@ -450,7 +439,7 @@ fn index(call: &Call<'_>) -> Outcome {
     }
     let wanted = call.argument(1)?;
     for (place, item) in call.list(0)?.items.iter().enumerate() {
-        match equal_converted(item, wanted) {
+        match equal(item, wanted) {
             Truth::True => {
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 return Ok(Value::integer(place, call.origin()));
@@ -615,7 +604,7 @@ fn matchkeys(call: &Call<'_>) -> Outcome {
                 wanted
                     .items
                     .iter()
-                    .any(|one| equal_converted(one, key) == Truth::True)
+                    .any(|one| equal(one, key) == Truth::True)
             })
             .map(|(value, _)| value.clone())
             .collect();
