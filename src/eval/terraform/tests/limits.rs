@@ -1,0 +1,119 @@
+//! Inputs made to hurt: each ends soon, with a diagnostic, on a small stack.
+
+use super::*;
+
+/// Evaluates on a stack as small as that of a worker thread.
+fn on_a_small_stack(texts: Vec<(String, String)>) -> Vec<(&'static str, usize)> {
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(move || {
+            let texts: Vec<(&str, &str)> = texts
+                .iter()
+                .map(|(path, text)| (path.as_str(), text.as_str()))
+                .collect();
+            let deployment = Files::new(&texts).deployment();
+            let count = deployment.resources.len();
+            deployment
+                .diagnostics
+                .iter()
+                .map(|diagnostic| (diagnostic.code, count))
+                .collect()
+        })
+        .unwrap()
+        .join()
+        .expect("no overflow")
+}
+
+fn main_tf(text: String) -> Vec<(String, String)> {
+    vec![("main.tf".to_owned(), text)]
+}
+
+#[test]
+fn a_million_instances_are_one_of_many() {
+    let told = on_a_small_stack(main_tf(
+        "resource \"azurerm_x\" \"x\" {\n  count = 1000000\n}\n\
+         resource \"azurerm_x\" \"y\" {\n  count = 100000000000\n}\n"
+            .to_owned(),
+    ));
+    assert_eq!(told, [("instance-limit", 2), ("instance-limit", 2)]);
+}
+
+#[test]
+fn a_long_chain_of_locals_ends_without_an_overflow() {
+    let mut text = "locals {\n  a0 = 1\n".to_owned();
+    for index in 1..2_000 {
+        text.push_str(&format!("  a{index} = \"${{local.a{}}}x\"\n", index - 1));
+    }
+    text.push_str("}\nresource \"azurerm_x\" \"x\" {\n  a = local.a1999\n}\n");
+    let told = on_a_small_stack(main_tf(text));
+    assert!(
+        told.iter().all(|(code, _)| *code == "nesting-limit"),
+        "{told:?}"
+    );
+    assert!(!told.is_empty());
+}
+
+#[test]
+fn a_chain_of_modules_through_arguments_ends_without_an_overflow() {
+    let mut texts = main_tf("module \"m\" {\n  source = \"./m0\"\n  v = 1\n}\n".to_owned());
+    for index in 0..40 {
+        texts.push((
+            format!("m{index}/main.tf"),
+            format!(
+                "variable \"v\" {{}}\nlocals {{\n  v = [[[[var.v]]]]\n}}\nmodule \"m\" {{\n  source = \"../m{}\"\n  v = local.v\n}}\n\
+                 resource \"azurerm_x\" \"x\" {{\n  v = local.v\n}}\noutput \"o\" {{\n  value = module.m.o\n}}\n",
+                index + 1
+            ),
+        ));
+    }
+    texts.push((
+        "m40/main.tf".to_owned(),
+        "output \"o\" {\n  value = 1\n}\n".to_owned(),
+    ));
+    let told = on_a_small_stack(texts);
+    assert!(
+        told.iter().any(|(code, _)| *code == "module-limit"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn doubling_values_end_at_a_limit() {
+    let mut text = "locals {\n  s0 = \"0123456789\"\n  l0 = [1]\n".to_owned();
+    for index in 1..40 {
+        let before = index - 1;
+        text.push_str(&format!(
+            "  s{index} = \"${{local.s{before}}}${{local.s{before}}}\"\n"
+        ));
+        text.push_str(&format!(
+            "  l{index} = [local.l{before}, local.l{before}]\n"
+        ));
+    }
+    text.push_str(
+        "}\nresource \"azurerm_x\" \"x\" {\n  s = local.s39\n  l = jsonencode(local.l39)\n}\n",
+    );
+    let told = on_a_small_stack(main_tf(text));
+    assert!(
+        told.iter().all(|(code, _)| code.ends_with("-limit")),
+        "{told:?}"
+    );
+    assert!(!told.is_empty());
+}
+
+#[test]
+fn loops_in_loops_of_modules_end_at_a_limit() {
+    let call = |to: usize| format!("module \"m\" {{\n  source = \"../m{to}\"\n  count = 100\n}}\n");
+    let mut texts = main_tf("module \"m\" {\n  source = \"./m1\"\n  count = 100\n}\n".to_owned());
+    for index in 1..5 {
+        texts.push((format!("m{index}/main.tf"), call(index + 1)));
+    }
+    texts.push((
+        "m5/main.tf".to_owned(),
+        "resource \"azurerm_x\" \"x\" {}\n".to_owned(),
+    ));
+    let told = on_a_small_stack(texts);
+    assert!(
+        told.iter().any(|(code, _)| *code == "instance-limit"),
+        "{told:?}"
+    );
+}

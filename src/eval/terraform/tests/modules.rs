@@ -1,0 +1,145 @@
+//! Module calls.
+
+use super::*;
+
+const NSG: &str = r#"
+variable "name" {}
+variable "rules" { default = {} }
+resource "azurerm_network_security_group" "this" { name = var.name }
+resource "azurerm_network_security_rule" "this" {
+  for_each                    = var.rules
+  name                        = each.key
+  destination_port_range      = each.value.port
+  network_security_group_name = azurerm_network_security_group.this.name
+}
+output "id" { value = azurerm_network_security_group.this.id }
+output "group" { value = azurerm_network_security_group.this }
+output "given" { value = var.name }
+"#;
+
+#[test]
+fn modules_are_called_once_per_element_and_give_their_outputs() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            r#"
+            variable "groups" { default = {} }
+            module "nsg" {
+              source   = "./modules/nsg"
+              for_each = var.groups
+              name     = "${each.key}-nsg"
+              rules    = each.value
+            }
+            resource "azurerm_x" "x" {
+              id     = module.nsg["web"].id
+              group  = module.nsg["web"].group.id
+              given  = module.nsg["db"].given
+              ids    = values(module.nsg)[*].given
+            }
+            "#,
+        ),
+        (
+            "terraform.tfvars",
+            "groups = {\n  web = { ssh = { port = 22 } }\n  db = {}\n}\n",
+        ),
+        ("modules/nsg/main.tf", NSG),
+    ]);
+    let deployment = files.deployment();
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    assert_eq!(
+        addresses(&deployment),
+        [
+            "azurerm_x.x",
+            "module.nsg[\"db\"].azurerm_network_security_group.this",
+            "module.nsg[\"web\"].azurerm_network_security_group.this",
+            "module.nsg[\"web\"].azurerm_network_security_rule.this[\"ssh\"]",
+        ]
+    );
+    let got = |name| attribute(&deployment, "azurerm_x.x", name);
+    let id = "?module.nsg[\"web\"].azurerm_network_security_group.this.id";
+    assert_eq!(got("id"), id);
+    assert_eq!(got("group"), id);
+    assert_eq!(got("given"), "db-nsg");
+    assert_eq!(got("ids"), "[db-nsg,web-nsg]");
+}
+
+#[test]
+fn what_no_one_has_here_is_unknown_by_its_source() {
+    let deployment = evaluate(
+        r#"
+        module "net" {
+          source  = "Azure/vnet/azurerm"
+          version = "4.0.0"
+        }
+        resource "azurerm_x" "x" {
+          id = module.net.vnet_subnets[0]
+        }
+        "#,
+    );
+    let value = resource(&deployment, "azurerm_x.x").body.get("id").unwrap();
+    let unknown = value.as_unknown().unwrap();
+    assert_eq!(&*unknown.label, "module.net.vnet_subnets[0]");
+    assert_eq!(
+        unknown.reason,
+        crate::eval::value::Reason::Module("Azure/vnet/azurerm".into())
+    );
+}
+
+#[test]
+fn roots_are_what_nobody_calls_and_circles_have_one() {
+    let call = |to: &str| format!("module \"m\" {{ source = \"{to}\" }}");
+    let (a, b, c) = (call("../b"), call("../c"), call("../b"));
+    let files = Files::new(&[
+        ("a/main.tf", a.as_str()),
+        ("b/main.tf", b.as_str()),
+        ("c/main.tf", c.as_str()),
+        ("d/main.tf", "resource \"azurerm_x\" \"x\" {}"),
+    ]);
+    let grouping = files.group(&GroupOptions::default());
+    let names: Vec<&str> = grouping.units.iter().map(|unit| &*unit.name).collect();
+    assert_eq!(names, ["a", "d"]);
+    assert!(grouping.diagnostics.is_empty());
+    let deployment = Terraform.evaluate(&grouping.units[0], &files);
+    assert_eq!(deployment.diagnostics[0].code, "module-cycle");
+
+    let (x, y) = (call("../y"), call("../x"));
+    let files = Files::new(&[("x/main.tf", x.as_str()), ("y/main.tf", y.as_str())]);
+    let grouping = files.group(&GroupOptions::default());
+    assert_eq!(grouping.units.len(), 1);
+    assert_eq!(&*grouping.units[0].name, "x");
+    assert_eq!(grouping.diagnostics[0].code, "module-cycle");
+}
+
+#[test]
+fn an_unknown_call_makes_everything_in_it_one_of_many() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            "variable \"groups\" {}\nmodule \"nsg\" {\n source = \"./nsg\"\n for_each = var.groups\n name = each.key\n}\n",
+        ),
+        ("nsg/main.tf", NSG),
+    ]);
+    assert_eq!(
+        addresses(&files.deployment()),
+        ["module.nsg[each.key].azurerm_network_security_group.this?*"]
+    );
+}
+
+#[test]
+fn a_module_says_which_call_left_a_variable_out() {
+    let files = Files::new(&[
+        ("main.tf", "module \"nsg\" { source = \"./nsg\" }"),
+        ("nsg/main.tf", NSG),
+    ]);
+    let deployment = files.deployment();
+    let name = &resource(
+        &deployment,
+        "module.nsg.azurerm_network_security_group.this",
+    )
+    .name;
+    assert_eq!(show(name), "?module.nsg.var.name");
+}
