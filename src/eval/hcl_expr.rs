@@ -304,7 +304,7 @@ pub struct Frame<'a> {
     /// The names and their values.
     pub names: &'a [(Arc<str>, Value)],
     /// What they hide.
-    pub outer: Option<&'a Frame<'a>>,
+    pub outer: Option<&'a Self>,
 }
 
 impl<'a> Frame<'a> {
@@ -506,7 +506,7 @@ impl Context<'_> {
             _ => (self.eval(base)?, 0),
         };
         for (step, span) in steps.iter().zip(spans).skip(consumed) {
-            value = step_into(&value, step, span, self.session)?;
+            value = step_into(&value, step, span)?;
         }
         Ok(value)
     }

@@ -44,7 +44,7 @@ impl Timestamp {
 
     /// The same later by a number of seconds.
     #[must_use]
-    pub fn add(self, seconds: i64) -> Self {
+    pub fn later(self, seconds: i64) -> Self {
         Self {
             seconds: self.seconds.saturating_add(seconds),
             ..self
@@ -253,11 +253,11 @@ mod tests {
     #[test]
     fn times_are_read_moved_and_written() {
         let time = Timestamp::parse("2017-11-22T00:00:00Z").unwrap();
-        assert_eq!(time.add(600).to_text(), "2017-11-22T00:10:00Z");
+        assert_eq!(time.later(600).to_text(), "2017-11-22T00:10:00Z");
         assert_eq!(
             Timestamp::parse("2024-02-28T23:30:00+02:00")
                 .unwrap()
-                .add(3_600)
+                .later(3_600)
                 .to_text(),
             "2024-02-29T00:30:00+02:00"
         );

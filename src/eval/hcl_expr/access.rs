@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Failure, MAX_CANDIDATES, Outcome, Session, Step, conversion, derived};
+use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived};
 use crate::eval::ResourceKey;
 use crate::eval::value::{
     Bounds, Data, ListValue, ObjectValue, Reason, Reference, Rest, Unknown, UnknownId, Value,
@@ -17,10 +17,10 @@ use crate::syntax::Number;
 ///
 /// # Errors
 /// What Terraform would refuse: no such attribute or element, or nothing to step into.
-pub fn step_into(value: &Value, step: &Step, at: Span, session: &Session<'_>) -> Outcome {
+pub fn step_into(value: &Value, step: &Step, at: Span) -> Outcome {
     match step {
-        Step::Attribute(name) => attribute_of(value, name, at, session),
-        Step::Index(index) => element_of(value, index, at, session),
+        Step::Attribute(name) => attribute_of(value, name, at),
+        Step::Index(index) => element_of(value, index, at),
     }
 }
 
@@ -28,7 +28,7 @@ pub fn step_into(value: &Value, step: &Step, at: Span, session: &Session<'_>) ->
 ///
 /// # Errors
 /// If the value is known and has no such attribute.
-pub fn attribute_of(value: &Value, name: &str, at: Span, session: &Session<'_>) -> Outcome {
+pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
     match &value.data {
         Data::Object(object) => match (object.entries.get(name), &object.rest) {
             (Some(entry), _) => Ok(entry.clone()),
@@ -39,7 +39,7 @@ pub fn attribute_of(value: &Value, name: &str, at: Span, session: &Session<'_>) 
             )),
         },
         Data::Unknown(unknown) => Ok(each_candidate(unknown, value.origin, |candidate| {
-            attribute_of(candidate, name, at, session)
+            attribute_of(candidate, name, at)
         })
         .unwrap_or_else(|| part_of_unknown(unknown, &dotted(name), value.origin))),
         Data::Null => Err(Failure::invalid(
@@ -57,7 +57,7 @@ pub fn attribute_of(value: &Value, name: &str, at: Span, session: &Session<'_>) 
 ///
 /// # Errors
 /// If both are known and there is no such element.
-pub fn element_of(value: &Value, index: &Value, at: Span, session: &Session<'_>) -> Outcome {
+pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
     if index.is_null() {
         return Err(Failure::invalid(at, "the index is null"));
     }
@@ -98,7 +98,7 @@ pub fn element_of(value: &Value, index: &Value, at: Span, session: &Session<'_>)
         }
         Data::Unknown(unknown) => {
             if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
-                element_of(candidate, index, at, session)
+                element_of(candidate, index, at)
             }) {
                 return Ok(known);
             }

@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use super::access::{each_candidate, list_value, object_value};
 use super::conversion::{kind_of, to_boolean, to_number, to_text};
 use super::{Context, Failure, MAX_TEXT, Outcome, Session, derived, template};
-use crate::eval::value::{Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Data, ListValue, Reason, Rest, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
@@ -276,12 +276,6 @@ impl<'a> Call<'a> {
             .ok_or_else(|| self.fail(format!("argument {} must be a whole number", index + 1)))
     }
 
-    fn boolean(&self, index: usize) -> Result<bool, Box<Failure>> {
-        let value = self.argument(index)?;
-        to_boolean(value)
-            .ok_or_else(|| self.fail(format!("argument {} must be true or false", index + 1)))
-    }
-
     /// A list argument, which may be open.
     fn list(&self, index: usize) -> Result<&'a ListValue, Box<Failure>> {
         let value = self.argument(index)?;
@@ -289,19 +283,6 @@ impl<'a> Call<'a> {
             Data::List(list) => Ok(list),
             _ => Err(self.fail(format!(
                 "argument {} must be a list, not {}",
-                index + 1,
-                kind_of(value)
-            ))),
-        }
-    }
-
-    /// An object argument, which may be open.
-    fn object(&self, index: usize) -> Result<&'a ObjectValue, Box<Failure>> {
-        let value = self.argument(index)?;
-        match &value.data {
-            Data::Object(object) => Ok(object),
-            _ => Err(self.fail(format!(
-                "argument {} must be a map, not {}",
                 index + 1,
                 kind_of(value)
             ))),

@@ -215,9 +215,9 @@ impl Scope for TemplateNames<'_> {
         root: &str,
         _path: &[Step],
         at: Span,
-        session: &Session<'_>,
+        _session: &Session<'_>,
     ) -> Result<Lookup, Box<Failure>> {
-        let value = step_into(self.names, &Step::Attribute(root.into()), at, session)
+        let value = step_into(self.names, &Step::Attribute(root.into()), at)
             .map_err(|_| Failure::invalid(at, format!("the template is given no `{root}`")))?;
         Ok(Lookup { value, consumed: 0 })
     }

@@ -127,7 +127,7 @@ fn through(value: Value, path: &[Step], from: usize, at: Span, session: &Session
     };
     let mut part = value;
     for step in steps {
-        part = step_into(&part, step, at, session)?;
+        part = step_into(&part, step, at)?;
     }
     if part.origin == whole {
         return Ok(part);
@@ -192,7 +192,7 @@ impl<'a> Evaluation<'a> {
                 let unknown = unknown_reference(&key, "", reason(managed)).declared_at(at);
                 let mut value = Value::unknown(unknown, self.session.literal(at));
                 for step in steps {
-                    value = step_into(&value, step, at, &self.session)?;
+                    value = step_into(&value, step, at)?;
                 }
                 Ok(value)
             }
@@ -202,7 +202,7 @@ impl<'a> Evaluation<'a> {
                     parts.push(self.instance_reference(module, instance, resource, steps, at)?);
                 }
                 let whole = Value::list(parts, self.session.literal(at));
-                crate::eval::hcl_expr::element_of(&whole, &index, at, &self.session)
+                crate::eval::hcl_expr::element_of(&whole, &index, at)
             }
             Found::All => {
                 let items = expansion
@@ -311,7 +311,7 @@ impl<'a> Evaluation<'a> {
             }
         };
         for step in steps.get(1..).unwrap_or_default() {
-            value = step_into(&value, step, at, &self.session)?;
+            value = step_into(&value, step, at)?;
         }
         let span = resource
             .declared
@@ -428,7 +428,7 @@ impl<'a> Evaluation<'a> {
                     parts.push(self.output_reference(module, name, child, steps, path, at)?);
                 }
                 let whole = Value::list(parts, self.session.literal(at));
-                crate::eval::hcl_expr::element_of(&whole, &index, at, &self.session)
+                crate::eval::hcl_expr::element_of(&whole, &index, at)
             }
             Found::All => {
                 let mut items = Vec::new();

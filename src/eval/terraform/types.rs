@@ -227,7 +227,7 @@ fn convert_object(value: &Value, members: &[Member<'_>], of: &Conversion<'_>) ->
     for member in members {
         let given = match value.as_object() {
             Some(object) if object.entries.contains_key(&member.name) || object.rest.is_some() => {
-                attribute_of(value, &member.name, of.at, of.session)?
+                attribute_of(value, &member.name, of.at)?
             }
             _ if member.optional => Value::null(OriginId::NONE),
             _ => {

@@ -419,14 +419,9 @@ fn element(call: &Call<'_>) -> Outcome {
                 return Err(call.fail("the list is empty"));
             }
             let wrapped = call.integer(1)?.rem_euclid(count);
-            element_of(
-                value,
-                &Value::integer(wrapped, index.origin),
-                call.at,
-                call.session,
-            )
+            element_of(value, &Value::integer(wrapped, index.origin), call.at)
         }
-        Data::List(_) => element_of(value, index, call.at, call.session),
+        Data::List(_) => element_of(value, index, call.at),
         Data::Unknown(_) => of_unknown(call, value, element),
         _ => Err(call.fail(format!("a list is needed, not {}", kind_of(value)))),
     }

@@ -97,7 +97,7 @@ fn timeadd(call: &Call<'_>) -> Outcome {
         let duration = call.text(1)?;
         let seconds = duration_seconds(&duration)
             .ok_or_else(|| call.fail(format!("\"{duration}\" is no duration like 1h30m")))?;
-        call.string(time(call, 0)?.add(seconds).to_text())
+        call.string(time(call, 0)?.later(seconds).to_text())
     })
 }
 

@@ -352,7 +352,7 @@ fn format_text(call: &Call<'_>) -> Outcome {
                 _ => {}
             }
         }
-        let mut digits = |first: &mut std::iter::Peekable<std::str::Chars<'_>>| {
+        let digits = |first: &mut std::iter::Peekable<std::str::Chars<'_>>| {
             let mut number = String::new();
             while let Some(digit) = first.next_if(char::is_ascii_digit) {
                 number.push(digit);
@@ -469,7 +469,7 @@ fn formatted(
         }
         'd' => {
             let number = number()?.as_f64();
-            match super::to_number(value).and_then(crate::syntax::Number::as_i64) {
+            match to_number(value).and_then(crate::syntax::Number::as_i64) {
                 Some(integer) => signed(integer.unsigned_abs().to_string(), integer < 0),
                 None => signed(format!("{:.0}", number.abs().trunc()), number < 0.0),
             }
