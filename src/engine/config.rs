@@ -31,8 +31,17 @@ pub(crate) struct Vocabulary {
     pub(crate) quotas: BTreeMap<String, Vec<Arc<str>>>,
     /// Editions of the port 25 documents.
     pub(crate) editions: Vec<Arc<str>>,
-    /// Rule ids, old ones included, with the names of their parameters.
-    pub(crate) rules: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// Rules by id, old ids included.
+    pub(crate) rules: BTreeMap<Arc<str>, RuleWords>,
+}
+
+/// The words of one rule.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleWords {
+    /// Its id of today.
+    pub(crate) id: Arc<str>,
+    /// The names of its parameters.
+    pub(crate) parameters: Vec<Arc<str>>,
 }
 
 /// What is declared about a subscription.
@@ -80,6 +89,8 @@ pub(crate) struct Config {
     pub(crate) fail_on: Option<FailOn>,
     /// Settings by rule.
     pub(crate) rules: BTreeMap<Arc<str>, RuleEntry>,
+    /// Directories with rule files, from the root, with their places.
+    pub(crate) packs: Vec<(String, Span)>,
 }
 
 /// Reads one file. What is wrong is a diagnostic; the rest of the file counts.
@@ -128,7 +139,13 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
             "exclude" => {
                 outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)));
             }
-            "packs" => outline.packs = texts,
+            "packs" => {
+                let plain = |text: &str| text.trim_end_matches('/').to_owned();
+                outline.packs = texts
+                    .iter()
+                    .map(|(text, span)| (plain(text), *span))
+                    .collect();
+            }
             _ => {}
         }
     }

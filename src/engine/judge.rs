@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::config::{Config, SubscriptionEntry, Vocabulary, is_below, nearest};
+use super::config::{Config, RuleWords, SubscriptionEntry, Vocabulary, is_below, nearest};
 use super::files::Files;
 use super::offer::{self, Described};
 use super::parse::{FRONTENDS, Parsed, internal_error};
@@ -16,14 +16,17 @@ use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
 use crate::model::Network;
 use crate::model::platform::PlatformFacts;
-use crate::policy::finding::{Finding, Judgement};
+use crate::policy::finding::Judgement;
+use crate::policy::judge::judge;
+use crate::policy::pack::Pack;
 use crate::policy::platform;
 use crate::policy::settings::{Offer, Settings};
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceFile};
 
 /// Everything judgements rest on besides the deployments: the rules and the platform's facts.
 pub(crate) struct Judge {
     facts: &'static PlatformFacts,
+    pack: Pack,
 }
 
 /// One run's deployments and what is declared about them.
@@ -67,12 +70,24 @@ impl Judge {
     /// The built-in rules.
     pub(crate) fn builtin() -> Result<Self, UsageError> {
         let facts = platform::facts().map_err(UsageError::new)?;
-        Ok(Self { facts })
+        let pack = Pack::builtin().map_err(|diagnostics| {
+            let first = diagnostics.first().map(|first| first.message.as_str());
+            UsageError::new(format!(
+                "the built-in rules do not load: {}",
+                first.unwrap_or("unknown")
+            ))
+        })?;
+        Ok(Self { facts, pack })
     }
 
-    /// The built-in rules and those of the given files (path and text).
-    pub(crate) fn load(_packs: &[(String, String)]) -> Result<(Self, Vec<Diagnostic>), UsageError> {
-        Ok((Self::builtin()?, Vec::new()))
+    /// The built-in rules and those of the given files.
+    pub(crate) fn load(
+        files: &[(FileId, Arc<SourceFile>)],
+    ) -> Result<(Self, Vec<Diagnostic>), UsageError> {
+        let mut judge = Self::builtin()?;
+        let (pack, mut diagnostics) = Pack::load(files);
+        diagnostics.extend(judge.pack.join(pack));
+        Ok((judge, diagnostics))
     }
 
     /// The words a configuration may use with these rules and facts.
@@ -98,17 +113,64 @@ impl Judge {
                 .iter()
                 .map(|edition| Arc::clone(&edition.id))
                 .collect(),
-            rules: BTreeMap::new(),
+            rules: self.words(),
         }
+    }
+
+    fn words(&self) -> BTreeMap<Arc<str>, RuleWords> {
+        let mut words = BTreeMap::new();
+        for rule in self.pack.rules() {
+            let entry = RuleWords {
+                id: Arc::clone(rule.id()),
+                parameters: rule.parameter_names().cloned().collect(),
+            };
+            for old in &rule.spec().formerly {
+                words.insert(Arc::clone(&old.value), entry.clone());
+            }
+            words.insert(Arc::clone(rule.id()), entry);
+        }
+        words
     }
 
     /// What the rules are about, sorted by id.
     pub(crate) fn metadata(&self) -> Vec<RuleMetadata> {
-        Vec::new()
+        self.pack
+            .rules()
+            .iter()
+            .map(|rule| {
+                let spec = rule.spec();
+                RuleMetadata {
+                    id: Arc::clone(rule.id()),
+                    title: Arc::clone(&spec.title.value),
+                    category: Arc::clone(&spec.category.value),
+                    severity: rule.severity(),
+                    why: Arc::clone(&spec.why.value),
+                    fix: Arc::clone(&spec.fix.value),
+                    references: spec
+                        .references
+                        .iter()
+                        .map(|reference| {
+                            let title = Arc::clone(&reference.title.value);
+                            (title, Arc::clone(&reference.url.value))
+                        })
+                        .collect(),
+                }
+            })
+            .collect()
     }
 
-    /// Evaluates and judges every deployment; the result is in the order of the units.
-    pub(crate) fn all(&self, docket: &Docket<'_>, vocabulary: &Vocabulary) -> Vec<Outcome> {
+    /// A rule's id of today, by that or an earlier one.
+    pub(crate) fn id(&self, id: &str) -> Option<Arc<str>> {
+        self.pack.rule(id).map(|rule| Arc::clone(rule.id()))
+    }
+
+    /// Evaluates and judges every deployment; the result is in the order of the units. Also tells
+    /// which rules were off.
+    pub(crate) fn all(
+        &self,
+        docket: &Docket<'_>,
+        vocabulary: &Vocabulary,
+    ) -> (BTreeSet<Arc<str>>, Vec<Outcome>) {
         let run = Run {
             docket,
             vocabulary,
@@ -126,7 +188,8 @@ impl Judge {
             })
             .collect();
         outcomes.sort_by_key(|(index, _)| *index);
-        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+        let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+        (run.base.off, outcomes)
     }
 
     /// The subscriptions described anywhere below the root. Deployments none of whose files can
@@ -205,22 +268,18 @@ impl Judge {
         let network = Network::build(&deployment);
         let own = offer::described(&network, &deployment, self.facts, docket.files);
         let settings = settings(run, unit, &own);
-        let _ = settings;
+        let judged = judge(&self.pack, &deployment, &network, self.facts, &settings);
         Outcome {
             selected: true,
+            judgements: judged.judgements,
+            not_judged: judged.not_judged,
+            undetermined_counted: judged.undetermined_counted,
             resources: deployment.resources.len(),
             security_rules: network.security_rules.len(),
             diagnostics: [deployment.diagnostics, network.diagnostics].concat(),
             files: deployment.files,
-            ..Outcome::default()
         }
     }
-}
-
-/// Makes one finding of every authored mistake.
-pub(crate) fn merge(judgements: Vec<Judgement>, _sources: &SourceMap) -> Vec<Finding> {
-    drop(judgements);
-    Vec::new()
 }
 
 /// What all deployments of a run share.
@@ -300,29 +359,31 @@ fn base_settings(docket: &Docket<'_>, vocabulary: &Vocabulary) -> Settings {
 
 /// The rules that are not judged.
 fn off(root: Option<&Config>, options: &Options, vocabulary: &Vocabulary) -> BTreeSet<Arc<str>> {
-    let flagged: Vec<&str> = options.select.iter().map(String::as_str).collect();
-    let configured: Vec<&str> = root
-        .iter()
-        .flat_map(|config| config.select.iter().map(|id| &**id))
-        .collect();
+    let today = |id: &String| Some(Arc::clone(&vocabulary.rules.get(id.as_str())?.id));
+    let flagged: BTreeSet<Arc<str>> = options.select.iter().filter_map(today).collect();
+    let configured = |pick: fn(&Config) -> &Vec<Arc<str>>| -> BTreeSet<Arc<str>> {
+        root.iter()
+            .flat_map(|config| pick(config).clone())
+            .collect()
+    };
     let select = if flagged.is_empty() {
-        configured
+        configured(|config| &config.select)
     } else {
         flagged
     };
-    let is_off = |id: &str| {
+    let mut ignore = configured(|config| &config.ignore);
+    ignore.extend(options.ignore.iter().filter_map(today));
+    let is_off = |id: &Arc<str>| {
         let entry = root.and_then(|config| config.rules.get(id));
-        let ignored = options.ignore.iter().any(|ignored| ignored == id)
-            || root.is_some_and(|config| config.ignore.iter().any(|ignored| &**ignored == id));
-        ignored
-            || (!select.is_empty() && !select.contains(&id))
+        ignore.contains(id)
+            || (!select.is_empty() && !select.contains(id))
             || entry.is_some_and(|entry| entry.off)
     };
     vocabulary
         .rules
-        .keys()
-        .filter(|id| is_off(id))
-        .cloned()
+        .values()
+        .map(|words| Arc::clone(&words.id))
+        .filter(is_off)
         .collect()
 }
 

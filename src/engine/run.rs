@@ -10,14 +10,14 @@ use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below};
 use super::files::{Files, Slot};
-use super::judge::{self, Docket, Judge, Outcome};
+use super::judge::{Docket, Judge, Outcome};
 use super::parse::{self, Parsed};
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::Loader as _;
 use crate::eval::frontend::{GroupOptions, Input, Unit};
-use crate::policy::finding::{Finding, FindingVerdict};
+use crate::policy::finding::{Finding, FindingVerdict, merge};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
 /// Evaluation recurses; every thread gets the stack of a main thread.
@@ -30,7 +30,6 @@ struct Job<'a> {
     selected: Vec<Arc<str>>,
     var_files: Vec<Arc<str>>,
     parameter_files: Vec<Arc<str>>,
-    packs: Vec<(String, String)>,
     options: &'a Options,
 }
 
@@ -61,18 +60,20 @@ pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
         let mut entries = walked.entries;
         entries.extend(scope.named.iter().cloned());
         entries.append(&mut extra);
+        for rule in walk::rule_files(&scope.root, &outline.packs) {
+            forced.insert(Arc::clone(&rule.path), Kind::Rule);
+            entries.push(rule);
+        }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         entries.dedup_by(|a, b| a.path == b.path);
         let (slots, mut diagnostics) = read_all(entries, &forced);
         diagnostics.extend(walked.problems.into_iter().map(unlisted));
-        let packs = walk::pack_files(&scope.root, &outline.packs);
         Job {
             slots,
             diagnostics,
             selected: scope.selected,
             var_files,
             parameter_files,
-            packs,
             options: &request.options,
         }
         .run()
@@ -88,11 +89,20 @@ pub(super) fn in_memory(
     let pool = POOL.as_ref().map_err(Clone::clone)?;
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
+    let packs = files
+        .iter()
+        .find(|(path, _)| path == "aznet.yaml")
+        .map(|(_, text)| config::outline(FileId(0), &SourceFile::new("aznet.yaml", text)).packs)
+        .unwrap_or_default();
     let slots = files
         .into_iter()
         .map(|(path, text)| {
             let path: Arc<str> = path.into();
-            let kind = walk::kind(&path);
+            let of_a_pack = packs.iter().any(|(pack, _)| is_below(&path, pack));
+            let kind = match walk::kind(&path) {
+                Kind::Other if of_a_pack && walk::is_rule_file(&path) => Kind::Rule,
+                kind => kind,
+            };
             Slot {
                 text: OnceLock::from(Some(Arc::new(SourceFile::new(Arc::clone(&path), &text)))),
                 path,
@@ -108,7 +118,6 @@ pub(super) fn in_memory(
         selected: vec!["".into()],
         var_files: Vec::new(),
         parameter_files: Vec::new(),
-        packs: Vec::new(),
         options,
     };
     pool.install(|| job.run())
@@ -120,7 +129,11 @@ pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
 
 pub(super) fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
     let judge = Judge::builtin()?;
-    let found = judge.metadata().into_iter().find(|rule| &*rule.id == id);
+    let today = judge.id(id);
+    let found = judge
+        .metadata()
+        .into_iter()
+        .find(|rule| Some(&rule.id) == today.as_ref());
     found.ok_or_else(|| {
         let (message, help) = judge.vocabulary().no_such_rule(id);
         UsageError { message, help }
@@ -221,10 +234,10 @@ fn unlisted((path, why): (String, String)) -> Diagnostic {
 
 impl Job<'_> {
     fn run(mut self) -> Result<Report, UsageError> {
-        let (judge, pack_diagnostics) = Judge::load(&self.packs)?;
+        let (judge, wrong_rules) = Judge::load(&self.rule_files())?;
         let vocabulary = judge.vocabulary();
         check_options(self.options, &vocabulary)?;
-        self.diagnostics.extend(pack_diagnostics);
+        self.diagnostics.extend(wrong_rules);
         let configs = self.configs(&vocabulary);
         let parsed = parse::all(&mut self.slots);
         let files = Files::new(std::mem::take(&mut self.slots));
@@ -237,8 +250,19 @@ impl Job<'_> {
             options: self.options,
             selected: &self.selected,
         };
-        let outcomes = judge.all(&docket, &vocabulary);
-        self.report(judge.metadata(), &configs, files, parsed, groups, outcomes)
+        let (off, outcomes) = judge.all(&docket, &vocabulary);
+        let mut rules = judge.metadata();
+        rules.retain(|rule| !off.contains(&rule.id));
+        self.report(rules, &configs, files, parsed, groups, outcomes)
+    }
+
+    fn rule_files(&self) -> Vec<(FileId, Arc<SourceFile>)> {
+        (0_u32..)
+            .map(FileId)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.kind == Kind::Rule)
+            .filter_map(|(id, slot)| Some((id, Arc::clone(slot.text.get()?.as_ref()?))))
+            .collect()
     }
 
     fn configs(&mut self, vocabulary: &Vocabulary) -> Vec<Config> {
@@ -251,8 +275,17 @@ impl Job<'_> {
                 continue;
             };
             let (config, diagnostics) = config::read(id, source, vocabulary);
-            configs.push(config);
             self.diagnostics.extend(diagnostics);
+            for (pack, span) in &config.packs {
+                let pack = pack.trim_end_matches('/');
+                let holds = |slot: &Slot| slot.kind == Kind::Rule && is_below(&slot.path, pack);
+                if !self.slots.iter().any(holds) {
+                    let message = format!("there are no rule files in `{pack}`");
+                    self.diagnostics
+                        .push(Diagnostic::unreadable("config", *span, message));
+                }
+            }
+            configs.push(config);
         }
         configs
     }
@@ -366,7 +399,7 @@ impl Job<'_> {
                     .any(|selected| is_below(file.path(), selected))
             })
         };
-        let mut findings = judge::merge(judgements, &sources);
+        let mut findings = merge(judgements, &sources);
         findings.retain(|finding| {
             under(finding.primary.span) || finding.related.iter().any(|place| under(place.span))
         });
@@ -433,10 +466,11 @@ fn add_counts<K: Ord>(into: &mut Vec<(K, usize)>, from: Vec<(K, usize)>) {
     }
 }
 
+/// Whether a span lies in a file that governs the whole run.
 fn is_config(files: &Files, span: Span) -> bool {
     files
         .get(span.file)
-        .is_some_and(|slot| slot.kind == Kind::Config)
+        .is_some_and(|slot| matches!(slot.kind, Kind::Config | Kind::Rule))
 }
 
 fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {

@@ -13,6 +13,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use regex::bytes::Regex;
 
 use super::UsageError;
+use crate::source::Span;
 
 /// Larger files are not read.
 pub const LARGEST_FILE: u64 = 64 << 20;
@@ -33,6 +34,8 @@ pub(crate) enum Kind {
     ParameterJson,
     /// `aznet.yaml`
     Config,
+    /// A rule of the user's.
+    Rule,
     /// Read only when a template asks for it.
     Other,
 }
@@ -190,43 +193,36 @@ pub(crate) fn read_text(entry: &Entry) -> Option<String> {
     }
 }
 
-/// The rule files (`.yaml`, `.yml`) of the given directories below the root, as path and text,
-/// sorted. `.gitignore` does not apply to them.
-pub(crate) fn pack_files(
-    root: &Path,
-    directories: &[(String, crate::source::Span)],
-) -> Vec<(String, String)> {
+/// The rule files (`.yaml`, `.yml`) of the given directories below the root, sorted. `.gitignore`
+/// does not apply to them.
+pub(crate) fn rule_files(root: &Path, directories: &[(String, Span)]) -> Vec<Entry> {
     let mut files = Vec::new();
     for (directory, _) in directories {
-        let Ok(base) = canonical(&root.join(directory)) else {
+        let base = canonical(&root.join(directory)).ok();
+        let Some(base) = base.filter(|base| base.starts_with(root)) else {
             continue;
         };
-        if !base.starts_with(root) {
-            continue;
-        }
-        for entry in walkdir::WalkDir::new(&base).into_iter().flatten() {
-            let path = entry.path();
-            let rule = path
-                .extension()
-                .is_some_and(|ending| ending == "yaml" || ending == "yml");
-            if !rule || !entry.file_type().is_file() {
+        for found in walkdir::WalkDir::new(&base).into_iter().flatten() {
+            let path = found.path();
+            if !found.file_type().is_file() {
                 continue;
             }
-            let Some(relative) = relative(root, path) else {
-                continue;
-            };
-            let entry = Entry {
-                path: relative.into(),
-                absolute: path.to_path_buf(),
-            };
-            if let Some(text) = read_text(&entry) {
-                files.push((entry.path.to_string(), text));
+            if let Some(relative) = relative(root, path)
+                && is_rule_file(&relative)
+            {
+                files.push(Entry {
+                    path: relative.into(),
+                    absolute: path.to_path_buf(),
+                });
             }
         }
     }
-    files.sort();
-    files.dedup();
     files
+}
+
+/// Whether a file in a directory of rules is one.
+pub(crate) fn is_rule_file(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 /// Whether JSON can be an input: it names Azure resources, or says that it is a template or
@@ -288,7 +284,7 @@ fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
 
 fn claimed(kind: Kind, text: String, at: usize, why: String) -> Content {
     let ours = match kind {
-        Kind::Hcl | Kind::TerraformJson | Kind::ParameterJson | Kind::Config => true,
+        Kind::Hcl | Kind::TerraformJson | Kind::ParameterJson | Kind::Config | Kind::Rule => true,
         Kind::Json => claims_arm(text.as_bytes()),
         Kind::Other => false,
     };

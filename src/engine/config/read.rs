@@ -98,9 +98,7 @@ impl Reader<'_> {
             "exclude" => {
                 let _ = self.globs(value, key);
             }
-            "packs" => {
-                let _ = self.texts(value, key);
-            }
+            "packs" => config.packs = self.texts(value, key),
             "select" => config.select = self.rule_ids(value, key),
             "ignore" => config.ignore = self.rule_ids(value, key),
             "fail-on" => {
@@ -201,7 +199,7 @@ impl Reader<'_> {
                         let names: Vec<&str> = vocabulary
                             .rules
                             .get(id)
-                            .map(|names| names.iter().map(|name| &**name).collect())
+                            .map(|words| words.parameters.iter().map(|name| &**name).collect())
                             .unwrap_or_default();
                         for (name, _, value) in self.entries(value, "the parameters", &names) {
                             entry.parameters.insert(name.into(), value_of(value));
@@ -209,7 +207,9 @@ impl Reader<'_> {
                     }
                 }
             }
-            config.rules.insert(id.into(), entry);
+            if let Some(words) = vocabulary.rules.get(id) {
+                config.rules.insert(Arc::clone(&words.id), entry);
+            }
         }
     }
 
@@ -217,8 +217,8 @@ impl Reader<'_> {
         let vocabulary = self.vocabulary;
         let mut ids = Vec::new();
         for (text, span) in self.texts(node, key) {
-            if vocabulary.rules.contains_key(text.as_str()) {
-                ids.push(text.into());
+            if let Some(words) = vocabulary.rules.get(text.as_str()) {
+                ids.push(Arc::clone(&words.id));
             } else {
                 let (message, help) = vocabulary.no_such_rule(&text);
                 self.error(span, message, help);
@@ -407,7 +407,7 @@ fn list(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::config::{Config, Vocabulary, read};
+    use crate::engine::config::{Config, RuleWords, Vocabulary, read};
     use crate::policy::settings::Port25;
     use crate::semantics::smtp::Date;
     use crate::source::{FileId, SourceFile};
@@ -421,7 +421,14 @@ mod tests {
             ]
             .into(),
             editions: vec!["current".into(), "2018-11".into()],
-            rules: [("kms-unreachable".into(), vec!["limit".into()])].into(),
+            rules: [(
+                "kms-unreachable".into(),
+                RuleWords {
+                    id: "kms-unreachable".into(),
+                    parameters: vec!["limit".into()],
+                },
+            )]
+            .into(),
         }
     }
 
