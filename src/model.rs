@@ -231,6 +231,10 @@ macro_rules! ids {
                     id
                 }
 
+                fn replace(network: &mut Network, id: Self, element: $element) {
+                    network[id] = element;
+                }
+
                 fn every(network: &Network) -> Vec<Self> {
                     Self::all(network).collect()
                 }

@@ -175,6 +175,19 @@ impl<'a> Builder<'a> {
         (sure(meta) && sure(before.meta(&self.network))).then_some(before)
     }
 
+    /// Adds an element, or puts it in the place of one with the same key where both exist for
+    /// certain: nested deployments often write a resource once more to change it, and then what
+    /// they write counts. For elements that hold no others.
+    pub(super) fn put<I: Id>(&mut self, element: I::Element, meta: &Meta) -> I {
+        match self.certain::<I>(meta) {
+            Some(before) => {
+                I::replace(&mut self.network, before, element);
+                before
+            }
+            None => self.add(element),
+        }
+    }
+
     /// Registers where an element lies, so that others can name it.
     pub(super) fn place<I: Id>(&mut self, id: I, place: Place) {
         let key = id.meta(&self.network).key.clone();

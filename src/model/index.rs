@@ -52,6 +52,9 @@ pub(super) trait Id: Copy + Ord {
     /// Puts an element at the end of its arena.
     fn push(network: &mut Network, element: Self::Element) -> Self;
 
+    /// Puts an element in the place of another.
+    fn replace(network: &mut Network, id: Self, element: Self::Element);
+
     /// The ids of all elements of this kind, in order.
     fn every(network: &Network) -> Vec<Self>;
 

@@ -40,12 +40,13 @@ fn machine<'a>(builder: &mut Builder<'a>, resource: &'a Resource, profile: &Node
         offer: image.get("offer"),
     };
     let identity = builder.body(resource).path(&["identity", "type"]);
-    let _: MachineId = builder.add(Machine {
+    let machine = Machine {
         network_interfaces: nics,
         operating_system: evidence.operating_system(&meta),
         has_identity: has_identity(&identity, &meta),
-        meta,
-    });
+        meta: meta.clone(),
+    };
+    let _: MachineId = builder.put(machine, &meta);
 }
 
 fn inline_interfaces<'a>(

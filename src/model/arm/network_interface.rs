@@ -31,7 +31,8 @@ pub(super) fn network_interface(builder: &mut Builder<'_>, part: Part<'_>) -> Ni
             .get("publicIPAddressConfiguration")
             .is_written()
     });
-    let nic: NicId = builder.add(NetworkInterface {
+    let meta = part.meta.clone();
+    let nic = NetworkInterface {
         machine: None,
         nsg: id(&from.get("networkSecurityGroup")),
         ip_configurations: List {
@@ -47,7 +48,8 @@ pub(super) fn network_interface(builder: &mut Builder<'_>, part: Part<'_>) -> Ni
         ip_forwarding: from.get("enableIPForwarding").flag(),
         inline_public_ip,
         meta: part.meta,
-    });
+    };
+    let nic: NicId = builder.put(nic, &meta);
     for (position, node) in nodes.iter().enumerate() {
         let from = properties(node);
         for list in ["loadBalancerInboundNatRules", "loadBalancerInboundNatPools"] {

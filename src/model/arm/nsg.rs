@@ -64,10 +64,11 @@ pub(super) fn child_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) 
 /// `Microsoft.Network/applicationSecurityGroups`
 pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let meta = builder.meta(resource);
-    let _: AsgId = builder.add(ApplicationSecurityGroup {
-        meta,
+    let element = ApplicationSecurityGroup {
+        meta: meta.clone(),
         members: List::default(),
-    });
+    };
+    let _: AsgId = builder.put(element, &meta);
 }
 
 /// The rule of a part; `None` for one of Azure's own.

@@ -3,6 +3,7 @@
 use super::{child, keys, parent, parts, properties};
 use crate::eval::Resource;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
+use crate::model::field::Node;
 use crate::model::index::Id;
 use crate::model::routing::{Appliance, Route, RouteTable};
 use crate::model::{List, RouteId, RouteTableId, parse};
@@ -25,7 +26,7 @@ pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         meta,
     });
     for part in routes.parts {
-        let route = route(builder, part);
+        let route = add(builder, part);
         builder.network[route].route_table = Some(table);
         builder.network[table].routes.items.push(route);
     }
@@ -42,7 +43,16 @@ pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = child(builder, resource);
     let meta = part.meta.clone();
-    let route = route(builder, part);
+    // Written in its table and once more by itself: what is said by itself counts.
+    if let Some(before) = builder.certain::<RouteId>(&meta) {
+        let table = builder.network[before].route_table;
+        let (route, hop) = self::route(part);
+        builder.network[before] = route;
+        builder.network[before].route_table = table;
+        builder.notes.next_hops.push((before, hop));
+        return;
+    }
+    let route = add(builder, part);
     builder.notes.route_of.push(Bond {
         left: parent(resource),
         right: route,
@@ -50,17 +60,24 @@ pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
     });
 }
 
-fn route<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
+fn add<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
+    let (element, hop) = route(part);
+    let route = builder.add(element);
+    builder.notes.next_hops.push((route, hop));
+    route
+}
+
+/// A route, and where its next hop's address is written.
+fn route(part: Part<'_>) -> (Route, Node<'_>) {
     let from = properties(&part.node);
     let hop = from.get("nextHopIpAddress");
-    let route = builder.add(Route {
+    let route = Route {
         route_table: None,
         prefix: from.get("addressPrefix").field(parse::route_prefix),
         next_hop_type: from.get("nextHopType").field(parse::next_hop_type),
         next_hop_address: hop.field(parse::host),
         appliance: Appliance::NotApplicable,
         meta: part.meta,
-    });
-    builder.notes.next_hops.push((route, hop));
-    route
+    };
+    (route, hop)
 }

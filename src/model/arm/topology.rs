@@ -25,7 +25,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         &from.get("virtualNetworkPeerings"),
         "virtualNetworkPeerings",
     );
-    let network: VnetId = builder.add(VirtualNetwork {
+    let element = VirtualNetwork {
         address_space: from
             .path(&["addressSpace", "addressPrefixes"])
             .list_of(parse::block),
@@ -42,9 +42,10 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         },
         gateways: List::default(),
         hub_connections: List::default(),
-        meta,
-    });
-    let owner = builder.network[network].meta.key.clone();
+        meta: meta.clone(),
+    };
+    let _: VnetId = builder.put(element, &meta);
+    let owner = meta.key;
     for part in subnets.parts {
         let owner = link_to(owner.clone(), part.meta.origin);
         subnet(builder, part, owner);
@@ -143,7 +144,8 @@ pub(super) fn child_peering<'a>(builder: &mut Builder<'a>, resource: &'a Resourc
 
 fn peering(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>) {
     let from = properties(&part.node);
-    let _: PeeringId = builder.add(Peering {
+    let meta = part.meta.clone();
+    let element = Peering {
         virtual_network: owner,
         remote: id(&from.get("remoteVirtualNetwork")),
         allow_virtual_network_access: from.get("allowVirtualNetworkAccess").flag(),
@@ -151,18 +153,20 @@ fn peering(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>
         allow_gateway_transit: from.get("allowGatewayTransit").flag(),
         use_remote_gateways: from.get("useRemoteGateways").flag(),
         meta: part.meta,
-    });
+    };
+    let _: PeeringId = builder.put(element, &meta);
 }
 
 /// `Microsoft.Network/publicIPAddresses`
 pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let meta = builder.meta(resource);
-    let _: PublicIpId = builder.add(PublicIp {
+    let element = PublicIp {
         address: properties(&body).get("ipAddress").field(parse::address),
         sku: body.path(&["sku", "name"]).text(),
-        meta,
-    });
+        meta: meta.clone(),
+    };
+    let _: PublicIpId = builder.put(element, &meta);
 }
 
 /// `Microsoft.Network/natGateways`

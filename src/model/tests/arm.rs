@@ -7,8 +7,8 @@ use crate::model::firewall::{FirewallRuleKind, FirewallRuleOwner};
 use crate::model::nsg::Direction;
 use crate::model::routing::Appliance;
 use crate::model::{
-    AsgId, FirewallId, FirewallPolicyId, Link, Network, NicId, NsgId, PoolId, ProbeId,
-    RouteTableId, State, SubnetId, VnetId,
+    FirewallId, FirewallPolicyId, Link, Network, NicId, NsgId, PoolId, ProbeId, RouteTableId,
+    State, SubnetId, VnetId,
 };
 
 fn site() -> Site {
@@ -276,21 +276,35 @@ fn definitions_under_exclusive_conditions_leave_links_open() {
 #[test]
 fn the_last_of_two_certain_definitions_counts_and_is_told() {
     let mut site = site();
-    site.arm("applicationSecurityGroups/a", "{}");
-    site.arm("applicationSecurityGroups/a", "{}");
-    let asg = id("applicationSecurityGroups/a");
-    let fields = format!(
-        r#"[{{"name": "r", "properties": {{"sourceApplicationSecurityGroups": [{{"id": "{asg}"}}]}}}}]"#
-    );
+    site.arm("networkSecurityGroups/web", "{}");
+    site.arm("networkSecurityGroups/web", "{}");
+    let nsg = id("networkSecurityGroups/web");
     site.arm(
-        "networkSecurityGroups/web",
-        &format!(r#"{{"securityRules": {fields}}}"#),
+        "networkInterfaces/nic",
+        &format!(r#"{{"networkSecurityGroup": {{"id": "{nsg}"}}}}"#),
     );
     let network = site.network();
-    let source = known(&network.security_rules[0].source);
-    assert_eq!(source, [AddressPrefix::Asg(Link::Here(AsgId(1)))]);
+    assert_eq!(network[NicId(0)].nsg.value(), Some(&Link::Here(NsgId(1))));
     assert_eq!(network.diagnostics.len(), 1);
     assert_eq!(network.diagnostics[0].code, "defined-twice");
+}
+
+#[test]
+fn a_resource_written_once_more_to_change_it_is_one() {
+    let mut site = site();
+    for address in ["10.0.0.4", "10.0.0.5"] {
+        site.arm(
+            "networkInterfaces/nic",
+            &format!(
+                r#"{{"ipConfigurations": [{{"name": "i", "properties": {{"privateIPAddress": "{address}"}}}}]}}"#
+            ),
+        );
+    }
+    let network = site.network();
+    assert_eq!(network.network_interfaces.len(), 1);
+    let address = &network[NicId(0)].ip_configurations.items[0].private_address;
+    assert_eq!(address.value(), Some(&"10.0.0.5".parse().unwrap()));
+    assert!(network.diagnostics.is_empty());
 }
 
 #[test]
