@@ -36,6 +36,8 @@ pub(super) struct Lowering<'a> {
     /// Offset in the place's text of what was parsed.
     pub(super) shift: usize,
     repairs: Repairs,
+    /// Whether the attribute is `providers`, whose keys name configurations: `azurerm.hub`.
+    provider_map: bool,
     /// What was wrong within bodies: the attribute in question is missing.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -46,6 +48,7 @@ impl<'a> Lowering<'a> {
             place,
             shift,
             repairs,
+            provider_map: false,
             diagnostics: Vec::new(),
         }
     }
@@ -85,6 +88,7 @@ impl<'a> Lowering<'a> {
                         continue;
                     }
                     names.insert(name, name_span);
+                    self.provider_map = name == "providers";
                     match self.expression(&attribute.value, 0) {
                         Ok(value) => lowered.attributes.push(Attribute {
                             name: Arc::from(name),
@@ -262,7 +266,7 @@ impl<'a> Lowering<'a> {
             ObjectKey::Expression(expression @ Expression::Parenthesis(_)) => {
                 self.expression(expression, depth)
             }
-            ObjectKey::Expression(expression @ Expression::Traversal(_)) => {
+            ObjectKey::Expression(expression @ Expression::Traversal(_)) if !self.provider_map => {
                 Err(Box::new(Diagnostic::unreadable(
                     "hcl-syntax",
                     self.span(expression),

@@ -101,6 +101,14 @@ fn a_reference_as_key_is_refused_where_it_stands() {
 }
 
 #[test]
+fn the_providers_of_a_module_are_named_with_a_dot() {
+    let (_, parsed) =
+        read("module \"m\" {\n providers = { azurerm.hub = azurerm.main }\n y = 2\n}\n");
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+    assert!(parsed.tree.blocks[0].body.attribute("providers").is_some());
+}
+
+#[test]
 fn an_open_bracket_in_a_variables_file_loses_one_variable() {
     let (file, parsed) = read("a = 1\nb = [\n  2,\nc = 3\nd = 4\n");
     let names: Vec<&str> = parsed.tree.attributes.iter().map(|a| &*a.name).collect();
