@@ -46,7 +46,7 @@ impl Emitter for Human {
                 page.flush(out)?;
             }
         }
-        for group in undetermined_groups(report) {
+        for group in at_the_same_places(undetermined_groups(report)) {
             page.group(&group);
             page.flush(out)?;
         }
@@ -188,10 +188,7 @@ impl<'a> Page<'a> {
         if !self.explained.insert(id) {
             return;
         }
-        let why = rule.why.trim().split("\n\n").next().unwrap_or("");
-        if !why.is_empty() {
-            self.field("why", &why.split_whitespace().collect::<Vec<_>>().join(" "));
-        }
+        self.field("why", &beginning(&rule.why));
         if let Some((_, address)) = rule.references.first() {
             self.field("see", address);
         }
@@ -204,7 +201,16 @@ impl<'a> Page<'a> {
         let head = format!("undetermined[{}]", group.rule);
         let head = self.paint.strong(&head, None);
         let _ = writeln!(self.text, "{head}");
-        let message = match group.findings.len() {
+        let mut places: Vec<&Finding> = Vec::new();
+        for finding in &group.findings {
+            if !places
+                .iter()
+                .any(|known| known.primary.span == finding.primary.span)
+            {
+                places.push(finding);
+            }
+        }
+        let message = match places.len() {
             1 => first.message.clone(),
             count => format!("{} (and {} more like it)", first.message, count - 1),
         };
@@ -213,7 +219,7 @@ impl<'a> Page<'a> {
             let mark = if index == 0 { "?" } else { " " };
             let _ = writeln!(self.text, "  {mark} {line}");
         }
-        for finding in group.findings.iter().take(MOST_LISTED) {
+        for finding in places.iter().take(MOST_LISTED) {
             let at = short_place(&self.report.sources, finding.primary.span);
             let name = finding
                 .security_rule
@@ -222,11 +228,14 @@ impl<'a> Page<'a> {
             let line = format!("{at} {}{name}", finding.resource);
             self.field("at", &line);
         }
-        if group.findings.len() > MOST_LISTED {
-            let more = group.findings.len() - MOST_LISTED;
+        if places.len() > MOST_LISTED {
+            let more = places.len() - MOST_LISTED;
             self.field("", &format!("… and {more} more"));
         }
-        for missing in first.unknowns.iter().take(MOST_LISTED) {
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        let unknowns = group.findings.iter().flat_map(|finding| &finding.unknowns);
+        let unknowns = unknowns.filter(|missing| named.insert(&missing.what));
+        for missing in unknowns.take(MOST_LISTED) {
             let at = missing.place.map_or_else(String::new, |span| {
                 format!(" ({})", short_place(&self.report.sources, span))
             });
@@ -258,17 +267,12 @@ impl<'a> Page<'a> {
             marks: primary.into_iter().chain(near).collect(),
         };
         snippet.draw(&mut self.text, self.style);
-        let more = far.len().saturating_sub(MOST_LISTED);
-        for mark in far.iter().take(MOST_LISTED) {
-            let at = short_place(sources, mark.span);
-            let line = if mark.text.is_empty() {
-                at
-            } else {
-                format!("{at} {}", mark.text)
-            };
-            self.field("via", &line);
+        let hops = hops(sources, &far);
+        for hop in hops.iter().take(MOST_LISTED) {
+            self.field("via", hop);
         }
-        if more > 0 {
+        if hops.len() > MOST_LISTED {
+            let more = hops.len() - MOST_LISTED;
             self.field("", &format!("… and {more} more"));
         }
     }
@@ -382,6 +386,23 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Groups of one rule that are about the same places, as one: each place needs all the inputs.
+fn at_the_same_places(groups: Vec<UndeterminedGroup<'_>>) -> Vec<UndeterminedGroup<'_>> {
+    let mut index: BTreeMap<(&str, Vec<Span>), usize> = BTreeMap::new();
+    let mut merged: Vec<UndeterminedGroup<'_>> = Vec::new();
+    for group in groups {
+        let findings = group.findings.iter();
+        let spans: BTreeSet<Span> = findings.map(|finding| finding.primary.span).collect();
+        let key = (group.rule, spans.into_iter().collect());
+        let at = *index.entry(key).or_insert(merged.len());
+        match merged.get_mut(at) {
+            Some(known) => known.findings.extend(group.findings),
+            None => merged.push(group),
+        }
+    }
+    merged
+}
+
 /// Diagnostics with the same message together, in the order of the first of each.
 fn alike(diagnostics: &[Diagnostic]) -> Vec<Vec<&Diagnostic>> {
     let mut index: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -448,6 +469,58 @@ fn split<'m>(
         drawn += usize::from(near);
         near
     })
+}
+
+/// Places too far away to be drawn, one line each: where, what stands there, what it is. Those of
+/// one line that are the same thing are put together.
+fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
+    let mut lines: Vec<(String, u32, &str, String, Vec<&str>)> = Vec::new();
+    for mark in far {
+        let at = place(sources, mark.span, Unit::Characters);
+        let shown = sources.slice(mark.span);
+        let shown = (shown.len() <= 40 && !shown.contains('\n') && !mark.text.contains('`'))
+            .then_some(shown)
+            .filter(|shown| !shown.is_empty());
+        let same = lines.iter_mut().find(|(path, line, text, ..)| {
+            (&*path, *line, *text) == (&at.path, at.line, mark.text)
+        });
+        match same {
+            Some((.., texts)) => texts.extend(shown),
+            None => {
+                let head = format!("{}:{}:{}", at.path, at.line, at.column);
+                let texts = shown.into_iter().collect();
+                lines.push((at.path, at.line, mark.text, head, texts));
+            }
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(_, _, text, head, mut shown)| {
+            shown.dedup();
+            let shown = shown.join(", ");
+            let parts = [head.as_str(), shown.as_str(), text];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        })
+        .collect()
+}
+
+/// The first sentences of a text, about two lines.
+fn beginning(text: &str) -> String {
+    const ENOUGH: usize = 100;
+    let paragraph = text.trim().split("\n\n").next().unwrap_or("");
+    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut end = 0;
+    for (at, _) in words.match_indices(". ") {
+        end = at + 1;
+        if end >= ENOUGH {
+            break;
+        }
+    }
+    if end < ENOUGH {
+        return words;
+    }
+    words.get(..end).unwrap_or(&words).to_owned()
 }
 
 fn rule<'a>(report: &'a Report, id: &str) -> Option<&'a RuleMetadata> {

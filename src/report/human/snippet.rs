@@ -84,18 +84,31 @@ impl Snippet<'_> {
         if file.text().is_empty() {
             return Vec::new();
         }
-        self.marks
-            .iter()
-            .map(|mark| {
-                let (start, length) = visible(file, mark.span);
-                let label = (!mark.text.is_empty()).then(|| mark.text.to_owned());
-                if mark.primary {
-                    LabeledSpan::new_primary_with_span(label, (start, length))
-                } else {
-                    LabeledSpan::new_with_span(label, (start, length))
-                }
-            })
-            .collect()
+        let mut labels = Vec::new();
+        let mut said: Vec<&str> = Vec::new();
+        for mark in &self.marks {
+            let (start, mut length) = visible(file, mark.span);
+            if mark.primary && self.has_marks_within(start, length) {
+                // Marks within marks are hard to read: the first word stands for the whole.
+                length = first_word(file.slice(mark.span)).max(1);
+            }
+            let repeated = said.contains(&mark.text);
+            said.push(mark.text);
+            let label = (!mark.text.is_empty() && !repeated).then(|| mark.text.to_owned());
+            labels.push(if mark.primary {
+                LabeledSpan::new_primary_with_span(label, (start, length))
+            } else {
+                LabeledSpan::new_with_span(label, (start, length))
+            });
+        }
+        labels
+    }
+
+    fn has_marks_within(&self, start: usize, length: usize) -> bool {
+        self.marks.iter().any(|mark| {
+            let at = mark.span.start as usize;
+            !mark.primary && start <= at && at < start + length
+        })
     }
 }
 
@@ -118,6 +131,11 @@ fn visible(file: &SourceFile, span: Span) -> (usize, usize) {
         (Some(here), None) => (start, here.len_utf8()),
         (None, None) => (0, 0),
     }
+}
+
+/// Bytes up to the first space.
+fn first_word(text: &str) -> usize {
+    text.find(char::is_whitespace).unwrap_or(text.len()).min(60)
 }
 
 /// Bytes up to the end of the first line, at most 200.
