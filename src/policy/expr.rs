@@ -138,3 +138,6 @@ impl Builtin {
         ("allows", Self::Allows, 5, 5),
     ];
 }
+
+#[cfg(test)]
+mod tests;

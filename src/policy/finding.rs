@@ -320,3 +320,99 @@ fn hash(identity: &str, ordinal: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, SourceFile};
+
+    fn sources() -> SourceMap {
+        SourceMap::new(vec![Arc::new(SourceFile::new("main.tf", &" ".repeat(500)))])
+    }
+
+    fn judgement(at: u32, resource: &str, verdict: FindingVerdict) -> Judgement {
+        Judgement {
+            rule: "r".into(),
+            clause: 0,
+            verdict,
+            severity: Severity::Warning,
+            message: format!("about {resource}"),
+            fix: None,
+            primary: Label {
+                span: Span::new(FileId(0), at, at + 4),
+                text: String::new(),
+            },
+            related: Vec::new(),
+            instance: Instance {
+                deployment: "d".into(),
+                resource: resource.into(),
+                verdict,
+                witness: None,
+            },
+            resource_kind: "security-rule".into(),
+            resource_name: "nsg".into(),
+            security_rule: Some("ssh".into()),
+            unknowns: Vec::new(),
+        }
+    }
+
+    fn missing(mut judgement: Judgement, what: &str, rule: &str) -> Judgement {
+        judgement.security_rule = Some(rule.into());
+        judgement.unknowns = vec![MissingInput {
+            what: what.into(),
+            place: None,
+            settle: "declare it".into(),
+        }];
+        judgement
+    }
+
+    #[test]
+    fn one_mistake_is_one_finding_with_sorted_instances() {
+        let mut worse = judgement(10, "b", FindingVerdict::Violated);
+        worse.severity = Severity::Error;
+        let all = vec![
+            worse,
+            judgement(10, "a", FindingVerdict::Violated),
+            judgement(10, "c", FindingVerdict::Undetermined),
+            judgement(50, "a", FindingVerdict::Violated),
+        ];
+        let findings = merge(all, &sources());
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[0].verdict, FindingVerdict::Violated);
+        assert_eq!(findings[0].severity, Severity::Error);
+        let names: Vec<&str> = findings[0].instances.iter().map(|i| &*i.resource).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn questions_that_one_answer_settles_are_one_finding() {
+        let open = FindingVerdict::Undetermined;
+        let all = vec![
+            missing(judgement(10, "a", open), "the offer", "smtp"),
+            missing(judgement(50, "b", open), "the offer", "mail"),
+            missing(judgement(90, "b", open), "var.prefix", "mail"),
+        ];
+        let findings = merge(all, &sources());
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[0].instances.len(), 2);
+        assert_eq!(findings[0].related[0].text, "the same for `mail`");
+        assert_eq!(findings[0].unknowns.len(), 1);
+    }
+
+    #[test]
+    fn fingerprints_survive_moved_lines_and_tell_equals_apart() {
+        let at = |first, second| {
+            let all = vec![
+                judgement(first, "a", FindingVerdict::Violated),
+                judgement(second, "a", FindingVerdict::Violated),
+            ];
+            merge(all, &sources())
+                .into_iter()
+                .map(|finding| finding.fingerprint)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(at(10, 50), at(210, 350));
+        assert_ne!(at(10, 50)[0], at(10, 50)[1]);
+        assert_eq!(at(10, 50)[0].len(), 64);
+    }
+}

@@ -488,3 +488,6 @@ pub(crate) fn parameters_of(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

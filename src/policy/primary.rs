@@ -187,3 +187,103 @@ pub(crate) fn describe(step: &OriginStep) -> Option<String> {
         OriginStep::Recorded => "recorded here".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::OriginBuilder;
+
+    const VARS: FileId = FileId(0);
+    const MAIN: FileId = FileId(1);
+    const MODULE: FileId = FileId(2);
+
+    fn span(file: FileId, start: u32, end: u32) -> Span {
+        Span::new(file, start, end)
+    }
+
+    fn primary_of(graph: &OriginGraph, subject: OriginId, deciding: &[OriginId]) -> Span {
+        choose(graph, subject, deciding, &BTreeSet::new())
+            .unwrap()
+            .primary
+    }
+
+    /// `rules = { ssh = { port = 22 } }` in a variables file, looped over in a module.
+    fn looped(builder: &OriginBuilder) -> (OriginId, OriginId) {
+        let call = OriginStep::ModuleCall("net".into());
+        let call = builder.add(Some(span(MAIN, 0, 12)), call, vec![]);
+        let each = OriginStep::ForEach("ssh".into());
+        let each = builder.add(Some(span(VARS, 10, 40)), each, vec![call]);
+        let block = OriginStep::Block("azurerm_network_security_rule.r".into());
+        let block = builder.add(Some(span(MODULE, 100, 140)), block, vec![each]);
+        let port = builder.literal(span(VARS, 25, 27));
+        let file = OriginStep::VariablesFile("rules".into());
+        let port = builder.add(Some(span(VARS, 0, 50)), file, vec![port]);
+        (block, port)
+    }
+
+    #[test]
+    fn a_loop_element_that_holds_what_decides_is_primary() {
+        let builder = OriginBuilder::default();
+        let (rule, port) = looped(&builder);
+        let graph = builder.finish();
+        let places = choose(&graph, rule, &[port], &BTreeSet::new()).unwrap();
+        assert_eq!(places.primary, span(VARS, 10, 40));
+        let texts: Vec<&str> = places.related.iter().map(|one| &*one.text).collect();
+        assert!(texts.contains(&"decides"), "{texts:?}");
+        assert!(texts.contains(&"module `net` called here"), "{texts:?}");
+        assert!(texts.contains(&"set for variable `rules`"), "{texts:?}");
+    }
+
+    #[test]
+    fn a_literal_typed_in_the_block_keeps_the_finding_there() {
+        let builder = OriginBuilder::default();
+        let (rule, _) = looped(&builder);
+        let port = builder.literal(span(MODULE, 160, 162));
+        let graph = builder.finish();
+        assert_eq!(primary_of(&graph, rule, &[port]), span(MODULE, 100, 140));
+    }
+
+    #[test]
+    fn the_loop_element_wins_where_nothing_holds_everything() {
+        let builder = OriginBuilder::default();
+        let (rule, port) = looped(&builder);
+        let access = builder.literal(span(MODULE, 170, 175));
+        let graph = builder.finish();
+        assert_eq!(
+            primary_of(&graph, rule, &[access, port]),
+            span(VARS, 10, 40)
+        );
+    }
+
+    #[test]
+    fn without_a_deciding_field_the_block_is_primary() {
+        let builder = OriginBuilder::default();
+        let (rule, _) = looped(&builder);
+        let graph = builder.finish();
+        assert_eq!(primary_of(&graph, rule, &[]), span(MODULE, 100, 140));
+    }
+
+    #[test]
+    fn installed_modules_are_never_primary() {
+        let builder = OriginBuilder::default();
+        let call = OriginStep::ModuleCall("net".into());
+        let call = builder.add(Some(span(MAIN, 0, 12)), call, vec![]);
+        let block = OriginStep::Block("azurerm_network_security_rule.r".into());
+        let block = builder.add(Some(span(MODULE, 100, 140)), block, vec![call]);
+        let port = builder.literal(span(MODULE, 160, 162));
+        let graph = builder.finish();
+        let places = choose(&graph, block, &[port], &BTreeSet::from([MODULE])).unwrap();
+        assert_eq!(places.primary, span(MAIN, 0, 12));
+    }
+
+    #[test]
+    fn an_object_in_a_template_holds_its_fields_by_place() {
+        let builder = OriginBuilder::default();
+        let group = OriginStep::Block("networkSecurityGroups/web".into());
+        let group = builder.add(Some(span(MAIN, 0, 30)), group, vec![]);
+        let rule = builder.add(Some(span(MAIN, 50, 90)), OriginStep::Literal, vec![group]);
+        let port = builder.literal(span(MAIN, 70, 74));
+        let graph = builder.finish();
+        assert_eq!(primary_of(&graph, rule, &[port]), span(MAIN, 50, 90));
+    }
+}

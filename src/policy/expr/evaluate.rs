@@ -67,8 +67,23 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         // Unknowns that did not reach the value were absorbed on the way.
         if value.is_known() {
             self.trace.unknowns.truncate(mark);
+        } else if self.trace.unknowns.len() == mark {
+            self.name_unknowns(&value);
         }
         value
+    }
+
+    /// Remembers what is not known of a value that nothing was read for.
+    fn name_unknowns(&mut self, value: &Datum) {
+        match &value.data {
+            Data::Unknown(unknown, _) => self.trace.unknowns.push(Arc::clone(unknown)),
+            Data::List(items) => {
+                let maybe = items.items.iter().filter_map(|item| item.because.clone());
+                self.trace.unknowns.extend(maybe);
+                self.trace.unknowns.extend(items.rest.clone());
+            }
+            _ => {}
+        }
     }
 
     fn value_inner(&mut self, node: &Node) -> Datum {
