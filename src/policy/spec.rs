@@ -338,8 +338,8 @@ impl RuleSpec {
     /// Reads a rule; `None` where something that it cannot do without is missing, which
     /// `reader.diagnostics` tells.
     pub fn read(root: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
-        let entries = reader.map(root, "a rule", &RULE_KEYS);
         let before = reader.diagnostics.len();
+        let entries = reader.map(root, "a rule", &RULE_KEYS);
         let required = |reader: &mut Reader<'_>, key: &str| match find(entries, key) {
             Some(node) => reader.text(node, &format!("`{key}`")),
             None => {
@@ -388,6 +388,7 @@ impl RuleSpec {
         if message.is_empty() && !asserts_speak {
             reader.error(top(root), "`message` is missing");
         }
+        let references = read_references(root, entries, reader);
         let spec = Self {
             id: id?,
             title: title?,
@@ -404,7 +405,7 @@ impl RuleSpec {
             why: why?,
             fix: fix?,
             suggest: sayings(entries, "suggest", reader),
-            references: read_references(root, entries, reader),
+            references,
             compliance: texts(entries, "compliance", reader),
             examples: Examples::read(find(entries, "examples"), reader),
         };
