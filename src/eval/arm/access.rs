@@ -8,7 +8,10 @@ use super::functions::{Function, Special, describe};
 use super::site::Site;
 use super::template::Frame;
 use crate::eval::value::{Bounds, Data, Reason, Rest, Unknown, Value};
-use crate::origin::OriginStep;
+use crate::origin::{OriginId, OriginStep};
+
+/// How many hops of a whole its parts repeat.
+const MAX_HOPS: usize = 8;
 
 /// What looking for a property gives.
 pub(super) enum Picked {
@@ -41,6 +44,7 @@ impl<'t> Evaluator<'t> {
             Some((value, step)) => (value, step),
             None => (self.node(frame, site, base), None),
         };
+        let whole = value.origin;
         for accessor in path {
             let picked = match &accessor.key {
                 Key::Name(name) => self.property(&value, name),
@@ -64,9 +68,35 @@ impl<'t> Evaluator<'t> {
                 }
             }
         }
+        let value = self.through(whole, value);
         match step {
             Some(step) => self.hop(site, node, step, value),
             None => value,
+        }
+    }
+
+    /// A part of a value with the hops the whole came through: the part itself only knows where
+    /// it was typed.
+    fn through(&self, whole: OriginId, part: Value) -> Value {
+        let mut hops = Vec::new();
+        let mut id = whole;
+        while hops.len() < MAX_HOPS
+            && let Some(node) = self.origins.get(id)
+            && let [parent] = node.parents.as_slice()
+            && is_named(&node.step)
+        {
+            id = *parent;
+            hops.push((node.span, node.step));
+        }
+        let origin = hops
+            .into_iter()
+            .rev()
+            .fold(part.origin, |origin, (span, step)| {
+                self.origins.add(span, step, vec![origin])
+            });
+        Value {
+            data: part.data,
+            origin,
         }
     }
 
@@ -173,6 +203,17 @@ impl<'t> Evaluator<'t> {
     }
 }
 
+/// Whether a hop passes a value on under a name.
+fn is_named(step: &OriginStep) -> bool {
+    matches!(
+        step,
+        OriginStep::VariableDefault(_)
+            | OriginStep::ParameterFile(_)
+            | OriginStep::Local(_)
+            | OriginStep::ModuleArgument(_)
+    )
+}
+
 fn derived_item(value: &Value, number: i64) -> Value {
     let arguments = [value.clone(), Value::integer(number, value.origin)];
     Value::unknown(Unknown::derived("item", &arguments), value.origin)
@@ -195,11 +236,8 @@ fn any_item(value: &Value, index: &Value) -> Value {
 
 /// A part of an unknown: its own name, and the reason of the whole.
 pub(super) fn extended(unknown: &Arc<Unknown>, part: &str) -> Unknown {
-    let whole = Value::new(
-        Data::Unknown(Arc::clone(unknown)),
-        crate::origin::OriginId::NONE,
-    );
-    let key = Value::string(part, crate::origin::OriginId::NONE);
+    let whole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
+    let key = Value::string(part, OriginId::NONE);
     let mut extended = Unknown::derived("part", &[whole, key]);
     extended.label = format!("{}{part}", unknown.label).into();
     extended.declared = unknown.declared;

@@ -27,7 +27,7 @@ use crate::syntax::json::{Json, JsonKind, Member};
 const MAX_DEPTH: u32 = 320;
 
 /// How many parts of templates are evaluated for one deployment.
-const MAX_STEPS: u32 = 6_000_000;
+const MAX_STEPS: u32 = 3_000_000;
 
 /// How many values one value may hold.
 pub(super) const MAX_SIZE: usize = 1_000_000;
@@ -38,6 +38,12 @@ const MAX_DIAGNOSTICS: usize = 500;
 /// How many candidates of an unknown are followed through a function.
 const MAX_CANDIDATES: usize = 16;
 
+/// Places in the list of resources by the label of a context and a whole name in it.
+type ByName = HashMap<(Arc<str>, String), Vec<usize>>;
+
+/// An expression, or what is wrong with its text.
+type Parsed = Result<Node, SyntaxError>;
+
 /// The state of one evaluation.
 pub(super) struct Evaluator<'t> {
     pub(super) loader: &'t dyn Loader,
@@ -45,15 +51,14 @@ pub(super) struct Evaluator<'t> {
     pub(super) origins: OriginBuilder,
     pub(super) entries: RefCell<Vec<Rc<Entry<'t>>>>,
     pub(super) by_key: RefCell<HashMap<ResourceKey, usize>>,
-    /// Resources by the label of their context and their whole name.
-    pub(super) by_name: RefCell<HashMap<(Arc<str>, String), Vec<usize>>>,
+    pub(super) by_name: RefCell<ByName>,
     pub(super) addresses: RefCell<HashMap<Arc<str>, usize>>,
     /// The linked templates that were read.
     pub(super) files: RefCell<BTreeSet<FileId>>,
     pub(super) contexts: Cell<usize>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
     told: RefCell<BTreeSet<(Span, &'static str)>>,
-    expressions: RefCell<HashMap<Arc<str>, Rc<Result<Node, SyntaxError>>>>,
+    expressions: RefCell<HashMap<Arc<str>, Rc<Parsed>>>,
     steps: Cell<u32>,
     depth: Cell<u32>,
     quiet: Cell<u32>,
@@ -187,7 +192,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The parsed form of an expression; each distinct one is parsed once.
-    pub(super) fn parsed(&self, text: &str) -> Rc<Result<Node, SyntaxError>> {
+    pub(super) fn parsed(&self, text: &str) -> Rc<Parsed> {
         if let Some(parsed) = self.expressions.borrow().get(text) {
             return Rc::clone(parsed);
         }

@@ -119,7 +119,7 @@ impl<'t> Evaluator<'t> {
         self.memoised(&parameter.value, span, what, || {
             let given = match &parameter.argument {
                 Argument::None => None,
-                Argument::File(entry) => Some(self.from_file(context, parameter, entry)),
+                Argument::File(entry) => Some(self.filed(context, parameter, entry)),
                 Argument::Passed(json, outer) => self.passed(parameter, json, outer),
                 Argument::Value(value) => Some(value.clone()),
             };
@@ -163,12 +163,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn from_file(
-        &self,
-        context: &Context<'t>,
-        parameter: &Parameter<'t>,
-        entry: &'t Json,
-    ) -> Value {
+    fn filed(&self, context: &Context<'t>, parameter: &Parameter<'t>, entry: &'t Json) -> Value {
         if entry.get_ignore_case("reference").is_some() {
             let unknown = self.without_value(context, parameter, Reason::Secret);
             return unknown.with_origin(self.origins.literal(entry.span));

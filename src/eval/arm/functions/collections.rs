@@ -465,7 +465,7 @@ fn known_object<'a>(call: &'a Arguments<'_>) -> Result<&'a Arc<ObjectValue>, Pro
     Ok(object)
 }
 
-fn sorted<'a>(object: &'a ObjectValue) -> Vec<(&'a Arc<str>, &'a Value)> {
+fn sorted(object: &ObjectValue) -> Vec<(&Arc<str>, &Value)> {
     let mut entries: Vec<_> = object.entries.iter().collect();
     entries.sort_by_key(|(name, _)| name.to_lowercase());
     entries
@@ -497,7 +497,7 @@ fn create_object(call: &Arguments<'_>) -> Outcome {
         entries: IndexMap::with_capacity(call.values.len() / 2),
         rest: None,
     };
-    if call.values.len() % 2 != 0 {
+    if !call.values.len().is_multiple_of(2) {
         return Err(Problem::wrong("'createObject' needs a value for every key"));
     }
     for pair in call.values.chunks_exact(2) {
