@@ -80,15 +80,19 @@ impl Semantics<'_> {
         let mut left = Answer::everything(family);
         let mut routed = Answer::nothing(family);
         for entry in self.effective_routes(subnet, family) {
-            let some = entry.kinds.iter().any(|kind| kinds.contains(kind));
-            if some {
-                let mut here = entry.packets.and(&left);
-                if !entry.kinds.iter().all(|kind| kinds.contains(kind)) {
-                    here = here.only_possibly();
-                }
-                routed = routed.or(&here);
+            let wanted = |kind: &NextHopKind| kinds.contains(kind);
+            let after = left.minus(&entry.packets);
+            if entry.kinds.iter().all(wanted) {
+                routed = routed.or(&entry.packets.and(&left));
+                // Whether this route takes a packet or leaves it to a later one of a wanted kind
+                // comes to the same: such packets are still certain for the later one.
+                left.flows.may = after.flows.may;
+                continue;
             }
-            left = left.minus(&entry.packets);
+            if entry.kinds.iter().any(wanted) {
+                routed = routed.or(&entry.packets.and(&left).only_possibly());
+            }
+            left = after;
         }
         if kinds.contains(&NextHopKind::None) {
             routed = routed.or(&left);

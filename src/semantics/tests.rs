@@ -1,4 +1,9 @@
 //! Small networks built by hand, and what Azure does with them.
 
+mod exact;
+mod firewalls;
 mod fixture;
 mod groups;
+mod hidden;
+mod paths;
+mod platform;

@@ -10,7 +10,6 @@ use super::compile::{FIRST_PRIORITY, Ruling};
 use super::order::Ranked;
 use super::packet::Family;
 use super::packet::answer::add_unknown;
-use super::packet::atoms::Size;
 use super::packet::cover::{Cover, Member, cover};
 use super::packet::space::{Exceeded, FlowSet};
 use super::rules::Scope;
@@ -227,13 +226,8 @@ fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded>
     let whole = &rule.own.flows.may;
     let mut members = Vec::new();
     let mut because = Vec::new();
-    let mut uncertain = whole.terms().len() != rule.own.flows.must.terms().len()
-        || whole.terms().iter().any(|term| {
-            let literals = term.cube.literals();
-            literals
-                .iter()
-                .any(|literal| literal.atom.size == Size::Any && literal.atom.unknown.is_some())
-        });
+    let opaque = |set: &FlowSet| set.terms().iter().any(|term| !term.cube.is_empty());
+    let mut uncertain = whole.terms().len() != rule.own.flows.must.terms().len() || opaque(whole);
     for (place, earlier) in rules.iter().enumerate() {
         if place == index || rule.rank.1 < earlier.rank.0 || !earlier.own.flows.may.meets(whole) {
             continue;
@@ -243,7 +237,7 @@ fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded>
             let terms = earlier.own.flows.must.terms().iter();
             members.extend(terms.map(|term| Member { set: place, term }));
         }
-        if !certain || !earlier.own.unknowns.is_empty() {
+        if !certain || !earlier.own.unknowns.is_empty() || opaque(&earlier.own.flows.may) {
             uncertain = true;
             for unknown in earlier.because.iter().chain(&earlier.own.unknowns) {
                 add_unknown(&mut because, unknown);
@@ -275,10 +269,8 @@ fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded>
         .any(|member| whole.terms().iter().any(|term| term.meets(member.term)));
     for term in rule.own.flows.must.terms() {
         if let Cover::Open(left) = cover(term, &possible)? {
-            let literals = left.cube.literals();
-            let settled = literals
-                .iter()
-                .all(|literal| !literal.holds || literal.atom.size != Size::Any);
+            let left = FlowSet::from_terms(whole.family(), vec![*left]);
+            let settled = left.is_inhabited()?;
             if settled || !near {
                 return Ok(Hidden::No);
             }

@@ -9,9 +9,11 @@ use crate::model::nsg::{Access, Direction, NetworkSecurityGroup, SecurityRule};
 use crate::model::platform::{
     Cloud, DefaultRule, KmsRow, NamedSet, PlatformFacts, PlatformService, Source, TagRow,
 };
+use crate::model::routing::{Appliance, NextHopType, Route, RoutePrefix, RouteTable};
 use crate::model::topology::{IpConfiguration, NetworkInterface, Subnet, VirtualNetwork};
 use crate::model::{
-    Field, Link, List, Meta, Network, NicId, NsgId, SecurityRuleId, State, SubnetId, VnetId,
+    Field, FirewallId, Link, List, Meta, Network, NicId, NsgId, RouteId, RouteTableId,
+    SecurityRuleId, State, SubnetId, VnetId,
 };
 use crate::origin::OriginId;
 use crate::semantics::packet::Flow;
@@ -416,5 +418,58 @@ pub(super) fn facts() -> PlatformFacts {
             },
         ],
         ..PlatformFacts::default()
+    }
+}
+
+impl Build {
+    pub(super) fn route_table(&mut self, subnet: SubnetId) -> RouteTableId {
+        let id = RouteTableId(u32::try_from(self.network.route_tables.len()).unwrap());
+        self.network.route_tables.push(RouteTable {
+            meta: meta(&format!("table{}", id.0)),
+            routes: List::default(),
+            subnets: List::closed(vec![subnet]),
+            bgp_propagation: absent(),
+        });
+        self.network[subnet].route_table = known(Link::Here(id));
+        id
+    }
+
+    /// A route to a type of next hop; `firewall`, `appliance` and `interface` are kinds of virtual
+    /// appliances, `?name` an unknown type.
+    pub(super) fn route(&mut self, table: RouteTableId, block: &str, hop: &str) -> RouteId {
+        let id = RouteId(u32::try_from(self.network.routes.len()).unwrap());
+        let (kind, appliance) = match hop {
+            "firewall" => (
+                NextHopType::VirtualAppliance,
+                Appliance::Firewall(FirewallId(0)),
+            ),
+            "appliance" => (NextHopType::VirtualAppliance, Appliance::Unknown),
+            "interface" => (
+                NextHopType::VirtualAppliance,
+                Appliance::NetworkInterface(NicId(0)),
+            ),
+            "VirtualNetworkGateway" => {
+                (NextHopType::VirtualNetworkGateway, Appliance::NotApplicable)
+            }
+            "VnetLocal" => (NextHopType::VnetLocal, Appliance::NotApplicable),
+            "Internet" => (NextHopType::Internet, Appliance::NotApplicable),
+            _ => (NextHopType::None, Appliance::NotApplicable),
+        };
+        self.network.routes.push(Route {
+            meta: meta(&format!("route{}", id.0)),
+            route_table: Some(table),
+            prefix: match block.strip_prefix('?') {
+                Some(name) => unknown(name),
+                None => known(RoutePrefix::Block(block.parse().unwrap())),
+            },
+            next_hop_type: match hop.strip_prefix('?') {
+                Some(name) => unknown(name),
+                None => known(kind),
+            },
+            next_hop_address: absent(),
+            appliance,
+        });
+        self.network[table].routes.items.push(id);
+        id
     }
 }
