@@ -46,8 +46,8 @@ pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
     // Written in its table and once more by itself: what is said by itself counts.
     if let Some(before) = builder.certain::<RouteId>(&meta) {
         let table = builder.network[before].route_table;
-        let (route, hop) = self::route(part);
-        builder.network[before] = route;
+        let (element, hop) = route(part);
+        builder.network[before] = element;
         builder.network[before].route_table = table;
         builder.notes.next_hops.push((before, hop));
         return;

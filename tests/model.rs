@@ -1,0 +1,252 @@
+//! The same network, written as an ARM template and as a Terraform configuration, is the same
+//! model: everything semantics reads of it is equal, only where it is written differs.
+
+use std::fmt::{Debug, Write};
+use std::sync::Arc;
+
+use aznet::eval::arm::Arm;
+use aznet::eval::frontend::{Frontend, GroupOptions, Input, Tree};
+use aznet::eval::terraform::Terraform;
+use aznet::eval::{Deployment, Loader};
+use aznet::model::{Field, List, Network, State};
+use aznet::source::{FileId, SourceFile};
+use aznet::syntax::{hcl, json};
+
+struct OneFile {
+    file: Arc<SourceFile>,
+    tree: Tree,
+}
+
+impl Loader for OneFile {
+    fn text(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)> {
+        (path == &**self.file.path()).then(|| (FileId(0), Arc::clone(&self.file)))
+    }
+
+    fn tree(&self, _id: FileId) -> Option<&Tree> {
+        Some(&self.tree)
+    }
+
+    fn directory(&self, path: &str) -> Vec<FileId> {
+        if path.is_empty() {
+            vec![FileId(0)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn path(&self, _id: FileId) -> Arc<str> {
+        Arc::clone(self.file.path())
+    }
+}
+
+fn evaluate(frontend: &dyn Frontend, path: &str, text: &str) -> Deployment {
+    let file = Arc::new(SourceFile::new(path, text));
+    let tree = if path.ends_with(".tf") {
+        Tree::Hcl(hcl::parse(FileId(0), &file).tree)
+    } else {
+        Tree::Json(json::parse(FileId(0), &file).tree)
+    };
+    let loader = OneFile { file, tree };
+    let input = Input {
+        id: FileId(0),
+        file: &loader.file,
+        tree: &loader.tree,
+    };
+    assert!(frontend.recognise(&input), "{path} is not recognised");
+    let units = frontend.group(&[input], &GroupOptions::default()).units;
+    assert_eq!(units.len(), 1);
+    let deployment = frontend.evaluate(&units[0], &loader);
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    deployment
+}
+
+fn field<T: Debug>(field: &Field<T>) -> String {
+    match &field.state {
+        State::Known(value) => format!("{value:?}"),
+        State::Unknown(_, candidates) => format!("unknown {candidates:?}"),
+        State::Absent => "absent".into(),
+        State::Invalid { raw, .. } => format!("invalid {raw}"),
+    }
+}
+
+fn fields<T: Debug>(list: &List<Field<T>>) -> String {
+    let items: Vec<String> = list.items.iter().map(field).collect();
+    let more = if list.rest.is_some() { " and more" } else { "" };
+    format!("{items:?}{more}")
+}
+
+fn ids<T: Debug>(list: &List<T>) -> String {
+    let more = if list.rest.is_some() { " and more" } else { "" };
+    format!("{:?}{more}", list.items)
+}
+
+/// A network without keys, addresses and origins.
+fn describe(network: &Network) -> String {
+    let mut text = String::new();
+    let mut line = |parts: &[String]| writeln!(text, "{}", parts.join(" | ")).unwrap();
+    for nsg in &network.network_security_groups {
+        line(&[
+            field(&nsg.meta.name),
+            ids(&nsg.rules),
+            ids(&nsg.subnets),
+            ids(&nsg.network_interfaces),
+        ]);
+    }
+    for rule in &network.security_rules {
+        line(&[
+            field(&rule.meta.name),
+            field(&rule.priority),
+            field(&rule.direction),
+            field(&rule.access),
+            field(&rule.protocol),
+            fields(&rule.source),
+            fields(&rule.destination),
+            fields(&rule.source_ports),
+            fields(&rule.destination_ports),
+            format!("{:?} {}", rule.nsg, rule.defects.len()),
+        ]);
+    }
+    for group in &network.application_security_groups {
+        line(&[field(&group.meta.name), ids(&group.members)]);
+    }
+    for vnet in &network.virtual_networks {
+        line(&[
+            field(&vnet.meta.name),
+            fields(&vnet.address_space),
+            fields(&vnet.dns_servers),
+            ids(&vnet.subnets),
+            ids(&vnet.peerings),
+        ]);
+    }
+    for subnet in &network.subnets {
+        line(&[
+            field(&subnet.meta.name),
+            field(&subnet.virtual_network),
+            fields(&subnet.address_prefixes),
+            field(&subnet.nsg),
+            field(&subnet.route_table),
+            field(&subnet.nat_gateway),
+            fields(&subnet.delegations),
+            fields(&subnet.service_endpoints),
+            ids(&subnet.network_interfaces),
+            ids(&subnet.firewalls),
+        ]);
+    }
+    for nic in &network.network_interfaces {
+        line(&[
+            field(&nic.meta.name),
+            field(&nic.nsg),
+            format!("{:?} {}", nic.machine, nic.inline_public_ip),
+            field(&nic.ip_forwarding),
+        ]);
+        for at in &nic.ip_configurations.items {
+            line(&[
+                field(&at.name),
+                field(&at.subnet),
+                field(&at.private_address),
+                field(&at.public_ip),
+                fields(&at.backend_pools),
+                fields(&at.application_security_groups),
+                at.inbound_nat.to_string(),
+            ]);
+        }
+    }
+    for table in &network.route_tables {
+        line(&[
+            field(&table.meta.name),
+            ids(&table.routes),
+            ids(&table.subnets),
+            field(&table.bgp_propagation),
+        ]);
+    }
+    for route in &network.routes {
+        line(&[
+            field(&route.meta.name),
+            field(&route.prefix),
+            field(&route.next_hop_type),
+            format!("{:?}", route.appliance),
+        ]);
+    }
+    for balancer in &network.load_balancers {
+        line(&[
+            field(&balancer.meta.name),
+            ids(&balancer.pools),
+            ids(&balancer.probes),
+        ]);
+        for rule in &balancer.rules.items {
+            line(&[
+                field(&rule.probe),
+                fields(&rule.pools),
+                field(&rule.frontend_port),
+                field(&rule.backend_port),
+            ]);
+        }
+    }
+    for probe in &network.probes {
+        line(&[
+            field(&probe.meta.name),
+            field(&probe.port),
+            ids(&probe.pools),
+        ]);
+    }
+    for pool in &network.backend_pools {
+        line(&[field(&pool.meta.name), ids(&pool.network_interfaces)]);
+    }
+    for firewall in &network.firewalls {
+        line(&[
+            field(&firewall.meta.name),
+            field(&firewall.subnet),
+            field(&firewall.policy),
+            fields(&firewall.public_ips),
+        ]);
+    }
+    for rule in &network.firewall_rules {
+        line(&[
+            field(&rule.meta.name),
+            format!("{:?} {:?} {}", rule.owner, rule.kind, rule.position),
+            field(&rule.group_priority),
+            field(&rule.collection_priority),
+            field(&rule.action),
+            fields(&rule.protocols),
+            fields(&rule.source),
+            fields(&rule.destination),
+            fields(&rule.destination_ports),
+        ]);
+    }
+    for machine in &network.machines {
+        line(&[
+            field(&machine.meta.name),
+            fields(&machine.network_interfaces),
+            field(&machine.operating_system),
+            field(&machine.has_identity),
+        ]);
+    }
+    text
+}
+
+const TEMPLATE: &str = include_str!("model/network.json");
+const CONFIGURATION: &str = include_str!("model/network.tf");
+
+#[test]
+fn a_template_and_a_configuration_of_one_network_give_equal_models() {
+    let arm = Network::build(&evaluate(&Arm, "network.json", TEMPLATE));
+    let terraform = Network::build(&evaluate(&Terraform, "network.tf", CONFIGURATION));
+    assert_eq!(describe(&arm), describe(&terraform));
+    assert!(arm.diagnostics.is_empty() && terraform.diagnostics.is_empty());
+    let described = describe(&arm);
+    for told in [
+        "Firewall(FirewallId(0))",
+        "Here(NsgId(0))",
+        "Here(PoolId(0))",
+        "Asg(Here(AsgId(0)))",
+        "[PoolId(0)]",
+    ] {
+        assert!(described.contains(told), "{told} is not in\n{described}");
+    }
+    assert!(!described.contains("External"), "{described}");
+    assert!(!described.contains("invalid"), "{described}");
+}
