@@ -74,6 +74,7 @@ impl<'a> Evaluation<'a> {
                     address: address.into(),
                     origin: self.session.hop(header, step, &[instance.origin]),
                     attributes: super::module::Memo::default(),
+                    whole: std::cell::OnceCell::new(),
                 };
                 (Rc::new(instance), resource)
             })

@@ -185,7 +185,7 @@ impl<'a> Evaluation<'a> {
             let span = at.unwrap_or(Span::new(FileId(0), 0, 0));
             return Err(Failure::invalid(
                 span,
-                format!("there is no module call \"{name}\" in this module"),
+                format!("this module declares no module call `{name}`"),
             ));
         };
         let busy = module.children.borrow().get(name).cloned();
@@ -349,6 +349,23 @@ impl<'a> Evaluation<'a> {
         let mut all = self.diagnostics.borrow_mut();
         if all.len() < MAX_DIAGNOSTICS && !all.contains(&diagnostic) {
             all.push(diagnostic);
+        }
+    }
+
+    /// What a name means that no file read declares: a failure, unless there is a file that was not
+    /// read.
+    pub(super) fn undeclared(&self, module: &Module<'a>, what: &str, at: Span) -> Outcome {
+        match &module.declarations.unread {
+            None => Err(Failure::invalid(
+                at,
+                format!("this module declares no {what}"),
+            )),
+            Some(path) => {
+                let label = format!("{}{what}", module.prefix);
+                let unknown = Unknown::new("", label, Reason::File(Arc::clone(path)));
+                let origin = self.session.literal(at);
+                Ok(Value::unknown(unknown.declared_at(at), origin))
+            }
         }
     }
 

@@ -34,7 +34,12 @@ pub(super) struct Instance {
     /// The loop, or what is around the block.
     pub(super) origin: OriginId,
     pub(super) existence: Existence,
-    /// One of an unknown number.
+    /// What decides whether it is among the instances of this block; modules around it have their
+    /// own say in `existence`.
+    pub(super) because: Option<Arc<Unknown>>,
+    /// It stands for all instances of this block that are not known.
+    pub(super) stands_for_others: bool,
+    /// One of an unknown number: itself, or a module around it.
     pub(super) template: bool,
 }
 
@@ -56,25 +61,24 @@ pub(super) struct Expansion<T> {
 impl<T> Expansion<T> {
     /// The instance of a known key or index.
     pub(super) fn find(&self, key: &Value) -> Option<&(Rc<Instance>, T)> {
-        self.instances.iter().find(|(instance, _)| {
-            if instance.template {
-                return false;
-            }
-            match self.over {
-                Loop::Count => {
-                    let number = |value| to_number(value).and_then(Number::as_i64);
-                    number(&instance.key).is_some() && number(&instance.key) == number(key)
-                }
-                _ => to_text(&instance.key).is_some() && to_text(&instance.key) == to_text(key),
-            }
-        })
+        let known = |(instance, _): &&(Rc<Instance>, T)| !instance.stands_for_others;
+        if self.over == Loop::Count {
+            let wanted = to_number(key).and_then(Number::as_i64)?;
+            let place = usize::try_from(wanted).ok()?;
+            return self.instances.get(place).filter(known);
+        }
+        let wanted = to_text(key)?;
+        self.instances
+            .iter()
+            .filter(known)
+            .find(|(instance, _)| instance.key.as_str().is_some_and(|key| **key == *wanted))
     }
 
     /// The one that stands for unknown instances.
     pub(super) fn template(&self) -> Option<&(Rc<Instance>, T)> {
         self.instances
             .last()
-            .filter(|(instance, _)| instance.template)
+            .filter(|(instance, _)| instance.stands_for_others)
     }
 }
 
@@ -113,6 +117,8 @@ impl<'a> Evaluation<'a> {
                 names: Vec::new(),
                 origin: module.origin,
                 existence: module.existence.clone(),
+                because: None,
+                stands_for_others: false,
                 template: module.template,
             };
             return (Loop::None, vec![single]);
@@ -206,6 +212,8 @@ impl<'a> Evaluation<'a> {
                     key,
                     origin: hop,
                     existence: exists(module, because),
+                    because: because.cloned(),
+                    stands_for_others: false,
                     template: module.template,
                 }
             })
@@ -242,9 +250,11 @@ impl<'a> Evaluation<'a> {
                     "each".into(),
                     key_and_value(element.key.clone(), element.value, hop),
                 )],
-                key: element.key,
+                key: Value::string(name, hop),
                 origin: hop,
                 existence: exists(module, because),
+                because: because.cloned(),
+                stands_for_others: false,
                 template: module.template,
             });
         }
@@ -287,6 +297,8 @@ impl<'a> Evaluation<'a> {
             names: vec![(name.into(), bound)],
             origin: hop,
             existence: exists(module, Some(&rest.unknown)),
+            because: Some(Arc::clone(&rest.unknown)),
+            stands_for_others: true,
             template: true,
         }
     }

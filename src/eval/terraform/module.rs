@@ -53,6 +53,8 @@ pub(super) struct Declarations<'a> {
     pub(super) resource_index: BTreeMap<(bool, &'a str, &'a str), usize>,
     /// Module calls in the order typed.
     pub(super) calls: Vec<(&'a str, &'a Block)>,
+    /// A file of this directory that is not read: what seems not to be declared may be in it.
+    pub(super) unread: Option<Arc<str>>,
     /// Blocks of override files, which are not applied.
     pub(super) overrides: Vec<&'a Block>,
 }
@@ -73,6 +75,11 @@ impl<'a> Declarations<'a> {
             files: files.to_vec(),
             ..Self::default()
         };
+        found.unread = loader
+            .directory(directory)
+            .into_iter()
+            .map(|id| loader.path(id))
+            .find(|path| path.ends_with(".tf.json"));
         for id in files {
             let Some(Tree::Hcl(body)) = loader.tree(*id) else {
                 continue;
@@ -192,4 +199,6 @@ pub(super) struct ResourceInstance<'a> {
     /// The block's header, with the loop and the call it came through behind it.
     pub(super) origin: OriginId,
     pub(super) attributes: Memo<Value>,
+    /// The resource as a value, once something asked for it.
+    pub(super) whole: std::cell::OnceCell<Value>,
 }

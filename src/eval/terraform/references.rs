@@ -171,15 +171,13 @@ impl<'a> Evaluation<'a> {
         let declarations = &module.declarations;
         let Some(index) = declarations.resource_index.get(&(managed, kind, name)) else {
             let what = if managed { "resource" } else { "data source" };
-            return Err(Failure::invalid(
-                at,
-                format!("this module declares no {what} `{kind}.{name}`"),
-            ));
+            let whole = self.undeclared(module, &format!("{what} `{kind}.{name}`"), at)?;
+            return through(whole, steps, 0, at, &self.session);
         };
         let Some(expansion) = self.resources(module, *index) else {
             return Err(self.cycle(at, &format!("{}{kind}.{name}", module.prefix)));
         };
-        let found = self.instance_of(&expansion, steps, at)?;
+        let found = self.instance_of(&expansion, &|| format!("{kind}.{name}"), steps, at)?;
         match found {
             Found::One((instance, resource), steps) => {
                 self.instance_reference(module, instance, resource, steps, at)
@@ -205,6 +203,8 @@ impl<'a> Evaluation<'a> {
                 crate::eval::hcl_expr::element_of(&whole, &index, at)
             }
             Found::All => {
+                let count = u64::try_from(expansion.instances.len()).unwrap_or(u64::MAX);
+                self.session.charge(count, at)?;
                 let items = expansion
                     .instances
                     .iter()
@@ -222,6 +222,7 @@ impl<'a> Evaluation<'a> {
     fn instance_of<'e, 's, T>(
         &self,
         expansion: &'e Expansion<T>,
+        called: &dyn Fn() -> String,
         steps: &'s [Step],
         at: Span,
     ) -> Result<Found<'e, 's, T>, Box<Failure>> {
@@ -269,7 +270,7 @@ impl<'a> Evaluation<'a> {
             (Some(suffix), Some(_)) => Ok(Found::Unlisted(suffix, rest)),
             (Some(suffix), None) => Err(Failure::invalid(
                 at,
-                format!("there is no instance {suffix}"),
+                format!("`{}` has no instance {suffix}", called()),
             )),
             (None, _) => Err(Failure::invalid(
                 at,
@@ -332,6 +333,9 @@ impl<'a> Evaluation<'a> {
         instance: &Instance,
         resource: &ResourceInstance<'a>,
     ) -> Value {
+        if let Some(known) = resource.whole.get() {
+            return known.clone();
+        }
         let key = ResourceKey(Arc::clone(&resource.address));
         let managed = resource.declared.mode == Mode::Managed;
         let body = self.resource_body(module, instance, resource);
@@ -359,10 +363,11 @@ impl<'a> Evaluation<'a> {
         let step = || OriginStep::Attribute(Arc::clone(&resource.address));
         let span = Some(resource.declared.block.header);
         let origin = self.session.hop(span, step, &[resource.origin]);
-        Value::new(
+        let whole = Value::new(
             Data::Object(Arc::new(ObjectValue { entries, rest })),
             origin,
-        )
+        );
+        resource.whole.get_or_init(|| whole).clone()
     }
 
     /// Blocks as they look from outside: what is not written in them may still be known to Azure.
@@ -415,9 +420,13 @@ impl<'a> Evaluation<'a> {
     /// `module.name…`
     fn module_reference(&self, module: &Rc<Module<'a>>, path: &[Step], at: Span) -> Outcome {
         let name = attribute("module", path, 0, at)?;
-        let children = self.children(module, name, Some(at))?;
         let steps = path.get(1..).unwrap_or_default();
-        match self.instance_of(&children, steps, at)? {
+        if module.declarations.call(name).is_none() {
+            let whole = self.undeclared(module, &format!("module call `{name}`"), at)?;
+            return through(whole, steps, 0, at, &self.session);
+        }
+        let children = self.children(module, name, Some(at))?;
+        match self.instance_of(&children, &|| format!("module.{name}"), steps, at)? {
             Found::One((_, child), steps) => {
                 self.output_reference(module, name, child, steps, path, at)
             }
@@ -523,10 +532,7 @@ fn gathered(over: Loop, items: Vec<(Rc<Instance>, Value)>, origin: OriginId) -> 
     let mut known = Vec::new();
     let mut rests: Vec<Rest> = Vec::new();
     for (instance, value) in items {
-        let uncertain = instance.existence.because.as_ref().filter(|_| {
-            instance.template || instance.existence.truth != crate::eval::value::Truth::True
-        });
-        match uncertain {
+        match &instance.because {
             Some(because) => rests.push(Rest {
                 unknown: Arc::clone(because),
                 template: Some(value),

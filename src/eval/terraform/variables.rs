@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::evaluation::{Constants, Evaluation, Names};
 use super::module::{Memo, Module, Slot};
 use super::types::{Conversion, Type};
-use crate::eval::hcl_expr::{Failure, Frame, Outcome, evaluate, evaluate_with};
+use crate::eval::hcl_expr::{Frame, Outcome, evaluate, evaluate_with};
 use crate::eval::value::{Bounds, Reason, Unknown, Value};
 use crate::origin::OriginStep;
 use crate::source::Span;
@@ -45,10 +45,7 @@ impl<'a> Evaluation<'a> {
     /// `var.name`
     pub(super) fn variable(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some((_, block)) = module.declarations.variables.get_key_value(name) else {
-            return Err(Failure::invalid(
-                at,
-                format!("this module declares no variable `{name}`"),
-            ));
+            return self.undeclared(module, &format!("variable `{name}`"), at);
         };
         let called = || format!("{}var.{name}", module.prefix);
         self.once(&module.variables, name, at, called, || {
@@ -153,10 +150,7 @@ impl<'a> Evaluation<'a> {
     /// `local.name`
     pub(super) fn local(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some(attribute) = module.declarations.locals.get(name).copied() else {
-            return Err(Failure::invalid(
-                at,
-                format!("this module declares no local `{name}`"),
-            ));
+            return self.undeclared(module, &format!("local `{name}`"), at);
         };
         let called = || format!("{}local.{name}", module.prefix);
         let value = self.once(&module.locals, name, at, called, || {
@@ -179,10 +173,7 @@ impl<'a> Evaluation<'a> {
     /// `module.x.name`, seen from outside.
     pub(super) fn output(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some(block) = module.declarations.outputs.get(name).copied() else {
-            return Err(Failure::invalid(
-                at,
-                format!("the module declares no output `{name}`"),
-            ));
+            return self.undeclared(module, &format!("output `{name}`"), at);
         };
         let called = || format!("{}output.{name}", module.prefix);
         self.once(&module.outputs, name, at, called, || {

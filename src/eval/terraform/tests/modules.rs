@@ -143,3 +143,63 @@ fn a_module_says_which_call_left_a_variable_out() {
     .name;
     assert_eq!(show(name), "?module.nsg.var.name");
 }
+
+#[test]
+fn within_an_unknown_call_references_still_hold() {
+    let inner = r#"
+        variable "name" {}
+        resource "azurerm_a" "a" {
+          count = 2
+          name  = "a${count.index}"
+        }
+        resource "azurerm_b" "b" {
+          for_each = { k = 1 }
+          name     = each.key
+        }
+        resource "azurerm_x" "x" {
+          one  = azurerm_a.a[1].name
+          all  = azurerm_a.a[*].name
+          each = azurerm_b.b["k"].name
+        }
+    "#;
+    let files = Files::new(&[
+        (
+            "main.tf",
+            "variable \"groups\" {}\nmodule \"m\" {\n source = \"./m\"\n for_each = var.groups\n name = each.key\n}\n",
+        ),
+        ("m/main.tf", inner),
+    ]);
+    let deployment = files.deployment();
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    let x = "module.m[each.key].azurerm_x.x";
+    assert_eq!(attribute(&deployment, x, "one"), "a1");
+    assert_eq!(attribute(&deployment, x, "all"), "[a0,a1]");
+    assert_eq!(attribute(&deployment, x, "each"), "k");
+}
+
+#[test]
+fn what_a_json_configuration_may_declare_is_not_called_missing() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            "resource \"azurerm_x\" \"x\" { a = local.codes[\"x\"] }",
+        ),
+        ("locals.tf.json", "{}"),
+    ]);
+    let deployment = files.deployment();
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    let value = resource(&deployment, "azurerm_x.x").body.get("a").unwrap();
+    let roots = value.as_unknown().unwrap().roots();
+    assert_eq!(
+        roots[0].reason,
+        crate::eval::value::Reason::File("locals.tf.json".into())
+    );
+}
