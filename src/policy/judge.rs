@@ -132,7 +132,10 @@ impl ClauseJudge<'_, '_> {
         let condition = self.clause.condition.as_ref();
         let mut known_condition = None;
         if let Some(condition) = condition.filter(|_| self.clause.condition_first) {
-            let (truth, trace) = self.evaluation(&slots).truth(condition);
+            // Loop variables of the condition come after the bound elements, asked for or not.
+            let mut padded = slots.clone();
+            padded.resize(1 + self.clause.each.len(), Datum::constant(Data::Absent));
+            let (truth, trace) = self.evaluation(&padded).truth(condition);
             if truth == Truth::False {
                 return;
             }

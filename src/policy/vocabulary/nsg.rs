@@ -155,13 +155,13 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             name: "destination_service_tags",
             ty: Ty::List(Item::Text),
             doc: "the service tags among its destinations",
-            get: |w, id| tags(&rule(w, id).destination),
+            get: |w, id| tags(w, &rule(w, id).destination),
         },
         Field {
             name: "source_service_tags",
             ty: Ty::List(Item::Text),
             doc: "the service tags among its sources",
-            get: |w, id| tags(&rule(w, id).source),
+            get: |w, id| tags(w, &rule(w, id).source),
         },
         Field {
             name: "destination_application_security_groups",
@@ -433,9 +433,30 @@ fn side(
     Datum::list(items, rest)
 }
 
-pub(super) fn tags(of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+/// The tags of a side, spelt as the platform's table spells them.
+fn tags(world: &World<'_>, of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+    let canonical = |name: &str| {
+        let rows = &world.facts.tags;
+        let spelt = |name: &str| {
+            let row = rows.iter().find(|row| {
+                row.name.eq_ignore_ascii_case(name)
+                    || row
+                        .formerly
+                        .iter()
+                        .any(|old| old.eq_ignore_ascii_case(name))
+            });
+            row.map(|row| row.name.to_string())
+        };
+        spelt(name).or_else(|| {
+            let (base, region) = name.rsplit_once('.')?;
+            Some(format!("{}.{region}", spelt(base)?))
+        })
+    };
     side(of, |prefix| match prefix {
-        AddressPrefix::Tag(tag) => Some(tag.name().to_owned()),
+        AddressPrefix::Tag(tag) => {
+            let name = tag.name();
+            Some(canonical(name).unwrap_or_else(|| name.to_owned()))
+        }
         _ => None,
     })
 }
@@ -528,8 +549,8 @@ fn defects(rule: &SecurityRule) -> Datum {
 }
 
 fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
-    if let State::Invalid { raw, why } = &field.state {
-        add(name, &format!("`{raw}` {why}"), field.origin);
+    if let State::Invalid { why, .. } = &field.state {
+        add(name, why, field.origin);
     }
 }
 
