@@ -227,7 +227,7 @@ proptest! {
             prop_assert!(file.text().get(span.start as usize..span.end as usize).is_some());
         }
         prop_assert!(parsed.tree.is_some() || !parsed.diagnostics.is_empty() || text.trim().is_empty()
-            || parsed.comments.len() > 0);
+            || !parsed.comments.is_empty());
     }
 
     #[test]
