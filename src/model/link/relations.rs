@@ -11,12 +11,13 @@ use crate::model::build::{Builder, outside};
 use crate::model::index::{ElementId, Id};
 use crate::model::{
     Field, FirewallId, GatewayId, HubConnectionId, Link, List, LoadBalancerId, MachineId, Meta,
-    Network, NicId, PeeringId, PoolId, SubnetId, VnetId,
+    Network, NicId, PeeringId, PoolId, State, SubnetId, VnetId,
 };
 
 /// Fills all back relations.
 pub(super) fn fill(builder: &mut Builder<'_>) {
     let complete = builder.deployment.complete;
+    looked_up(&mut builder.network);
     subnets(&mut builder.network);
     interfaces(&mut builder.network);
     networks(builder);
@@ -232,6 +233,41 @@ fn inbound_nat(builder: &mut Builder<'_>) {
 fn certainly_internal(network: &Network, id: LoadBalancerId) -> bool {
     let frontends = &network[id].frontends;
     frontends.rest.is_none() && frontends.items.iter().all(|at| at.public_ip.is_absent())
+}
+
+/// What other resources would add to one that is only looked up is not known either.
+fn looked_up(network: &mut Network) {
+    for policy in network
+        .firewall_policies
+        .iter_mut()
+        .filter(|at| at.meta.existing)
+    {
+        let unknown = || outside(&policy.meta, "rules");
+        policy.rules.rest.get_or_insert_with(unknown);
+    }
+    for firewall in network.firewalls.iter_mut().filter(|at| at.meta.existing) {
+        let unknown = || outside(&firewall.meta, "rules");
+        firewall.rules.rest.get_or_insert_with(unknown);
+    }
+    for balancer in network
+        .load_balancers
+        .iter_mut()
+        .filter(|at| at.meta.existing)
+    {
+        let unknown = outside(&balancer.meta, "rules");
+        balancer.rules.rest.get_or_insert(unknown);
+    }
+    for hub in network
+        .virtual_hubs
+        .iter_mut()
+        .filter(|at| at.meta.existing)
+    {
+        for field in [&mut hub.internet_next_hop, &mut hub.private_next_hop] {
+            if field.is_absent() {
+                field.state = State::Unknown(outside(&hub.meta, "routing intent"), None);
+            }
+        }
+    }
 }
 
 fn leave_open(network: &mut Network) {

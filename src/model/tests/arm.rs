@@ -489,3 +489,23 @@ fn routing_intent_tells_a_hub_where_internet_traffic_goes() {
     assert!(hub.private_next_hop.is_absent());
     assert_eq!(network[VnetId(0)].hub_connections.items.len(), 1);
 }
+
+#[test]
+fn relations_of_an_export_are_closed_unless_it_names_what_it_does_not_hold() {
+    let mut site = site();
+    site.deployment.complete = true;
+    let subnet = id("virtualNetworks/hub/subnets/app");
+    let named = format!(r#"{{"subnets": [{{"id": "{subnet}"}}]}}"#);
+    site.arm("networkSecurityGroups/web", &named);
+    let network = site.network();
+    assert!(network[NsgId(0)].subnets.rest.is_some());
+    assert!(network[NsgId(0)].network_interfaces.rest.is_none());
+    let nsg = id("networkSecurityGroups/web");
+    site.arm(
+        "virtualNetworks/hub/subnets/app",
+        &format!(r#"{{"networkSecurityGroup": {{"id": "{nsg}"}}}}"#),
+    );
+    let network = site.network();
+    assert!(network[NsgId(0)].subnets.rest.is_none());
+    assert_eq!(network[NsgId(0)].subnets.items, [SubnetId(0)]);
+}

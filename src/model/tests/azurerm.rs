@@ -3,6 +3,7 @@ use crate::eval::Dialect;
 use crate::eval::value::{Truth, Value};
 use crate::model::compute::OperatingSystem;
 use crate::model::routing::Appliance;
+use crate::model::topology::VirtualHub;
 use crate::model::{FirewallId, Link, NicId, NsgId, RouteTableId, State, SubnetId, VnetId};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 
@@ -398,4 +399,21 @@ fn an_unknown_collection_of_rules_leaves_a_policy_open() {
         network.firewall_policies[0].parent.state,
         State::Absent
     ));
+}
+
+#[test]
+fn what_others_add_to_a_looked_up_resource_is_not_known() {
+    let mut site = site();
+    site.azurerm("data.azurerm_firewall_policy.p", r#"{"name": "p"}"#);
+    site.azurerm("data.azurerm_virtual_hub.h", r#"{"name": "h"}"#);
+    site.azurerm("azurerm_virtual_hub.here", r#"{"name": "here"}"#);
+    let network = site.network();
+    assert!(network.firewall_policies[0].rules.rest.is_some());
+    let hub = |name: &str| {
+        let mut hubs = network.virtual_hubs.iter();
+        let named = |at: &&VirtualHub| at.meta.name.value().is_some_and(|n| &**n == name);
+        hubs.find(named).unwrap().internet_next_hop.clone()
+    };
+    assert!(hub("h").unknown().is_some());
+    assert!(hub("here").is_absent());
 }
