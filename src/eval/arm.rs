@@ -14,9 +14,11 @@ mod deployment;
 mod evaluate;
 mod expression;
 mod functions;
+mod identity;
 mod ids;
 pub(in crate::eval) mod kinds;
 mod lambdas;
+mod limits;
 mod linked;
 mod names;
 mod pairing;
@@ -24,6 +26,7 @@ mod parameter_file;
 mod reference;
 mod scope;
 mod site;
+mod stage;
 mod template;
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ impl Frontend for Arm {
         if let Some(template) = template {
             let linked = Linked::default();
             let evaluator = Evaluator::new(loader, &linked);
-            let stage = deployment::outermost(template, &values(unit, loader));
+            let stage = stage::outermost(template, &values(unit, loader));
             evaluator.expand(&stage);
             emit(&evaluator, &stage, &mut deployment.resources);
             files.append(&mut evaluator.files.borrow_mut());

@@ -17,23 +17,11 @@ use super::linked::Linked;
 use super::site::Site;
 use super::template::{Entry, Frame};
 use crate::diagnostic::Diagnostic;
-use crate::eval::value::{Bounds, Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::eval::{Loader, ResourceKey};
-use crate::origin::{OriginBuilder, OriginId, OriginStep};
+use crate::origin::{OriginBuilder, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::json::{Json, JsonKind, Member};
-
-/// How deep evaluation goes: JSON, calls, variables and functions together.
-const MAX_DEPTH: u32 = 320;
-
-/// How many parts of templates are evaluated for one deployment.
-const MAX_STEPS: u32 = 3_000_000;
-
-/// How many values one value may hold.
-pub(super) const MAX_SIZE: usize = 1_000_000;
-
-/// How many diagnostics one deployment gives.
-const MAX_DIAGNOSTICS: usize = 500;
 
 /// How many candidates of an unknown are followed through a function.
 const MAX_CANDIDATES: usize = 16;
@@ -57,13 +45,13 @@ pub(super) struct Evaluator<'t> {
     pub(super) files: RefCell<BTreeSet<FileId>>,
     pub(super) contexts: Cell<usize>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
-    told: RefCell<BTreeSet<(Span, &'static str)>>,
+    pub(super) told: RefCell<BTreeSet<(Span, &'static str)>>,
     expressions: RefCell<HashMap<Arc<str>, Rc<Parsed>>>,
-    steps: Cell<u32>,
-    depth: Cell<u32>,
-    quiet: Cell<u32>,
+    pub(super) steps: Cell<u32>,
+    pub(super) depth: Cell<u32>,
+    pub(super) quiet: Cell<u32>,
     /// Problems that nobody was told of, because it is not certain that they happen.
-    untold: Cell<u32>,
+    pub(super) untold: Cell<u32>,
 }
 
 impl<'t> Evaluator<'t> {
@@ -392,139 +380,6 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    // Limits and problems.
-
-    /// Runs one level of evaluation, within the limits.
-    pub(super) fn nested(&self, span: Span, run: impl FnOnce() -> Value) -> Value {
-        let (depth, steps) = (self.depth.get(), self.steps.get());
-        if depth >= MAX_DEPTH {
-            let message = format!("evaluating this goes more than {MAX_DEPTH} levels deep");
-            return self.limit("arm-limit", span, message);
-        }
-        if steps >= MAX_STEPS {
-            return self.exhausted(span);
-        }
-        self.steps.set(steps + 1);
-        self.depth.set(depth + 1);
-        let value = run();
-        self.depth.set(depth);
-        value
-    }
-
-    fn exhausted(&self, span: Span) -> Value {
-        if self.steps.get() == MAX_STEPS {
-            self.steps.set(MAX_STEPS + 1);
-            let message = "this deployment is too large: evaluation ends here";
-            return self.limit("arm-limit", span, message.into());
-        }
-        Value::unknown(
-            Unknown::new("limit", "evaluation limit", Reason::Limit),
-            self.origins.literal(span),
-        )
-    }
-
-    /// Whether the steps of this deployment are used up.
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.steps.get() >= MAX_STEPS
-    }
-
-    /// Counts work that is not evaluation itself.
-    pub(super) fn charge(&self, steps: usize) {
-        let steps = u32::try_from(steps).unwrap_or(MAX_STEPS);
-        if self.steps.get() < MAX_STEPS {
-            self.steps
-                .set(self.steps.get().saturating_add(steps).min(MAX_STEPS));
-        }
-    }
-
-    /// Evaluates what may never be evaluated in Azure: problems in it are not told.
-    pub(super) fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
-        self.quiet.set(self.quiet.get() + 1);
-        let result = run();
-        self.quiet.set(self.quiet.get() - 1);
-        result
-    }
-
-    /// How many problems were found and not told; a value that came with one is not kept.
-    pub(super) fn untold(&self) -> u32 {
-        self.untold.get()
-    }
-
-    /// Something Azure would refuse: a diagnostic and an unknown.
-    pub(super) fn wrong(&self, span: Span, message: impl Into<String>) -> Value {
-        self.tell(Diagnostic::advice("arm-expression", span, message));
-        self.nothing(span, Reason::Invalid)
-    }
-
-    /// The same for what is wrong only with these values. If one goes back to the default of a
-    /// parameter, another deployment may give a better one, and nobody can say that it is wrong.
-    pub(super) fn wrong_about(
-        &self,
-        span: Span,
-        message: impl Into<String>,
-        values: &[Value],
-    ) -> Value {
-        let default = values
-            .iter()
-            .find_map(|value| self.default_behind(value.origin));
-        let Some(name) = default else {
-            return self.wrong(span, message);
-        };
-        let place = format!("{}:{}", span.file.0, span.start);
-        let label = format!("parameters('{name}')");
-        let mut unknown = Unknown::new(&place, label, Reason::NoValue);
-        unknown.declared = Some(span);
-        Value::unknown(unknown, self.origins.literal(span))
-    }
-
-    /// The parameter whose default a value comes from.
-    fn default_behind(&self, id: OriginId) -> Option<Arc<str>> {
-        let mut pending = vec![id];
-        let mut seen = BTreeSet::new();
-        while let Some(id) = pending.pop() {
-            if seen.len() > 1_000 || !seen.insert(id) {
-                continue;
-            }
-            let node = self.origins.get(id)?;
-            if let OriginStep::VariableDefault(name) = node.step {
-                return Some(name);
-            }
-            pending.extend(node.parents);
-        }
-        None
-    }
-
-    /// Something too large to evaluate: a diagnostic and an unknown.
-    pub(super) fn limit(&self, code: &'static str, span: Span, message: String) -> Value {
-        self.tell_always(Diagnostic::unreadable(code, span, message));
-        self.nothing(span, Reason::Limit)
-    }
-
-    /// Adds a diagnostic, once for each place and code.
-    pub(super) fn tell(&self, diagnostic: Diagnostic) {
-        if self.quiet.get() > 0 {
-            self.untold.set(self.untold.get() + 1);
-        } else {
-            self.tell_always(diagnostic);
-        }
-    }
-
-    fn tell_always(&self, diagnostic: Diagnostic) {
-        let span = diagnostic.primary.as_ref().map(|label| label.span);
-        let fresh = span.is_none_or(|span| self.told.borrow_mut().insert((span, diagnostic.code)));
-        let mut diagnostics = self.diagnostics.borrow_mut();
-        if fresh && diagnostics.len() < MAX_DIAGNOSTICS {
-            diagnostics.push(diagnostic);
-        }
-    }
-
-    fn nothing(&self, span: Span, reason: Reason) -> Value {
-        let place = format!("{}:{}", span.file.0, span.start);
-        let mut unknown = Unknown::new(&place, "this expression", reason);
-        unknown.declared = Some(span);
-        Value::unknown(unknown, self.origins.literal(span))
-    }
-
     /// The unknown of a value; one derived from it if it is known in part.
     pub(super) fn unknown_of(&self, value: &Value) -> Arc<Unknown> {
         match &value.data {
@@ -544,24 +399,6 @@ impl<'t> Evaluator<'t> {
     fn file(&self, span: Span) -> Option<Arc<SourceFile>> {
         let path = self.loader.path(span.file);
         self.loader.text(&path).map(|(_, file)| file)
-    }
-
-    /// Refuses values that hold more than [`MAX_SIZE`] others.
-    pub(super) fn bounded(&self, span: Span, value: Value) -> Value {
-        let mut left = MAX_SIZE;
-        let fits = weigh(&value, &mut left, 0);
-        let weight = MAX_SIZE - left;
-        if weight > 64 {
-            self.charge(weight / 16);
-        }
-        if fits {
-            return value;
-        }
-        self.limit(
-            "arm-limit",
-            span,
-            "this value is too large to be evaluated".into(),
-        )
     }
 
     /// The text of a value that has to be a string, known in part.
@@ -616,33 +453,4 @@ fn candidates_of(
         results.push(result);
     }
     Some(results)
-}
-
-/// Counts the values within a value; false when there are more than `left`.
-fn weigh(value: &Value, left: &mut usize, depth: usize) -> bool {
-    if *left == 0 || depth > 200 {
-        return false;
-    }
-    *left -= 1;
-    match &value.data {
-        Data::List(list) => weigh_list(list, left, depth),
-        Data::Object(object) => {
-            object
-                .entries
-                .values()
-                .all(|value| weigh(value, left, depth + 1))
-                && weigh_rest(object.rest.as_ref(), left, depth)
-        }
-        _ => true,
-    }
-}
-
-fn weigh_list(list: &ListValue, left: &mut usize, depth: usize) -> bool {
-    list.items.iter().all(|value| weigh(value, left, depth + 1))
-        && weigh_rest(list.rest.as_ref(), left, depth)
-}
-
-fn weigh_rest(rest: Option<&Rest>, left: &mut usize, depth: usize) -> bool {
-    rest.and_then(|rest| rest.template.as_ref())
-        .is_none_or(|template| weigh(template, left, depth + 1))
 }

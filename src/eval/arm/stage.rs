@@ -1,0 +1,246 @@
+//! Templates within templates: nested ones, linked ones, and the outermost.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::deployment::{Around, header};
+use super::evaluate::Evaluator;
+use super::identity::Identity;
+use super::scope::Scope;
+use super::template::{Argument, Context, Frame, Stage, member, names};
+use crate::eval::Existence;
+use crate::eval::frontend::Tree;
+use crate::eval::value::{Reason, Unknown, Value};
+use crate::origin::OriginId;
+use crate::syntax::json::{Json, Member};
+
+/// How deep templates may nest in templates.
+const MAX_TEMPLATES: usize = 16;
+
+impl<'t> Evaluator<'t> {
+    /// What a deployment resource deploys.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one caller, and a struct would only rename them"
+    )]
+    pub(super) fn stage(
+        &self,
+        frame: &Frame<'t>,
+        json: &'t Json,
+        around: &Around<'_, 't>,
+        identity: &Identity,
+        address: &Arc<str>,
+        origin: OriginId,
+        existence: &Existence,
+    ) -> Rc<Stage<'t>> {
+        let properties = json.get_ignore_case("properties");
+        let property = |name| properties.and_then(|json: &'t Json| json.get_ignore_case(name));
+        let inline = property("template").filter(|json| !json.members().is_empty());
+        let (template, elsewhere) = match inline {
+            Some(template) => (Some(template), None),
+            None => self.linked_template(frame, property("templateLink"), json, address),
+        };
+        let depth = around.stage.depth + 1;
+        let (template, elsewhere) = if depth > MAX_TEMPLATES && template.is_some() {
+            let message = format!("templates nest more than {MAX_TEMPLATES} levels deep here");
+            let limit = self.limit("arm-limit", header(json), message);
+            (None, Some(self.unknown_of(&limit)))
+        } else {
+            (template, elsewhere)
+        };
+        let inner = inline.is_none()
+            || property("expressionEvaluationOptions")
+                .and_then(|options| options.get_ignore_case("scope"))
+                .and_then(Json::as_str)
+                .is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
+        let (context, loops) = match template {
+            Some(template) if inner => {
+                let number = self.contexts.get() + 1;
+                self.contexts.set(number);
+                let label = format!("{address}|{number}");
+                let context = self.inner_context(frame, template, properties, identity, label);
+                (Rc::new(context), None)
+            }
+            _ => (Rc::clone(&frame.context), frame.loops.clone()),
+        };
+        Rc::new(Stage {
+            template,
+            elsewhere,
+            context,
+            loops,
+            scope: identity.target.clone(),
+            origin,
+            existence: existence.clone(),
+            repeated: around.repeated,
+            depth,
+            expanded: Cell::new(false),
+            resources: RefCell::default(),
+            symbols: RefCell::default(),
+            outputs: RefCell::default(),
+        })
+    }
+
+    fn inner_context(
+        &self,
+        frame: &Frame<'t>,
+        template: &'t Json,
+        properties: Option<&'t Json>,
+        identity: &Identity,
+        label: String,
+    ) -> Context<'t> {
+        let property = |name| properties.and_then(|json: &'t Json| json.get_ignore_case(name));
+        let parameters = property("parameters");
+        let computed = parameters
+            .filter(|parameters| parameters.as_str().is_some())
+            .map(|parameters| self.value(frame, parameters));
+        let elsewhere = property("parametersLink").map(|link| {
+            let label = "the linked parameter file";
+            let unknown = Unknown::new(&identity.name_text(), label, Reason::LinkedTemplate);
+            Value::unknown(
+                unknown.declared_at(link.span),
+                self.origins.literal(link.span),
+            )
+        });
+        let names = names(template, |declared: &Member| {
+            if let Some(whole) = &computed {
+                let entry = whole.get_ignore_case(&declared.name);
+                let value = entry.and_then(|entry| entry.get_ignore_case("value"));
+                return match value {
+                    Some(value) => Argument::Value(value.clone()),
+                    None if whole.is_wholly_known() => Argument::None,
+                    None => {
+                        let pair = [
+                            whole.clone(),
+                            Value::string(&*declared.name, OriginId::NONE),
+                        ];
+                        Argument::Value(Value::unknown(
+                            Unknown::derived("argument", &pair),
+                            whole.origin,
+                        ))
+                    }
+                };
+            }
+            if let Some(passed) = parameters.and_then(|json| member(json, &declared.name)) {
+                return Argument::Passed(&passed.value, frame.clone());
+            }
+            match &elsewhere {
+                Some(value) => Argument::Value(value.clone()),
+                None => Argument::None,
+            }
+        });
+        let last = identity.names.last().cloned().unwrap_or_default();
+        Context {
+            label: label.into(),
+            template,
+            parameters: names.parameters,
+            variables: names.variables,
+            functions: names.functions,
+            scope: identity.target.clone(),
+            name: Value::from_pieces(last, identity.name.origin),
+        }
+    }
+
+    /// A template in another file, if it is linked by a path that leads to one.
+    fn linked_template(
+        &self,
+        frame: &Frame<'t>,
+        link: Option<&'t Json>,
+        json: &'t Json,
+        address: &Arc<str>,
+    ) -> (Option<&'t Json>, Option<Arc<Unknown>>) {
+        let unknown = |reason| {
+            let unknown = Unknown::new("template", format!("the template of {address}"), reason);
+            Some(Arc::new(unknown.declared_at(
+                link.map_or_else(|| header(json), |json| json.span),
+            )))
+        };
+        let path = link
+            .and_then(|link| link.get_ignore_case("relativePath"))
+            .map(|path| self.value(frame, path));
+        let Some(path) = path.as_ref().and_then(Value::as_str) else {
+            return (None, unknown(Reason::LinkedTemplate));
+        };
+        let directory = self.loader.path(json.span.file);
+        let directory = directory
+            .rsplit_once('/')
+            .map_or("", |(directory, _)| directory);
+        let Some((id, file)) = joined(directory, path).and_then(|path| self.loader.text(&path))
+        else {
+            return (None, unknown(Reason::File(Arc::clone(path))));
+        };
+        self.files.borrow_mut().insert(id);
+        let template = match self.loader.tree(id) {
+            Some(Tree::Json(Some(tree))) => Some(tree),
+            Some(_) => None,
+            None => {
+                let parsed = crate::syntax::json::parse(id, &file);
+                parsed.tree.and_then(|tree| self.linked.keep(tree))
+            }
+        };
+        match template {
+            Some(template) => (Some(template), None),
+            None => (None, unknown(Reason::File(Arc::clone(path)))),
+        }
+    }
+}
+
+/// A path relative to a directory, without `.` and `..`; `None` if it leaves the root.
+fn joined(directory: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = directory
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .collect();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The outermost stage of a template.
+pub(super) fn outermost<'t>(
+    template: &'t Json,
+    values: &HashMap<String, &'t Json>,
+) -> Rc<Stage<'t>> {
+    let schema = template.get_ignore_case("$schema").and_then(Json::as_str);
+    let scope = Scope::of_schema(schema.unwrap_or_default());
+    let names = names(template, |declared| {
+        match values.get(&declared.name.to_ascii_lowercase()) {
+            Some(entry) => Argument::File(entry),
+            None => Argument::None,
+        }
+    });
+    let reason = Reason::RunTimeFunction("deployment".into());
+    let name = Unknown::new("", "deployment().name", reason);
+    let context = Context {
+        label: "".into(),
+        template,
+        parameters: names.parameters,
+        variables: names.variables,
+        functions: names.functions,
+        scope: scope.clone(),
+        name: Value::unknown(name, OriginId::NONE),
+    };
+    Rc::new(Stage {
+        template: Some(template),
+        elsewhere: None,
+        context: Rc::new(context),
+        loops: None,
+        scope,
+        origin: OriginId::NONE,
+        existence: Existence::CERTAIN,
+        repeated: false,
+        depth: 0,
+        expanded: Cell::new(false),
+        resources: RefCell::default(),
+        symbols: RefCell::default(),
+        outputs: RefCell::default(),
+    })
+}
