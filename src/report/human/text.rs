@@ -1,0 +1,168 @@
+//! Words, colours and lines of the format for people.
+
+use super::snippet::Mark;
+use crate::diagnostic::Severity;
+use crate::report::place::{Unit, place};
+use crate::report::protocol;
+use crate::semantics::packet::Flow;
+use crate::source::{SourceMap, Span};
+
+/// How many names of a list are shown.
+pub(super) const MOST_LISTED: usize = 6;
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+pub(super) struct Paint {
+    pub(super) on: bool,
+}
+
+impl Paint {
+    pub(super) fn strong(self, text: &str, severity: Option<Severity>) -> String {
+        let code = match severity {
+            Some(Severity::Error) => "1;31",
+            Some(Severity::Warning) => "1;33",
+            Some(Severity::Note) => "1;36",
+            None => "1",
+        };
+        self.with(code, text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Places too far away to be drawn, one line each: where, what stands there, what it is. Those of
+/// one line that are the same thing are put together.
+pub(super) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
+    let mut lines: Vec<(String, u32, &str, String, Vec<&str>)> = Vec::new();
+    for mark in far {
+        let at = place(sources, mark.span, Unit::Characters);
+        let shown = sources.slice(mark.span);
+        let shown = (shown.len() <= 40 && !shown.contains('\n') && !mark.text.contains('`'))
+            .then_some(shown)
+            .filter(|shown| !shown.is_empty());
+        let same = lines.iter_mut().find(|(path, line, text, ..)| {
+            (path.as_str(), *line, *text) == (at.path.as_str(), at.line, mark.text)
+        });
+        match same {
+            Some((.., texts)) => texts.extend(shown),
+            None => {
+                let head = format!("{}:{}:{}", at.path, at.line, at.column);
+                let texts = shown.into_iter().collect();
+                lines.push((at.path, at.line, mark.text, head, texts));
+            }
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(_, _, text, head, mut shown)| {
+            shown.dedup();
+            let shown = shown.join(", ");
+            let parts = [head.as_str(), shown.as_str(), text];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        })
+        .collect()
+}
+
+/// The first sentences of a text, about two lines.
+pub(super) fn beginning(text: &str) -> String {
+    const ENOUGH: usize = 100;
+    let paragraph = text.trim().split("\n\n").next().unwrap_or("");
+    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut end = 0;
+    for (at, _) in words.match_indices(". ") {
+        end = at + 1;
+        if end >= ENOUGH {
+            break;
+        }
+    }
+    if end < ENOUGH {
+        return words;
+    }
+    words.get(..end).unwrap_or(&words).to_owned()
+}
+
+pub(super) fn short_place(sources: &SourceMap, span: Span) -> String {
+    let place = place(sources, span, Unit::Characters);
+    format!("{}:{}:{}", place.path, place.line, place.column)
+}
+
+pub(super) fn packet(flow: &Flow) -> String {
+    let end = |address: std::net::IpAddr, port: u16| match (address, port) {
+        (address, 0) => address.to_string(),
+        (std::net::IpAddr::V6(address), port) => format!("[{address}]:{port}"),
+        (address, port) => format!("{address}:{port}"),
+    };
+    format!(
+        "{} {} → {}",
+        protocol(flow),
+        end(flow.source, flow.source_port),
+        end(flow.destination, flow.destination_port)
+    )
+}
+
+pub(super) fn shortened(names: &[&str], total: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(MOST_LISTED).copied().collect();
+    let more = total.saturating_sub(shown.len());
+    let list = shown.join(", ");
+    if more > 0 {
+        format!("{list} and {more} more")
+    } else {
+        list
+    }
+}
+
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// Breaks at spaces; a longer word stays whole.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let word_length = word.chars().count();
+        if length > 0 && length + 1 + word_length > width {
+            lines.push(std::mem::take(&mut line));
+            length = 0;
+        }
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        line.push_str(word);
+        length += word_length;
+    }
+    if length > 0 {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_stay_whole() {
+        assert_eq!(
+            wrap("a bb ccc dddddddd e", 5),
+            ["a bb", "ccc", "dddddddd", "e"]
+        );
+    }
+}
