@@ -332,9 +332,10 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         if let Some(because) = &item.because {
             self.trace.unknowns.push(Arc::clone(because));
         }
+        // Slots are by position; a predicate asked before all names are bound leaves a gap.
         let depth = self.slots.len();
-        // Slots are by position: a loop in a loop takes the next ones.
-        self.slots.truncate(parts.slot);
+        let empty = Datum::constant(Data::Absent);
+        self.slots.resize(parts.slot, empty);
         self.slots.push(item.datum.clone());
         if parts.has_key {
             let position = i64::try_from(position).unwrap_or(i64::MAX);
@@ -348,7 +349,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             Truth::False => (Truth::False, None),
             _ => (item.present.and(kept), Some(self.value(&parts.value))),
         };
-        self.slots.truncate(parts.slot.min(depth));
+        self.slots.truncate(depth);
         result
     }
 
