@@ -187,6 +187,11 @@ impl OriginGraph {
             .unwrap_or(&NOWHERE)
     }
 
+    /// All nodes, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.nodes.iter()
+    }
+
     /// The places a person typed that `id` goes back to: literals, defaults, file entries. Sorted,
     /// each once. Conditions count only through the branch they chose.
     #[must_use]

@@ -121,8 +121,16 @@ fn run(rule: &str, example: &Example) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
+/// The file from the primary place on: that of a block is its header alone.
 fn primary(report: &Report, finding: &Finding) -> String {
-    report.sources.slice(finding.primary.span).to_owned()
+    let span = finding.primary.span;
+    let text = report.sources.get(span.file).map(|file| file.text());
+    let text = text.and_then(|text| text.get(span.start as usize..));
+    text.unwrap_or("")
+        .lines()
+        .take(4)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn differences(report: &Report, finding: &Finding, expectation: &Expectation) -> Vec<String> {

@@ -98,6 +98,9 @@ pub(crate) fn judge(
         };
         let mut outcomes = run.outcomes();
         for outcome in &mut outcomes {
+            if outcome.truth == Truth::True && cap == Truth::Unknown {
+                outcome.unknowns.clone_from(&trace.unknowns);
+            }
             outcome.truth = outcome.truth.and(cap);
         }
         outcomes.retain(|outcome| outcome.truth != Truth::False);
@@ -216,6 +219,9 @@ impl Run<'_, '_, '_> {
             false => flows.and(&verdict),
             true => flows.minus(&verdict),
         };
+        if bad.is_hit().truth == Truth::False {
+            return Vec::new();
+        }
         let narrowed = self.wider(&bad, asked);
         let mut hit = narrowed.is_hit();
         if hit.truth == Truth::False {

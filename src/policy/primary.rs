@@ -15,6 +15,62 @@ use crate::source::{FileId, Span};
 /// How many places a finding names beside the primary one.
 const MAX_RELATED: usize = 12;
 
+/// The lists and objects that were typed, by the places of what stands in them.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// Sorted so that what holds others comes before them.
+    spans: Vec<Span>,
+    /// The innermost one that holds each.
+    parents: Vec<Option<usize>>,
+}
+
+impl Typed {
+    pub(crate) fn new(graph: &OriginGraph) -> Self {
+        let mut spans: Vec<Span> = graph
+            .iter()
+            .filter(|node| matches!(node.step, OriginStep::Literal))
+            .filter_map(|node| node.span)
+            .collect();
+        spans.sort_unstable_by_key(|span| (span.file, span.start, std::cmp::Reverse(span.end)));
+        spans.dedup();
+        let mut parents: Vec<Option<usize>> = Vec::with_capacity(spans.len());
+        let mut open: Vec<usize> = Vec::new();
+        for (index, span) in spans.iter().enumerate() {
+            while let Some(last) = open.last().and_then(|last| spans.get(*last)) {
+                if last.contains(*span) {
+                    break;
+                }
+                open.pop();
+            }
+            parents.push(open.last().copied());
+            open.push(index);
+        }
+        Self { spans, parents }
+    }
+
+    /// What holds a place, innermost first.
+    fn around(&self, span: Span) -> impl Iterator<Item = Span> {
+        let key = |span: &Span| (span.file, span.start, std::cmp::Reverse(span.end));
+        let found = self.spans.binary_search_by(|one| key(one).cmp(&key(&span)));
+        let mut at = found.ok();
+        std::iter::from_fn(move || {
+            at = at.and_then(|index| self.parents.get(index).copied().flatten());
+            at.and_then(|index| self.spans.get(index).copied())
+        })
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    /// The element.
+    pub(crate) subject: OriginId,
+    /// What decided.
+    pub(crate) deciding: Vec<OriginId>,
+    /// All its fields: what was typed together with them is its element of a loop.
+    pub(crate) fields: Vec<OriginId>,
+}
+
 /// The chosen place and the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
@@ -40,13 +96,17 @@ struct Deciding {
 }
 
 /// Chooses; `None` only where nothing has a place.
-pub(crate) fn choose(
+pub(crate) fn choose<T>(
     graph: &OriginGraph,
-    subject: OriginId,
-    deciding: &[OriginId],
+    typed: impl FnOnce() -> T,
+    about: &About,
     foreign: &BTreeSet<FileId>,
-) -> Option<Places> {
-    let ancestry = graph.ancestry(subject);
+) -> Option<Places>
+where
+    T: std::ops::Deref<Target = Typed>,
+{
+    let deciding = &about.deciding;
+    let ancestry = graph.ancestry(about.subject);
     let own = |span: &Span| !foreign.contains(&span.file);
     let candidates: Vec<Candidate> = ancestry
         .iter()
@@ -61,17 +121,11 @@ pub(crate) fn choose(
             Some(Candidate {
                 span,
                 is_header: matches!(node.step, OriginStep::Block(_) | OriginStep::ModuleCall(_)),
-                is_loop: matches!(
-                    node.step,
-                    OriginStep::ForEach(_)
-                        | OriginStep::Count(_)
-                        | OriginStep::DynamicBlock(_)
-                        | OriginStep::CopyIndex(_)
-                ) || object,
+                is_loop: is_loop(&node.step) || object,
             })
         })
         .collect();
-    let literals = literals(graph, deciding);
+    let literals = literals_of(graph, deciding);
     let contains = |candidate: &Candidate, literal: &Deciding| {
         candidate.span.contains(literal.span)
             || (candidate.is_header
@@ -87,6 +141,24 @@ pub(crate) fn choose(
             candidate.is_loop && literals.iter().any(|literal| contains(candidate, literal))
         })
     };
+    let looped = ancestry.iter().any(|id| is_loop(&graph.get(*id).step));
+    let indexed = || {
+        if !looped || literals.iter().all(|literal| literal.direct) {
+            return None;
+        }
+        let fields = literals_of(graph, &about.fields);
+        let typed = typed();
+        literals
+            .iter()
+            .filter(|literal| !literal.direct && own(&literal.span))
+            .find_map(|literal| {
+                typed.around(literal.span).find(|around| {
+                    fields
+                        .iter()
+                        .any(|field| field.span != literal.span && around.contains(field.span))
+                })
+            })
+    };
     let block = || candidates.first();
     let anywhere = || {
         let places = ancestry.iter().filter_map(|id| graph.get(*id).span);
@@ -94,8 +166,9 @@ pub(crate) fn choose(
     };
     let primary = all
         .or_else(part)
-        .or_else(block)
         .map(|candidate| candidate.span)
+        .or_else(indexed)
+        .or_else(|| block().map(|candidate| candidate.span))
         .or_else(anywhere)
         .or_else(|| literals.first().map(|literal| literal.span))?;
     let mut related = Related {
@@ -119,7 +192,17 @@ pub(crate) fn choose(
     })
 }
 
-fn literals(graph: &OriginGraph, deciding: &[OriginId]) -> Vec<Deciding> {
+fn is_loop(step: &OriginStep) -> bool {
+    matches!(
+        step,
+        OriginStep::ForEach(_)
+            | OriginStep::Count(_)
+            | OriginStep::DynamicBlock(_)
+            | OriginStep::CopyIndex(_)
+    )
+}
+
+fn literals_of(graph: &OriginGraph, deciding: &[OriginId]) -> Vec<Deciding> {
     let mut all: Vec<Deciding> = Vec::new();
     for origin in deciding {
         let direct = graph.ancestry(*origin).iter().all(|id| {
@@ -201,10 +284,23 @@ mod tests {
         Span::new(file, start, end)
     }
 
+    fn chosen(
+        graph: &OriginGraph,
+        subject: OriginId,
+        deciding: &[OriginId],
+        foreign: &[FileId],
+    ) -> Places {
+        let about = About {
+            subject,
+            deciding: deciding.to_vec(),
+            fields: deciding.to_vec(),
+        };
+        let typed = || Box::new(Typed::new(graph));
+        choose(graph, typed, &about, &foreign.iter().copied().collect()).unwrap()
+    }
+
     fn primary_of(graph: &OriginGraph, subject: OriginId, deciding: &[OriginId]) -> Span {
-        choose(graph, subject, deciding, &BTreeSet::new())
-            .unwrap()
-            .primary
+        chosen(graph, subject, deciding, &[]).primary
     }
 
     /// `rules = { ssh = { port = 22 } }` in a variables file, looped over in a module.
@@ -226,7 +322,7 @@ mod tests {
         let builder = OriginBuilder::default();
         let (rule, port) = looped(&builder);
         let graph = builder.finish();
-        let places = choose(&graph, rule, &[port], &BTreeSet::new()).unwrap();
+        let places = chosen(&graph, rule, &[port], &[]);
         assert_eq!(places.primary, span(VARS, 10, 40));
         let texts: Vec<&str> = places.related.iter().map(|one| &*one.text).collect();
         assert!(texts.contains(&"decides"), "{texts:?}");
@@ -272,7 +368,7 @@ mod tests {
         let block = builder.add(Some(span(MODULE, 100, 140)), block, vec![call]);
         let port = builder.literal(span(MODULE, 160, 162));
         let graph = builder.finish();
-        let places = choose(&graph, block, &[port], &BTreeSet::from([MODULE])).unwrap();
+        let places = chosen(&graph, block, &[port], &[MODULE]);
         assert_eq!(places.primary, span(MAIN, 0, 12));
     }
 
@@ -285,5 +381,30 @@ mod tests {
         let port = builder.literal(span(MAIN, 70, 74));
         let graph = builder.finish();
         assert_eq!(primary_of(&graph, rule, &[port]), span(MAIN, 50, 90));
+    }
+
+    /// `[{ name = "ssh", port = 22 }]` in a parameter file, indexed by a counter in a template.
+    #[test]
+    fn an_indexed_element_is_found_by_what_stands_together() {
+        let builder = OriginBuilder::default();
+        let copy = builder.add(Some(span(MAIN, 40, 44)), OriginStep::CopyIndex(0), vec![]);
+        let rule = builder.add(Some(span(MAIN, 50, 90)), OriginStep::Literal, vec![copy]);
+        let from = |literal| {
+            let step = OriginStep::ParameterFile("rules".into());
+            builder.add(Some(span(VARS, 2, 8)), step, vec![literal])
+        };
+        builder.literal(span(VARS, 10, 60));
+        builder.literal(span(VARS, 11, 40));
+        let name = from(builder.literal(span(VARS, 20, 23)));
+        let port = from(builder.literal(span(VARS, 30, 32)));
+        let graph = builder.finish();
+        let about = About {
+            subject: rule,
+            deciding: vec![port],
+            fields: vec![name, port],
+        };
+        let typed = || Box::new(Typed::new(&graph));
+        let places = choose(&graph, typed, &about, &BTreeSet::new()).unwrap();
+        assert_eq!(places.primary, span(VARS, 11, 40));
     }
 }

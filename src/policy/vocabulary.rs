@@ -40,6 +40,7 @@ pub(crate) struct World<'a> {
     pub(crate) index: attachment::Index,
     /// Whether an IPv6 address is written anywhere.
     pub(crate) has_ipv6: bool,
+    typed: std::cell::OnceCell<super::primary::Typed>,
 }
 
 impl<'a> World<'a> {
@@ -57,7 +58,14 @@ impl<'a> World<'a> {
             semantics: Semantics::new(network, facts, settings.cloud),
             index: attachment::Index::new(network),
             has_ipv6: has_ipv6(network),
+            typed: std::cell::OnceCell::new(),
         }
+    }
+
+    /// The lists and objects of the deployment as typed; worked out when first asked for.
+    pub(crate) fn typed(&self) -> &super::primary::Typed {
+        let graph = &self.deployment.origins;
+        self.typed.get_or_init(|| super::primary::Typed::new(graph))
     }
 }
 

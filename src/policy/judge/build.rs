@@ -66,10 +66,15 @@ impl ClauseJudge<'_, '_> {
         let related = self.related(&mut evaluation);
 
         let (subject, deciding) = self.origins(wrong, &slots);
+        let about = primary::About {
+            subject,
+            fields: self.all_fields(wrong),
+            deciding,
+        };
         let mut places = primary::choose(
             &deployment.origins,
-            subject,
-            &deciding,
+            || self.world.typed(),
+            &about,
             &self.world.settings.foreign,
         )
         .or_else(|| {
@@ -324,6 +329,48 @@ impl ClauseJudge<'_, '_> {
         }
         origins.push(rule.access.origin);
         origins.retain(|origin| *origin != header && *origin != OriginId::NONE);
+        origins
+    }
+
+    /// Where the fields of what the finding points at come from.
+    fn all_fields(&self, wrong: &Wrong) -> Vec<OriginId> {
+        let network = self.world.network;
+        let mut origins = Vec::new();
+        let rule = match wrong.cause {
+            Cause::SecurityRule(rule) => Some(rule),
+            _ if wrong.element.kind == Kind::SecurityRule => Some(SecurityRuleId(wrong.element.id)),
+            _ => None,
+        };
+        if let Some(rule) = rule {
+            let rule = &network[rule];
+            origins.extend([
+                rule.meta.name.origin,
+                rule.priority.origin,
+                rule.direction.origin,
+                rule.access.origin,
+                rule.protocol.origin,
+            ]);
+            origins.extend(rule.source.items.iter().map(|item| item.origin));
+            origins.extend(rule.destination.items.iter().map(|item| item.origin));
+            origins.extend(rule.destination_ports.items.iter().map(|item| item.origin));
+        }
+        if let Cause::FirewallRule(rule) = wrong.cause {
+            let rule = &network[rule];
+            origins.extend([rule.meta.name.origin, rule.action.origin]);
+            origins.extend(rule.source.items.iter().map(|item| item.origin));
+            origins.extend(rule.destination.items.iter().map(|item| item.origin));
+            origins.extend(rule.destination_ports.items.iter().map(|item| item.origin));
+        }
+        let route = wrong.outcome.as_ref().and_then(|outcome| outcome.route);
+        if let (Cause::Route(_) | Cause::Subject, Some(route)) = (&wrong.cause, route) {
+            let route = &network[route];
+            origins.extend([
+                route.meta.name.origin,
+                route.prefix.origin,
+                route.next_hop_type.origin,
+                route.next_hop_address.origin,
+            ]);
+        }
         origins
     }
 

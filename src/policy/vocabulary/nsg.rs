@@ -434,7 +434,7 @@ fn side(
 }
 
 /// The tags of a side, spelt as the platform's table spells them.
-fn tags(world: &World<'_>, of: &model::List<model::Field<AddressPrefix>>) -> Datum {
+pub(super) fn tags(world: &World<'_>, of: &model::List<model::Field<AddressPrefix>>) -> Datum {
     let canonical = |name: &str| {
         let rows = &world.facts.tags;
         let spelt = |name: &str| {
