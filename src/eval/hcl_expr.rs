@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::value::{Data, Truth, Unknown, Value};
+use super::value::{Data, Rest, Truth, Unknown, Value};
 use crate::origin::{Origin, OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, TemplatePart};
@@ -43,6 +43,9 @@ pub const MAX_CANDIDATES: usize = 16;
 
 /// How many nodes one value may have; every list, object and scalar counts as one.
 pub const MAX_NODES: u64 = 400_000;
+
+/// How deep lists and objects may stand in each other.
+pub const MAX_VALUE_DEPTH: usize = 100;
 
 /// How long a computed string may be, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
@@ -252,14 +255,18 @@ impl<'a> Session<'a> {
     /// Counts the nodes of a computed value.
     ///
     /// # Errors
-    /// A failure that cannot be caught if there are more than [`MAX_NODES`].
+    /// A failure that cannot be caught if there are more than [`MAX_NODES`], or more than
+    /// [`MAX_VALUE_DEPTH`] of them in each other.
     pub fn weigh(&self, value: Value, at: Span) -> Outcome {
         let mut left = MAX_NODES;
-        if !weigh(&value, &mut left) {
+        if !weigh(&value, &mut left, MAX_VALUE_DEPTH) {
             return Err(Failure::of(
                 "value-limit",
                 at,
-                format!("this value has more than {MAX_NODES} parts; it is unknown"),
+                format!(
+                    "this value has more than {MAX_NODES} parts, or more than {MAX_VALUE_DEPTH} \
+                     within each other; it is unknown"
+                ),
             ));
         }
         self.charge((MAX_NODES - left) / 8, at)?;
@@ -267,27 +274,23 @@ impl<'a> Session<'a> {
     }
 }
 
-fn weigh(value: &Value, left: &mut u64) -> bool {
-    let Some(next) = left.checked_sub(1) else {
+fn weigh(value: &Value, left: &mut u64, depth: usize) -> bool {
+    let (Some(next), Some(below)) = (left.checked_sub(1), depth.checked_sub(1)) else {
         return false;
     };
     *left = next;
+    let rest_fits = |rest: &Option<Rest>, left: &mut u64| {
+        rest.as_ref()
+            .and_then(|rest| rest.template.as_ref())
+            .is_none_or(|template| weigh(template, left, below))
+    };
     match &value.data {
         Data::List(list) => {
-            list.items.iter().all(|item| weigh(item, left))
-                && list.rest.as_ref().is_none_or(|rest| {
-                    rest.template
-                        .as_ref()
-                        .is_none_or(|template| weigh(template, left))
-                })
+            list.items.iter().all(|item| weigh(item, left, below)) && rest_fits(&list.rest, left)
         }
         Data::Object(object) => {
-            object.entries.values().all(|item| weigh(item, left))
-                && object.rest.as_ref().is_none_or(|rest| {
-                    rest.template
-                        .as_ref()
-                        .is_none_or(|template| weigh(template, left))
-                })
+            object.entries.values().all(|item| weigh(item, left, below))
+                && rest_fits(&object.rest, left)
         }
         Data::String(text) => {
             let cost = u64::try_from(text.len() / 64).unwrap_or(u64::MAX);

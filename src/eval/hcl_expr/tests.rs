@@ -5,7 +5,7 @@ mod table;
 use std::sync::Arc;
 
 use super::*;
-use crate::eval::value::{Bounds, ListValue, ObjectValue, Piece, Reason, Rest};
+use crate::eval::value::{Bounds, ListValue, ObjectValue, Piece, Reason};
 use crate::source::FileId;
 use crate::syntax::hcl::parse_expression;
 

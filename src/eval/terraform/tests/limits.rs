@@ -2,10 +2,10 @@
 
 use super::*;
 
-/// Evaluates on a stack as small as that of a worker thread.
+/// Evaluates on a stack smaller than that of a worker thread.
 fn on_a_small_stack(texts: Vec<(String, String)>) -> Vec<(&'static str, usize)> {
     std::thread::Builder::new()
-        .stack_size(2 << 20)
+        .stack_size(1536 << 10)
         .spawn(move || {
             let texts: Vec<(&str, &str)> = texts
                 .iter()
@@ -73,6 +73,33 @@ fn a_chain_of_modules_through_arguments_ends_without_an_overflow() {
     let told = on_a_small_stack(texts);
     assert!(
         told.iter().any(|(code, _)| *code == "module-limit"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn long_chains_through_every_kind_of_expression_end_without_an_overflow() {
+    let before = |index: usize| index - 1;
+    let mut text =
+        "locals {\n  a0 = 1\n}\nresource \"azurerm_x\" \"r0\" {\n  n = 1\n}\n".to_owned();
+    for index in 1..400 {
+        let local = format!("local.a{}", before(index));
+        text.push_str(&format!(
+            "locals {{\n  a{index} = true ? try(merge({{}}, {{ for k in [{local}] : \"k\" => [for x in [{local}] : \"${{x}}\"][0] }})[\"k\"], !{local}) : 1\n}}\n"
+        ));
+        text.push_str(&format!(
+            "resource \"azurerm_x\" \"r{index}\" {{\n  block {{\n    dynamic \"inner\" {{\n      for_each = [azurerm_x.r{}.block[*].inner]\n      content {{\n        n = inner.value\n      }}\n    }}\n  }}\n}}\n",
+            before(index)
+        ));
+    }
+    text.push_str(
+        "resource \"azurerm_x\" \"x\" {\n  a = local.a399\n  b = azurerm_x.r399.block\n}\n",
+    );
+    // The last ones are asked for first, so that the chains are walked at once.
+    let (head, tail) = text.split_at(text.rfind("resource").unwrap());
+    let told = on_a_small_stack(main_tf(format!("{tail}{head}")));
+    assert!(
+        told.iter().any(|(code, _)| code.ends_with("-limit")),
         "{told:?}"
     );
 }
