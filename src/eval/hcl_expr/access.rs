@@ -244,7 +244,11 @@ fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: OriginId) -> Va
         reason: Reason::Derived,
         bounds: Bounds::Any,
         refers_to: None,
-        causes: vec![Arc::clone(unknown)],
+        causes: if unknown.causes.is_empty() {
+            vec![Arc::clone(unknown)]
+        } else {
+            unknown.causes.clone()
+        },
         declared: unknown.declared,
     };
     Value::unknown(part, origin)

@@ -100,10 +100,30 @@ pub struct Unknown {
     pub bounds: Bounds,
     /// The attribute it stands for.
     pub refers_to: Option<Reference>,
-    /// The unknowns it follows from, for [`Reason::Derived`]; at most [`MAX_CAUSES`].
+    /// The missing inputs it follows from, for [`Reason::Derived`]; at most [`MAX_CAUSES`], and
+    /// none of them derived itself.
     pub causes: Vec<Arc<Self>>,
     /// Where the missing input is declared.
     pub declared: Option<Span>,
+}
+
+/// What unknowns follow from in the end. One long chain of calls would else be a chain of causes,
+/// and dropping it would need as much stack as the chain is long.
+fn roots_of(unknowns: Vec<Arc<Unknown>>) -> Vec<Arc<Unknown>> {
+    let mut roots: Vec<Arc<Unknown>> = Vec::new();
+    for unknown in unknowns {
+        let own = if unknown.causes.is_empty() {
+            std::slice::from_ref(&unknown)
+        } else {
+            unknown.causes.as_slice()
+        };
+        for root in own {
+            if roots.len() < MAX_CAUSES && roots.iter().all(|known| known.id != root.id) {
+                roots.push(Arc::clone(root));
+            }
+        }
+    }
+    roots
 }
 
 /// How many causes a derived unknown names.
@@ -135,6 +155,7 @@ impl Unknown {
         let label = causes
             .first()
             .map_or_else(|| function.into(), |cause| Arc::clone(&cause.label));
+        let causes = roots_of(causes);
         Self {
             id: UnknownId::derived(function, arguments),
             label,

@@ -105,6 +105,19 @@ fn long_chains_through_every_kind_of_expression_end_without_an_overflow() {
 }
 
 #[test]
+fn a_long_chain_of_unknowns_is_dropped_without_an_overflow() {
+    let mut text =
+        "variable \"x\" {}\nresource \"azurerm_x\" \"r0\" {\n  n = var.x\n}\n".to_owned();
+    for index in 1..5_000 {
+        let before = index - 1;
+        text.push_str(&format!(
+            "resource \"azurerm_x\" \"r{index}\" {{\n  n = upper(azurerm_x.r{before}.n)\n}}\n"
+        ));
+    }
+    assert!(on_a_small_stack(main_tf(text)).is_empty());
+}
+
+#[test]
 fn doubling_values_end_at_a_limit() {
     let mut text = "locals {\n  s0 = \"0123456789\"\n  l0 = [1]\n".to_owned();
     for index in 1..40 {
