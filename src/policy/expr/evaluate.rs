@@ -273,6 +273,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             let weighed = weigh(truth, present);
             if weighed == deciding {
                 self.trace.reads.drain(start..before);
+                self.read(&item.datum);
                 return self.answer(deciding);
             }
             if weighed == !deciding {

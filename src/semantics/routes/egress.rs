@@ -30,8 +30,9 @@ impl Semantics<'_> {
             State::Known(false) => Truth::False,
             _ => Truth::Unknown,
         };
-        // Machines outside the files may have what these lack.
-        let open = if subnet.network_interfaces.rest.is_some() {
+        // The question is about the machines that are here; what others have does not help them.
+        let interfaces = &subnet.network_interfaces;
+        let open = if interfaces.items.is_empty() && interfaces.rest.is_some() {
             Truth::Unknown
         } else {
             Truth::False

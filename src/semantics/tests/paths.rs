@@ -294,6 +294,9 @@ fn a_private_subnet_without_a_method_has_no_way_out() {
     build.network[nic].ip_configurations.items[0].public_ip = known(public);
     assert_eq!(any(&build.network), Truth::True);
     build.network[nic].ip_configurations.items[0].public_ip = absent();
+    // What other machines have does not help the one that is here.
     build.network[SUBNET].network_interfaces.rest = Some(parameter("machines"));
+    assert_eq!(any(&build.network), Truth::False);
+    build.network[SUBNET].network_interfaces.items.clear();
     assert_eq!(any(&build.network), Truth::Unknown);
 }
