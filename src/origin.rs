@@ -151,7 +151,11 @@ impl OriginBuilder {
     pub fn typed_at(&self, id: OriginId) -> Option<Span> {
         let nodes = self.nodes.borrow();
         let mut node = nodes.get(id.0 as usize)?;
-        while let Some(parent) = node.parents.first() {
+        // What a loop makes is typed where the loop's input is; its parents are the loops.
+        while let (Some(parent), false) = (
+            node.parents.first(),
+            matches!(node.step, OriginStep::Literal),
+        ) {
             node = nodes.get(parent.0 as usize)?;
         }
         node.span

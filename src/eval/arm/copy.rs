@@ -160,7 +160,14 @@ impl<'t> Evaluator<'t> {
                 for index in 0..count {
                     let span = spans.get(index).copied().flatten();
                     let pass = self.pass(frame, name, copy, Ok((index, span)), false);
-                    items.push(self.value(&pass, input));
+                    let mut item = self.value(&pass, input);
+                    if let (Data::Object(_), Some(step)) = (&item.data, &pass.loops) {
+                        // An object is what a finding may be about: it says which pass made it.
+                        let parents = vec![step.origin];
+                        let made = OriginStep::Literal;
+                        item.origin = self.origins.add(Some(input.span), made, parents);
+                    }
+                    items.push(item);
                     if self.is_exhausted() {
                         break;
                     }
