@@ -432,10 +432,10 @@ impl Semantics<'_> {
                         complete &= lists.rest.is_none()
                             && lists.items.iter().all(|it| it.value().is_some())
                             && (address.is_some() || !member);
-                        if let (true, true, Some(address)) = (certain, member, address) {
-                            if let Some(set) = place.family.range(*address, *address) {
-                                inner = inner.union(&set);
-                            }
+                        if let (true, true, Some(address)) = (certain, member, address)
+                            && let Some(set) = place.family.range(*address, *address)
+                        {
+                            inner = inner.union(&set);
                         }
                     }
                 }

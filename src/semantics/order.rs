@@ -74,9 +74,10 @@ pub(crate) fn allowed<I: PartialEq>(
     bypass: &Answer,
     flows: &Answer,
 ) -> Answer {
-    let mut answer = bypass.and(flows);
+    let through_anyway = bypass.and(flows);
     // What bypasses is through already.
     let rest = flows.minus(&Answer::exactly(bypass.flows.must.clone()));
+    let mut parts = vec![through_anyway];
     for (index, rule) in rules.iter().enumerate() {
         if rule.access == Some(Access::Deny) || !rule.own.flows.may.meets(&rest.flows.may) {
             continue;
@@ -101,9 +102,11 @@ pub(crate) fn allowed<I: PartialEq>(
             let certainly = earlier.certainly_before(rule) && earlier.access.is_some();
             take_away(&mut through, earlier, certainly);
         }
-        answer = answer.or(&through);
+        if !through.flows.may.is_empty() {
+            parts.push(through);
+        }
     }
-    answer
+    Answer::any_of(flows.family(), parts)
 }
 
 /// Takes away what an earlier rule takes.
@@ -111,16 +114,13 @@ fn take_away<I>(answer: &mut Answer, earlier: &Ranked<I>, certainly: bool) {
     if !earlier.own.flows.may.meets(&answer.flows.may) {
         return;
     }
-    let family = answer.family();
-    let mut taken = earlier.own.clone();
-    match earlier.takes() {
-        Some(_) if certainly => {}
-        _ => {
-            taken.flows.must = FlowSet::empty(family);
-            for unknown in &earlier.because {
-                add_unknown(&mut taken.unknowns, unknown);
-            }
-        }
+    if certainly && earlier.takes().is_some() {
+        *answer = answer.minus(&earlier.own);
+        return;
+    }
+    let mut taken = earlier.own.clone().only_possibly();
+    for unknown in &earlier.because {
+        add_unknown(&mut taken.unknowns, unknown);
     }
     *answer = answer.minus(&taken);
 }

@@ -263,10 +263,9 @@ fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded>
             let terms = earlier.own.flows.may.terms().iter();
             terms.map(move |term| Member { set, term })
         })
+        .filter(|member| whole.terms().iter().any(|term| term.meets(member.term)))
         .collect();
-    let near = possible
-        .iter()
-        .any(|member| whole.terms().iter().any(|term| term.meets(member.term)));
+    let near = !possible.is_empty();
     for term in rule.own.flows.must.terms() {
         if let Cover::Open(left) = cover(term, &possible)? {
             let left = FlowSet::from_terms(whole.family(), vec![*left]);
@@ -322,11 +321,11 @@ fn minimal(
         let own = members.iter().filter(|member| member.set == candidate);
         'parts: for member in own {
             for term in whole.terms() {
-                if let Some(part) = term.intersect(member.term) {
-                    if let Cover::Open(_) = cover(&part, &others)? {
-                        needed = true;
-                        break 'parts;
-                    }
+                if let Some(part) = term.intersect(member.term)
+                    && let Cover::Open(_) = cover(&part, &others)?
+                {
+                    needed = true;
+                    break 'parts;
                 }
             }
         }

@@ -102,6 +102,25 @@ impl Answer {
         self.joined(other, must, may, &FlowSet::all(self.family()))
     }
 
+    /// The packets of at least one of many answers.
+    #[must_use]
+    pub fn any_of(family: Family, answers: Vec<Self>) -> Self {
+        let (mut must, mut may) = (Vec::new(), Vec::new());
+        let mut all = Self::nothing(family);
+        for answer in answers {
+            must.extend_from_slice(answer.flows.must.terms());
+            may.extend_from_slice(answer.flows.may.terms());
+            all.undecided = all.undecided.or(answer.undecided);
+            for unknown in &answer.unknowns {
+                add_unknown(&mut all.unknowns, unknown);
+            }
+        }
+        let must = FlowSet::from_terms(family, must).checked();
+        let may = FlowSet::from_terms(family, may).checked();
+        all.set(must, may, &FlowSet::all(family));
+        all
+    }
+
     /// The packets of this answer that are not of the other.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

@@ -241,10 +241,10 @@ impl FlowSet {
         let mut set = Self::empty(self.family);
         for term in &self.terms {
             for cut in &other.terms {
-                if term.meets(cut) {
-                    if let Some(common) = term.intersect(cut) {
-                        set.absorb(common);
-                    }
+                if term.meets(cut)
+                    && let Some(common) = term.intersect(cut)
+                {
+                    set.absorb(common);
                 }
             }
             if set.terms.len() > MAX_TERMS {
@@ -329,7 +329,12 @@ impl FlowSet {
         self.terms.push(term);
     }
 
-    fn checked(self) -> Result<Self, Exceeded> {
+    /// The set, unless it has more terms than may be.
+    ///
+    /// # Errors
+    ///
+    /// [`TERMS_EXCEEDED`].
+    pub fn checked(self) -> Result<Self, Exceeded> {
         if self.terms.len() > MAX_TERMS {
             Err(TERMS_EXCEEDED)
         } else {

@@ -32,10 +32,10 @@ fn hop(network: &Network, address: &str) -> Vec<(Option<NextHopKind>, Truth)> {
     let address: IpAddr = address.parse().unwrap();
     let hops = semantics.next_hop(SUBNET, address);
     // The set of packets says the same.
-    if let [(hop, Truth::True)] = hops.as_slice() {
-        if let Some(kind) = hop.kind {
-            assert_eq!(routed(network, &address.to_string(), &[kind]), Truth::True);
-        }
+    if let [(hop, Truth::True)] = hops.as_slice()
+        && let Some(kind) = hop.kind
+    {
+        assert_eq!(routed(network, &address.to_string(), &[kind]), Truth::True);
     }
     hops.into_iter()
         .map(|(hop, truth)| (hop.kind, truth))
