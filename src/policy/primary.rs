@@ -67,8 +67,9 @@ pub(crate) struct About {
     pub(crate) subject: OriginId,
     /// What decided.
     pub(crate) deciding: Vec<OriginId>,
-    /// All its fields: what was typed together with them is its element of a loop.
-    pub(crate) fields: Vec<OriginId>,
+    /// All its fields, each with its items: where two of them were typed together, a person wrote
+    /// the element down there.
+    pub(crate) fields: Vec<Vec<OriginId>>,
 }
 
 /// The chosen place and the way there.
@@ -141,22 +142,28 @@ where
             candidate.is_loop && literals.iter().any(|literal| contains(candidate, literal))
         })
     };
-    let looped = ancestry.iter().any(|id| is_loop(&graph.get(*id).step));
-    let indexed = || {
-        if !looped || literals.iter().all(|literal| literal.direct) {
+    let together = || {
+        if literals.iter().all(|literal| literal.direct) {
             return None;
         }
-        let fields = literals_of(graph, &about.fields);
+        let fields: Vec<Vec<Deciding>> = about
+            .fields
+            .iter()
+            .map(|field| literals_of(graph, field))
+            .collect();
         let typed = typed();
         literals
             .iter()
             .filter(|literal| !literal.direct && own(&literal.span))
             .find_map(|literal| {
-                typed.around(literal.span).find(|around| {
-                    fields
-                        .iter()
-                        .any(|field| field.span != literal.span && around.contains(field.span))
-                })
+                let others = || {
+                    let alone =
+                        |field: &&Vec<Deciding>| field.iter().all(|one| one.span != literal.span);
+                    fields.iter().filter(alone).flatten()
+                };
+                typed
+                    .around(literal.span)
+                    .find(|around| others().any(|other| around.contains(other.span)))
             })
     };
     let block = || candidates.first();
@@ -167,7 +174,7 @@ where
     let primary = all
         .or_else(part)
         .map(|candidate| candidate.span)
-        .or_else(indexed)
+        .or_else(together)
         .or_else(|| block().map(|candidate| candidate.span))
         .or_else(anywhere)
         .or_else(|| literals.first().map(|literal| literal.span))?;
@@ -293,7 +300,7 @@ mod tests {
         let about = About {
             subject,
             deciding: deciding.to_vec(),
-            fields: deciding.to_vec(),
+            fields: vec![deciding.to_vec()],
         };
         let typed = || Box::new(Typed::new(graph));
         choose(graph, typed, &about, &foreign.iter().copied().collect()).unwrap()
@@ -387,8 +394,7 @@ mod tests {
     #[test]
     fn an_indexed_element_is_found_by_what_stands_together() {
         let builder = OriginBuilder::default();
-        let copy = builder.add(Some(span(MAIN, 40, 44)), OriginStep::CopyIndex(0), vec![]);
-        let rule = builder.add(Some(span(MAIN, 50, 90)), OriginStep::Literal, vec![copy]);
+        let rule = builder.literal(span(MAIN, 50, 90));
         let from = |literal| {
             let step = OriginStep::ParameterFile("rules".into());
             builder.add(Some(span(VARS, 2, 8)), step, vec![literal])
@@ -401,7 +407,7 @@ mod tests {
         let about = About {
             subject: rule,
             deciding: vec![port],
-            fields: vec![name, port],
+            fields: vec![vec![name], vec![port]],
         };
         let typed = || Box::new(Typed::new(&graph));
         let places = choose(&graph, typed, &about, &BTreeSet::new()).unwrap();

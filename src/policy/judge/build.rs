@@ -332,10 +332,12 @@ impl ClauseJudge<'_, '_> {
         origins
     }
 
-    /// Where the fields of what the finding points at come from.
-    fn all_fields(&self, wrong: &Wrong) -> Vec<OriginId> {
+    /// Where the fields of what the finding points at come from, each with its items.
+    fn all_fields(&self, wrong: &Wrong) -> Vec<Vec<OriginId>> {
+        fn items<T>(list: &crate::model::List<crate::model::Field<T>>) -> Vec<OriginId> {
+            list.items.iter().map(|item| item.origin).collect()
+        }
         let network = self.world.network;
-        let mut origins = Vec::new();
         let rule = match wrong.cause {
             Cause::SecurityRule(rule) => Some(rule),
             _ if wrong.element.kind == Kind::SecurityRule => Some(SecurityRuleId(wrong.element.id)),
@@ -343,35 +345,38 @@ impl ClauseJudge<'_, '_> {
         };
         if let Some(rule) = rule {
             let rule = &network[rule];
-            origins.extend([
-                rule.meta.name.origin,
-                rule.priority.origin,
-                rule.direction.origin,
-                rule.access.origin,
-                rule.protocol.origin,
-            ]);
-            origins.extend(rule.source.items.iter().map(|item| item.origin));
-            origins.extend(rule.destination.items.iter().map(|item| item.origin));
-            origins.extend(rule.destination_ports.items.iter().map(|item| item.origin));
+            return vec![
+                vec![rule.meta.name.origin],
+                vec![rule.priority.origin],
+                vec![rule.direction.origin],
+                vec![rule.access.origin],
+                vec![rule.protocol.origin],
+                items(&rule.source),
+                items(&rule.destination),
+                items(&rule.destination_ports),
+            ];
         }
         if let Cause::FirewallRule(rule) = wrong.cause {
             let rule = &network[rule];
-            origins.extend([rule.meta.name.origin, rule.action.origin]);
-            origins.extend(rule.source.items.iter().map(|item| item.origin));
-            origins.extend(rule.destination.items.iter().map(|item| item.origin));
-            origins.extend(rule.destination_ports.items.iter().map(|item| item.origin));
+            return vec![
+                vec![rule.meta.name.origin],
+                vec![rule.action.origin],
+                items(&rule.source),
+                items(&rule.destination),
+                items(&rule.destination_ports),
+            ];
         }
         let route = wrong.outcome.as_ref().and_then(|outcome| outcome.route);
         if let (Cause::Route(_) | Cause::Subject, Some(route)) = (&wrong.cause, route) {
             let route = &network[route];
-            origins.extend([
-                route.meta.name.origin,
-                route.prefix.origin,
-                route.next_hop_type.origin,
-                route.next_hop_address.origin,
-            ]);
+            return vec![
+                vec![route.meta.name.origin],
+                vec![route.prefix.origin],
+                vec![route.next_hop_type.origin],
+                vec![route.next_hop_address.origin],
+            ];
         }
-        origins
+        Vec::new()
     }
 
     /// What a few words at the primary place say.
