@@ -310,7 +310,7 @@ impl Run<'_, '_, '_> {
                 match address {
                     AddressSpec::Prefix(prefix) => destinations.push(prefix.clone()),
                     AddressSpec::Prefixes(list) => {
-                        destinations.extend(list.iter().filter_map(|field| field.value().cloned()))
+                        destinations.extend(list.iter().filter_map(|field| field.value().cloned()));
                     }
                     AddressSpec::NamedSet(_) => {}
                 }

@@ -29,7 +29,6 @@ use crate::syntax::hcl::BinaryOp;
 pub(crate) struct Compiled {
     pub(crate) node: Node,
     pub(crate) ty: Ty,
-    pub(crate) text: Arc<str>,
     pub(crate) span: Span,
 }
 

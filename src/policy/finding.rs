@@ -123,7 +123,7 @@ pub struct Finding {
 /// settles them all: the places of the others are related ones.
 #[must_use]
 pub fn merge(mut judgements: Vec<Judgement>, sources: &SourceMap) -> Vec<Finding> {
-    judgements.sort_by(|a, b| order(a).cmp(&order(b)));
+    judgements.sort_by_cached_key(order);
     let mut violated: BTreeMap<PlaceKey, Vec<Judgement>> = BTreeMap::new();
     let mut open: Vec<Judgement> = Vec::new();
     for judgement in judgements {

@@ -169,7 +169,10 @@ where
     let block = || candidates.first();
     let anywhere = || {
         let places = ancestry.iter().filter_map(|id| graph.get(*id).span);
-        places.clone().find(own).or_else(|| places.clone().last())
+        places
+            .clone()
+            .find(own)
+            .or_else(|| places.clone().next_back())
     };
     let primary = all
         .or_else(part)

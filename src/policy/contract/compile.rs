@@ -266,16 +266,13 @@ fn ports(values: &[FlowValue], compiler: &mut Compiler<'_, '_>) -> Vec<Ports> {
 
 /// Whether the platform table has a tag, or the one a regional tag belongs to.
 fn knows_tag(facts: &PlatformFacts, name: &str) -> bool {
+    let base = name.split_once('.').map_or(name, |(base, _)| base);
     facts.tags.iter().any(|row| {
         row.name.eq_ignore_ascii_case(name)
             || row
                 .formerly
                 .iter()
                 .any(|old| old.eq_ignore_ascii_case(name))
-            || (row.regional
-                && name.len() > row.name.len()
-                && name.is_char_boundary(row.name.len())
-                && name[..row.name.len()].eq_ignore_ascii_case(&row.name)
-                && name[row.name.len()..].starts_with('.'))
+            || (row.regional && row.name.eq_ignore_ascii_case(base))
     })
 }

@@ -57,7 +57,6 @@ impl Compiler<'_, '_> {
         Some(Compiled {
             node,
             ty,
-            text: Arc::clone(&source.text),
             span: source.span,
         })
     }

@@ -272,6 +272,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             let truth = value.map_or(!deciding, |value| value.truth());
             let weighed = weigh(truth, present);
             if weighed == deciding {
+                // Only this item was read, then.
                 self.trace.reads.drain(start..before);
                 self.read(&item.datum);
                 return self.answer(deciding);

@@ -278,6 +278,9 @@ impl ClauseJudge<'_, '_> {
                             .filter(|origin| *origin != OriginId::NONE),
                     );
                 }
+                if deciding.is_empty() && wrong.element.kind == Kind::SecurityRule {
+                    deciding = self.fields_of(SecurityRuleId(wrong.element.id), None);
+                }
                 (own, deciding)
             }
         }
