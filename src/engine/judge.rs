@@ -16,6 +16,7 @@ use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
 use crate::model::Network;
 use crate::model::platform::PlatformFacts;
+use crate::model::subscription::may_be_described;
 use crate::policy::finding::Judgement;
 use crate::policy::judge::judge;
 use crate::policy::pack::Pack;
@@ -203,7 +204,7 @@ impl Judge {
                 docket
                     .files
                     .source(parsed.id)
-                    .is_some_and(|source| offer::may_describe(source.text()))
+                    .is_some_and(|source| may_be_described(source.text()))
             })
             .map(|parsed| parsed.id)
             .collect();

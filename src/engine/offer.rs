@@ -2,9 +2,7 @@
 //! subscription described in the same deployment, or from the only one described below the root.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
-
-use regex::Regex;
+use std::sync::Arc;
 
 use crate::eval::{Deployment, Loader as _};
 use crate::model::platform::PlatformFacts;
@@ -27,17 +25,6 @@ pub(crate) struct Described {
     from: Arc<str>,
     /// The place.
     place: Option<Span>,
-}
-
-/// Whether a text may describe a subscription so that its offer can be told.
-pub(crate) fn may_describe(text: &str) -> bool {
-    static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?i)quotaId|Microsoft\.Subscription/aliases|resource\s+"azurerm_subscription""#,
-        )
-        .ok()
-    });
-    WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// The subscriptions a deployment describes.
@@ -200,14 +187,5 @@ mod tests {
         assert!(resolve(&own, &own).candidates.is_empty());
         let both = [described("a", &["csp"]), described("b", &["students"])];
         assert_eq!(resolve(&both, &both).candidates.len(), 2);
-    }
-
-    #[test]
-    fn only_texts_that_can_tell_an_offer_are_looked_at_twice() {
-        assert!(may_describe("\"quotaId\": \"MSDN_2014-09-01\""));
-        assert!(may_describe("resource \"azurerm_subscription\" \"a\" {"));
-        assert!(!may_describe(
-            "data \"azurerm_subscription\" \"current\" {}"
-        ));
     }
 }

@@ -17,6 +17,16 @@ use super::field::Node;
 use super::{Field, Link, List, Meta};
 use crate::eval::{Resource, ResourceKey};
 
+/// Whether a key is a firewall's, also where the firewall is not in the files.
+pub(super) fn is_firewall(key: &ResourceKey) -> bool {
+    key.0.contains("/microsoft.network/azurefirewalls/")
+}
+
+/// Whether the text of a file may describe a subscription.
+pub(super) fn hints_at_subscription(text: &str) -> bool {
+    subscription::is_hinted_at(text)
+}
+
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let kind = resource.kind.to_ascii_lowercase();

@@ -19,6 +19,18 @@ use super::index::{Id, Place};
 use super::{Field, Link, Meta};
 use crate::eval::{Mode, Resource};
 
+/// Whether a key is a firewall's, also where the firewall is not in the files.
+pub(super) fn is_firewall(key: &ResourceKey) -> bool {
+    key.0
+        .split('.')
+        .any(|segment| segment == "azurerm_firewall")
+}
+
+/// Whether the text of a file may describe a subscription.
+pub(super) fn hints_at_subscription(text: &str) -> bool {
+    subscription::is_hinted_at(text)
+}
+
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let Some(kind) = resource.kind.strip_prefix("azurerm_") else {

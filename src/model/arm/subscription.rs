@@ -45,3 +45,13 @@ pub(super) fn subscription<'a>(builder: &mut Builder<'a>, resource: &'a Resource
         meta,
     });
 }
+
+/// Whether the text of a file may describe a subscription in this dialect.
+pub(in crate::model) fn is_hinted_at(text: &str) -> bool {
+    let contains = |word: &str| {
+        text.as_bytes()
+            .windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    contains("quotaId") || contains("Microsoft.Subscription/aliases")
+}

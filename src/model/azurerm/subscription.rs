@@ -77,3 +77,10 @@ fn scope_of(builder: &Builder<'_>, reference: &Reference) -> Option<String> {
     }
     Some(scope)
 }
+
+/// Whether the text of a file may describe a subscription in this dialect.
+pub(in crate::model) fn is_hinted_at(text: &str) -> bool {
+    text.match_indices("\"azurerm_subscription\"")
+        .filter_map(|(at, _)| text.get(..at))
+        .any(|before| before.trim_end().ends_with("resource"))
+}

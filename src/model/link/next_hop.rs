@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::eval::ResourceKey;
 use crate::eval::value::{Bounds, Reason, Reference, Unknown};
 use crate::model::build::Builder;
 use crate::model::index::Index;
 use crate::model::parse;
 use crate::model::routing::{Appliance, NextHopType};
-use crate::model::{Field, FirewallId, Link, LoadBalancerId, Network, NicId, State, SubnetId};
+use crate::model::{
+    Field, FirewallId, Link, LoadBalancerId, Network, NicId, State, SubnetId, arm, azurerm,
+};
 
 /// Fills [`crate::model::routing::Route::appliance`].
 pub(super) fn identify(builder: &mut Builder<'_>) {
@@ -159,7 +160,7 @@ fn of_reference(network: &Network, index: &Index, reference: &Reference) -> Appl
     if let [id] = index.find::<FirewallId>(key).as_slice() {
         return firewall(network, *id);
     }
-    if is_firewall(key) {
+    if arm::is_firewall(key) || azurerm::is_firewall(key) {
         return Appliance::ExternalFirewall(Link::External(key.clone()));
     }
     if let [id] = index.find::<NicId>(key).as_slice() {
@@ -169,13 +170,6 @@ fn of_reference(network: &Network, index: &Index, reference: &Reference) -> Appl
         return Appliance::LoadBalancer(*id);
     }
     Appliance::Unknown
-}
-
-/// Whether a key that leads outside is a firewall's all the same.
-fn is_firewall(key: &ResourceKey) -> bool {
-    let text = &*key.0;
-    text.contains("/microsoft.network/azurefirewalls/")
-        || text.split('.').any(|segment| segment == "azurerm_firewall")
 }
 
 fn firewall(network: &Network, id: FirewallId) -> Appliance {
