@@ -17,7 +17,7 @@ use super::build::{Builder, Part, Parts, Style, canonical};
 use super::field::Node;
 use super::index::{Id, Place};
 use super::{Field, Link, Meta};
-use crate::eval::{Mode, Resource};
+use crate::eval::{Mode, Resource, ResourceKey};
 
 /// Whether a key is a firewall's, also where the firewall is not in the files.
 pub(super) fn is_firewall(key: &ResourceKey) -> bool {
