@@ -251,7 +251,9 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
         add(place.clone());
     }
     unknowns.extend(first.unknowns.iter().cloned());
+    let mut names_one_rule = true;
     for other in group {
+        names_one_rule &= other.security_rule == first.security_rule;
         if other.primary.span != first.primary.span {
             let name = other
                 .security_rule
@@ -298,7 +300,8 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
         primary: first.primary,
         related,
         resource: first.instance.resource,
-        security_rule: first.security_rule,
+        // A question about several rules is about none of them alone.
+        security_rule: first.security_rule.filter(|_| names_one_rule),
         witness: first.instance.witness,
         fingerprint: String::new(),
         instances,

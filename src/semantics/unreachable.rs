@@ -73,10 +73,26 @@ impl Semantics<'_> {
                 if self.network[id].platform_managed {
                     continue;
                 }
-                all.extend(self.hidden(nsg, id, index, &lists));
+                let found = self.hidden(nsg, id, index, &lists);
+                all.extend(found.map(|found| self.in_either_direction(found)));
             }
         }
         all
+    }
+
+    /// A rule whose direction is not known may be hidden in the one and not in the other.
+    fn in_either_direction(&self, mut found: Unreachable) -> Unreachable {
+        let direction = &self.network[found.rule].direction;
+        if direction.value().is_none() && found.truth == Truth::True {
+            found.truth = Truth::Unknown;
+            found.cover.clear();
+            found.acts_otherwise = false;
+            found.revive = None;
+            if let Some(unknown) = direction.unknown() {
+                add_unknown(&mut found.unknowns, unknown);
+            }
+        }
+        found
     }
 
     fn hidden(
