@@ -14,7 +14,7 @@ use super::packet::{
 };
 use super::place::Place;
 use super::{Bounds, Semantics};
-use crate::eval::value::{Truth, Unknown};
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange, Protocol};
 use crate::model::nsg::{Direction, SecurityRule};
 use crate::model::{Field, Link, NicId, NsgId, SecurityRuleId, State, SubnetId};
@@ -216,15 +216,27 @@ impl Semantics<'_> {
                 let inside = it.subnet.value().and_then(Link::here).is_some();
                 !inside && !it.subnet.is_absent()
             });
+        let perhaps = |answer: Answer| {
+            let mut answer = answer.only_possibly();
+            let name = interface
+                .meta
+                .name
+                .value()
+                .unwrap_or(&interface.meta.address);
+            let label = format!("the security group on the subnet of `{name}`");
+            let unknown = Arc::new(Unknown::new("outside", label, Reason::Outside));
+            add_unknown(&mut answer.unknowns, &unknown);
+            answer
+        };
         let mut through = subnets
             .into_iter()
             .map(|subnet| self.subnet_allowed_of(subnet, direction, &own));
         let Some(first) = through.next() else {
-            return if outside { own.only_possibly() } else { own };
+            return if outside { perhaps(own) } else { own };
         };
         let all = through.fold(first, |all, one| either(&all, &one));
         if outside {
-            either(&all, &own.only_possibly())
+            either(&all, &perhaps(own))
         } else {
             all
         }
