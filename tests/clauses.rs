@@ -1,5 +1,7 @@
 //! Every way to say what is wrong, as a user's own rules say it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
+
 use aznet::diagnostic::Severity;
 use aznet::engine::{self, Options, Report};
 use aznet::policy::finding::{Finding, FindingVerdict};

@@ -6,11 +6,14 @@
 //! in ARM (`Outbound`, `Allow`, `VirtualAppliance`).
 
 mod attachment;
+mod egress;
 mod firewall;
+mod load_balancer;
 mod nsg;
 mod read;
 mod routing;
 mod run;
+mod targets;
 mod topology;
 
 use std::sync::Arc;
@@ -176,8 +179,8 @@ const KINDS: [&KindSpec; 17] = [
     &topology::VIRTUAL_NETWORK,
     &routing::ROUTE_TABLE,
     &routing::ROUTE,
-    &topology::LOAD_BALANCER,
-    &topology::PROBE,
+    &load_balancer::LOAD_BALANCER,
+    &load_balancer::PROBE,
     &topology::PUBLIC_IP,
     &firewall::FIREWALL,
     &firewall::NETWORK_RULE,

@@ -48,6 +48,11 @@ pub(super) fn text(value: &Arc<str>) -> Data {
     Data::Text(Arc::clone(value))
 }
 
+/// A single address.
+pub(super) fn host(address: &std::net::IpAddr) -> Data {
+    Data::Address(AddressPrefix::Block((*address).into()))
+}
+
 pub(super) fn addresses(of: &List<model::Field<AddressPrefix>>) -> Datum {
     list(of, |prefix| Data::Address(prefix.clone()))
 }

@@ -5,81 +5,17 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::attachment::{machines, members_of_probe, subnets_of, subnets_of_addresses};
-use super::nsg::{address_of, protocol_word};
-use super::read::{address, boolean, element, elements, field, link, list, name, object, text};
-use super::{Field, Item, Kind, KindSpec, Member, Ty, World, outside};
+use super::attachment::{machines, subnets_of};
+use super::egress::{DEFAULT_ROUTE, EGRESS, default_route, egress, routes};
+use super::read::{address, boolean, element, elements, field, host, link, list, name, text};
+use super::targets::address_of;
+use super::{Field, Item, Kind, KindSpec, Ty, World, outside};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::AddressPrefix;
 use crate::model::compute::{Machine, OperatingSystem};
-use crate::model::load_balancer::{LoadBalancer, Probe};
 use crate::model::topology::{NetworkInterface, PublicIp, Subnet, VirtualNetwork};
-use crate::model::{
-    self, Link, List, LoadBalancerId, MachineId, NicId, ProbeId, PublicIpId, State, SubnetId,
-    VnetId,
-};
+use crate::model::{self, Link, List, MachineId, NicId, PublicIpId, State, SubnetId, VnetId};
 use crate::policy::datum::{self, Data, Datum};
-use crate::semantics::routes::NextHopKind;
-
-const HOPS: &[&str] = &[
-    "internet",
-    "virtual-network",
-    "peering",
-    "gateway",
-    "azure-firewall",
-    "appliance",
-    "none",
-    "service-endpoint",
-];
-
-const DEFAULT_ROUTE: &[Member] = &[
-    (
-        "kind",
-        Ty::One(Item::Word(HOPS)),
-        "where packets for everything else go; unknown for an appliance that these files do not tell",
-    ),
-    ("name", Ty::TEXT, "its name; null for a system route"),
-    (
-        "next_hop",
-        Ty::TEXT,
-        "where it leads, for people: `10.0.0.4`, `Internet`",
-    ),
-    (
-        "user_defined",
-        Ty::BOOL,
-        "whether a user-defined route says so",
-    ),
-    (
-        "route",
-        Ty::One(Item::Element(Kind::Route)),
-        "the user-defined route that says so; null for a system route",
-    ),
-    (
-        "firewall",
-        Ty::One(Item::Element(Kind::Firewall)),
-        "the Azure Firewall, where it is one",
-    ),
-];
-
-const EGRESS: &[Member] = &[
-    ("any", Ty::BOOL, "whether there is any way out of its own"),
-    (
-        "nat_gateway",
-        Ty::BOOL,
-        "a NAT gateway with a public address",
-    ),
-    ("public_ip", Ty::BOOL, "an interface with a public address"),
-    (
-        "load_balancer",
-        Ty::BOOL,
-        "a load balancer's outbound or translating rule",
-    ),
-    (
-        "default_outbound",
-        Ty::BOOL,
-        "Azure's default outbound access",
-    ),
-];
 
 const WINDOWS_OR_LINUX: &[&str] = &["Windows", "Linux"];
 
@@ -354,119 +290,6 @@ pub(super) static VIRTUAL_NETWORK: KindSpec = KindSpec {
     ],
 };
 
-pub(super) static LOAD_BALANCER: KindSpec = KindSpec {
-    kind: Kind::LoadBalancer,
-    name: "load-balancer",
-    is_subject: true,
-    doc: "A load balancer.",
-    fields: &[
-        Field {
-            name: "name",
-            ty: Ty::TEXT,
-            doc: "its name",
-            get: |w, id| name(&balancer(w, id).meta),
-        },
-        Field {
-            name: "resource",
-            ty: Ty::TEXT,
-            doc: "the address of its resource",
-            get: |w, id| address(&balancer(w, id).meta),
-        },
-        Field {
-            name: "probes",
-            ty: Ty::List(Item::Element(Kind::Probe)),
-            doc: "its probes",
-            get: |w, id| {
-                let probes = &balancer(w, id).probes;
-                elements(
-                    w,
-                    Kind::Probe,
-                    probes.items.iter().map(|id| id.0),
-                    probes.rest.clone(),
-                )
-            },
-        },
-    ],
-};
-
-pub(super) static PROBE: KindSpec = KindSpec {
-    kind: Kind::Probe,
-    name: "probe",
-    is_subject: true,
-    doc: "A health probe of a load balancer.",
-    fields: &[
-        Field {
-            name: "name",
-            ty: Ty::TEXT,
-            doc: "its name",
-            get: |w, id| name(&probe(w, id).meta),
-        },
-        Field {
-            name: "resource",
-            ty: Ty::TEXT,
-            doc: "the address of its resource",
-            get: |w, id| address(&probe(w, id).meta),
-        },
-        Field {
-            name: "port",
-            ty: Ty::NUMBER,
-            doc: "the port it asks",
-            get: |w, id| field(&probe(w, id).port, |port| Data::Number(i64::from(*port))),
-        },
-        Field {
-            name: "protocol",
-            ty: Ty::TEXT,
-            doc: "`Tcp` for every kind of probe",
-            get: |w, id| {
-                field(&probe(w, id).protocol, |protocol| {
-                    Data::Text(protocol_word(*protocol).into())
-                })
-            },
-        },
-        Field {
-            name: "load_balancer",
-            ty: Ty::One(Item::Element(Kind::LoadBalancer)),
-            doc: "its load balancer",
-            get: |w, id| match probe(w, id).load_balancer {
-                Some(balancer) => element(w, Kind::LoadBalancer, balancer.0),
-                None => Datum::constant(Data::Absent),
-            },
-        },
-        Field {
-            name: "used",
-            ty: Ty::BOOL,
-            doc: "whether a load-balancing rule uses it",
-            get: |w, id| used(probe(w, id)),
-        },
-        Field {
-            name: "members",
-            ty: Ty::List(Item::Element(Kind::NetworkInterface)),
-            doc: "the interfaces it asks",
-            get: |w, id| {
-                let members = members_of_probe(w.network, ProbeId(id));
-                elements(
-                    w,
-                    Kind::NetworkInterface,
-                    members.interfaces.iter().map(|id| id.0),
-                    members.rest,
-                )
-            },
-        },
-        Field {
-            name: "member_subnets",
-            ty: Ty::List(Item::Element(Kind::Subnet)),
-            doc: "the subnets of what it asks",
-            get: |w, id| member_subnets(w, ProbeId(id)),
-        },
-        Field {
-            name: "targets",
-            ty: Ty::List(Item::Address),
-            doc: "the addresses it asks; of some only the subnet may be known",
-            get: |w, id| targets(w, ProbeId(id)),
-        },
-    ],
-};
-
 pub(super) static PUBLIC_IP: KindSpec = KindSpec {
     kind: Kind::PublicIp,
     name: "public-ip",
@@ -566,24 +389,12 @@ fn vnet<'a>(world: &World<'a>, id: u32) -> &'a VirtualNetwork {
     &world.network[VnetId(id)]
 }
 
-fn balancer<'a>(world: &World<'a>, id: u32) -> &'a LoadBalancer {
-    &world.network[LoadBalancerId(id)]
-}
-
-fn probe<'a>(world: &World<'a>, id: u32) -> &'a Probe {
-    &world.network[ProbeId(id)]
-}
-
 fn public_ip<'a>(world: &World<'a>, id: u32) -> &'a PublicIp {
     &world.network[PublicIpId(id)]
 }
 
 fn machine<'a>(world: &World<'a>, id: u32) -> &'a Machine {
     &world.network[MachineId(id)]
-}
-
-fn host(address: &IpAddr) -> Data {
-    Data::Address(AddressPrefix::Block(IpNet::from(*address)))
 }
 
 fn hosts(of: &List<model::Field<IpAddr>>) -> Datum {
@@ -719,173 +530,4 @@ fn interface_dns(world: &World<'_>, id: NicId) -> Datum {
         Some(subnet) => subnet_dns(world, *subnet),
         None => Datum::unknown(outside("the DNS servers of the virtual network")),
     }
-}
-
-fn routes(world: &World<'_>, id: u32) -> Datum {
-    match &subnet(world, id).route_table.state {
-        State::Known(Link::Here(table)) => {
-            let routes = &world.network[*table].routes;
-            let ids = routes.items.iter().map(|id| id.0);
-            elements(world, Kind::Route, ids, routes.rest.clone())
-        }
-        State::Known(Link::External(key)) => {
-            Datum::list(Vec::new(), Some(outside(Arc::clone(&key.0))))
-        }
-        State::Unknown(unknown, _) => Datum::list(Vec::new(), Some(Arc::clone(unknown))),
-        _ => Datum::list(Vec::new(), None),
-    }
-}
-
-fn hop_word(kind: NextHopKind) -> &'static str {
-    match kind {
-        NextHopKind::Internet => "internet",
-        NextHopKind::VirtualNetwork => "virtual-network",
-        NextHopKind::Peering => "peering",
-        NextHopKind::Gateway => "gateway",
-        NextHopKind::AzureFirewall => "azure-firewall",
-        NextHopKind::Appliance => "appliance",
-        NextHopKind::None => "none",
-        NextHopKind::ServiceEndpoint => "service-endpoint",
-    }
-}
-
-fn default_route(world: &World<'_>, id: u32) -> Datum {
-    let id = SubnetId(id);
-    let hops = world.semantics.default_route(id);
-    let unknown = || {
-        let place = hops.iter().find_map(|(hop, _)| hop.route);
-        let named = place.and_then(|route| world.network[route].next_hop_address.unknown());
-        named.map_or_else(
-            || outside("where the default route of the subnet leads"),
-            Arc::clone,
-        )
-    };
-    let certain = match hops.as_slice() {
-        [(hop, Truth::True)] => Some(hop),
-        _ => None,
-    };
-    let route = hops.iter().find_map(|(hop, _)| hop.route);
-    let origin = route.map_or(world.network[id].meta.origin, |route| {
-        world.network[route].meta.origin
-    });
-    let kind = match certain.and_then(|hop| hop.kind) {
-        Some(kind) => Data::Text(hop_word(kind).into()),
-        None => {
-            let kinds: Option<Vec<Datum>> = hops
-                .iter()
-                .map(|(hop, _)| hop.kind.map(|kind| Datum::text(hop_word(kind))))
-                .collect();
-            Data::Unknown(unknown(), kinds.unwrap_or_default().into())
-        }
-    };
-    let route = match certain {
-        Some(hop) => hop.route.map_or_else(
-            || Datum::constant(Data::Absent),
-            |route| element(world, Kind::Route, route.0),
-        ),
-        None => route.map_or_else(
-            || Datum::unknown(unknown()),
-            |route| element(world, Kind::Route, route.0),
-        ),
-    };
-    let firewall = match certain.map(|hop| (&hop.firewall, hop.kind)) {
-        Some((Some(Link::Here(firewall)), _)) => element(world, Kind::Firewall, firewall.0),
-        Some((Some(Link::External(key)), _)) => Datum::constant(Data::External(Arc::clone(&key.0))),
-        Some((None, Some(_))) => Datum::constant(Data::Absent),
-        _ => Datum::unknown(unknown()),
-    };
-    let kind = Datum::new(kind, origin);
-    let user_defined = match (&certain, &route.data) {
-        (Some(hop), _) => Datum::constant(Data::Bool(hop.route.is_some())),
-        (None, Data::Element(_)) if hops.iter().all(|(hop, _)| hop.route.is_some()) => {
-            Datum::constant(Data::Bool(true))
-        }
-        _ => Datum::unknown(unknown()),
-    };
-    let (name, next_hop) = match &route.data {
-        Data::Element(found) => {
-            let found = &world.network[model::RouteId(found.id)];
-            (field(&found.meta.name, text), next_hop_text(found))
-        }
-        _ => (Datum::constant(Data::Absent), kind.clone()),
-    };
-    object([
-        ("name", name),
-        ("next_hop", next_hop),
-        ("user_defined", user_defined),
-        ("kind", kind),
-        ("route", route),
-        ("firewall", firewall),
-    ])
-}
-
-/// Where a route leads, for people.
-fn next_hop_text(route: &model::routing::Route) -> Datum {
-    use crate::model::routing::NextHopType;
-    let text = match route.next_hop_type.value() {
-        Some(NextHopType::VirtualAppliance) => match &route.next_hop_address.state {
-            State::Known(address) => format!("the appliance {address}"),
-            State::Unknown(unknown, _) => format!("the appliance {}", unknown.label),
-            _ => "an appliance".to_owned(),
-        },
-        Some(NextHopType::Internet) => "the Internet".to_owned(),
-        Some(NextHopType::VirtualNetworkGateway) => "a virtual network gateway".to_owned(),
-        Some(NextHopType::VnetLocal) => "the virtual network".to_owned(),
-        Some(NextHopType::None) => "nowhere (`None`)".to_owned(),
-        None => "a next hop that these files do not tell".to_owned(),
-    };
-    Datum::new(Data::Text(text.into()), route.next_hop_type.origin)
-}
-
-fn egress(world: &World<'_>, id: u32) -> Datum {
-    let egress = world.semantics.egress(SubnetId(id));
-    let value =
-        |truth| Datum::truth_value(truth, Some(outside("how the subnet's machines get out")));
-    object([
-        ("any", value(egress.any())),
-        ("nat_gateway", value(egress.nat_gateway)),
-        ("public_ip", value(egress.public_ip)),
-        ("load_balancer", value(egress.load_balancer)),
-        ("default_outbound", value(egress.default_outbound)),
-    ])
-}
-
-fn used(probe: &Probe) -> Datum {
-    let data = match (&probe.pools.rest, probe.pools.items.is_empty()) {
-        (_, false) => Data::Bool(true),
-        (Some(rest), true) => Data::Unknown(Arc::clone(rest), Arc::from([])),
-        (None, true) => Data::Bool(false),
-    };
-    Datum::new(data, probe.meta.origin)
-}
-
-fn member_subnets(world: &World<'_>, id: ProbeId) -> Datum {
-    let members = members_of_probe(world.network, id);
-    let mut subnets = subnets_of_addresses(world.network, id);
-    for nic in &members.interfaces {
-        subnets.extend(subnets_of(world.network, *nic));
-    }
-    subnets.sort_unstable();
-    subnets.dedup();
-    elements(
-        world,
-        Kind::Subnet,
-        subnets.iter().map(|id| id.0),
-        members.rest,
-    )
-}
-
-fn targets(world: &World<'_>, id: ProbeId) -> Datum {
-    let members = members_of_probe(world.network, id);
-    let mut items: Vec<datum::Item> = members
-        .interfaces
-        .iter()
-        .map(|nic| datum::Item::certain(address_of(world, *nic)))
-        .collect();
-    for pool in &world.network[id].pools.items {
-        for address in &world.network[*pool].addresses.items {
-            items.push(datum::Item::certain(field(address, host)));
-        }
-    }
-    Datum::list(items, members.rest)
 }

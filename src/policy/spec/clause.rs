@@ -1,0 +1,192 @@
+//! Clauses as written: what they are about, and one of the four ways to say what is wrong.
+
+use std::sync::Arc;
+
+use super::contract::{ContractSpec, read_contracts};
+use super::expression::ExprSource;
+use super::reader::{Reader, Text, find};
+use super::{Saying, one_or_many, sayings, top};
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Style, Yaml, YamlKind};
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct ClauseSpec {
+    /// Its place.
+    pub span: Span,
+    /// The kind of element it is about.
+    pub subject: Text,
+    /// `NAME: E`: one judgement per element.
+    pub each: Vec<(Text, ExprSource)>,
+    /// Only subjects for which this is true.
+    pub condition: Option<ExprSource>,
+    /// Excused.
+    pub unless: Option<ExprSource>,
+    /// Not judged, and counted so, unless these hold.
+    pub needs: Vec<NeedSpec>,
+    /// What is wrong.
+    pub body: BodySpec,
+    /// What is said, instead of the rule's message.
+    pub message: Vec<Saying>,
+}
+
+/// `{that: P, otherwise: TEXT}`
+#[derive(Clone, Debug)]
+pub struct NeedSpec {
+    /// What must be true to judge at all.
+    pub that: ExprSource,
+    /// The reason given in the summary where it is not.
+    pub otherwise: Text,
+}
+
+/// The four ways to say what is wrong.
+#[derive(Clone, Debug)]
+pub enum BodySpec {
+    /// Predicates that must be true.
+    Assert(Vec<AssertSpec>),
+    /// No packet may do this.
+    Forbid(Vec<ContractSpec>),
+    /// Every packet must do this.
+    Require(Vec<ContractSpec>),
+    /// A named analysis.
+    Analysis(Text),
+}
+
+/// `{that: P, message: M}`
+#[derive(Clone, Debug)]
+pub struct AssertSpec {
+    /// False violates.
+    pub that: ExprSource,
+    /// What is said then.
+    pub message: Option<Text>,
+    /// What the finding points at, instead of what the predicate read: an element or field.
+    pub at: Option<ExprSource>,
+}
+
+pub(super) const CLAUSE_KEYS: [&str; 10] = [
+    "subject", "each", "where", "unless", "needs", "assert", "forbid", "require", "analysis",
+    "message",
+];
+
+impl ClauseSpec {
+    pub(super) fn read(
+        node: &Yaml,
+        entries: &[Entry],
+        inline: bool,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
+        let span = if inline { top(node) } else { node.span };
+        let subject = match find(entries, "subject") {
+            Some(node) => reader.text(node, "`subject`"),
+            None => {
+                reader.error(span, "`subject` is missing");
+                None
+            }
+        };
+        let mut each = Vec::new();
+        if let Some(node) = find(entries, "each") {
+            match node.entries() {
+                Some(bindings) => {
+                    for binding in bindings {
+                        let name = Text {
+                            value: Arc::clone(&binding.key),
+                            span: binding.key_span,
+                        };
+                        if let Some(relation) = ExprSource::read(&binding.value, reader) {
+                            each.push((name, relation));
+                        }
+                    }
+                }
+                None => reader.error(node.span, "`each` must be a map `NAME: relation`"),
+            }
+        }
+        let mut needs = Vec::new();
+        if let Some(node) = find(entries, "needs") {
+            for item in one_or_many(node) {
+                let entries = reader.map(item, "a need", &["that", "otherwise"]);
+                let that = find(entries, "that").and_then(|node| ExprSource::read(node, reader));
+                let otherwise =
+                    find(entries, "otherwise").and_then(|node| reader.text(node, "`otherwise`"));
+                match (that, otherwise) {
+                    (Some(that), Some(otherwise)) => needs.push(NeedSpec { that, otherwise }),
+                    _ => reader.error(item.span, "a need is `{that: P, otherwise: TEXT}`"),
+                }
+            }
+        }
+        let condition = find(entries, "where").and_then(|node| ExprSource::read(node, reader));
+        let unless = find(entries, "unless").and_then(|node| ExprSource::read(node, reader));
+        let body = read_body(span, entries, reader);
+        let message = if inline {
+            Vec::new()
+        } else {
+            sayings(entries, "message", reader)
+        };
+        Some(Self {
+            span,
+            subject: subject?,
+            each,
+            condition,
+            unless,
+            needs,
+            body: body?,
+            message,
+        })
+    }
+}
+
+fn read_body(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<BodySpec> {
+    const BODIES: [&str; 4] = ["assert", "forbid", "require", "analysis"];
+    let mut found = entries.iter().filter(|entry| BODIES.contains(&&*entry.key));
+    let Some(entry) = found.next() else {
+        reader.error(
+            span,
+            "one of `assert`, `forbid`, `require`, `analysis` is missing",
+        );
+        return None;
+    };
+    if let Some(second) = found.next() {
+        let message = format!("`{}` and `{}` in one clause", entry.key, second.key);
+        reader.error_with_help(second.key_span, message, "use `any-of` with two clauses");
+    }
+    let node = &entry.value;
+    Some(match &*entry.key {
+        "assert" => BodySpec::Assert(read_asserts(node, reader)),
+        "forbid" => BodySpec::Forbid(read_contracts(node, reader)),
+        "require" => BodySpec::Require(read_contracts(node, reader)),
+        _ => BodySpec::Analysis(reader.text(node, "`analysis`")?),
+    })
+}
+
+fn read_asserts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<AssertSpec> {
+    if !matches!(node.kind, YamlKind::List(_) | YamlKind::Map(_)) || node.style == Style::Flow {
+        let that = ExprSource::read(node, reader);
+        return that
+            .map(|that| AssertSpec {
+                that,
+                message: None,
+                at: None,
+            })
+            .into_iter()
+            .collect();
+    }
+    let mut asserts = Vec::new();
+    for item in one_or_many(node) {
+        if item.entries().is_none() {
+            asserts.extend(ExprSource::read(item, reader).map(|that| AssertSpec {
+                that,
+                message: None,
+                at: None,
+            }));
+            continue;
+        }
+        let entries = reader.map(item, "an assertion", &["that", "message", "at"]);
+        let that = find(entries, "that").and_then(|node| ExprSource::read(node, reader));
+        let message = find(entries, "message").and_then(|node| reader.text(node, "`message`"));
+        let at = find(entries, "at").and_then(|node| ExprSource::read(node, reader));
+        match that {
+            Some(that) => asserts.push(AssertSpec { that, message, at }),
+            None => reader.error(item.span, "`that` is missing"),
+        }
+    }
+    asserts
+}

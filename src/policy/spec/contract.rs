@@ -1,0 +1,237 @@
+//! Contracts as written: flows and what happens to them.
+
+use super::expression::ExprSource;
+use super::one_or_many;
+use super::reader::{Reader, Text, find};
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Yaml};
+
+/// Flows and what happens to them.
+#[derive(Clone, Debug)]
+pub struct ContractSpec {
+    /// Its place.
+    pub span: Span,
+    /// Which packets; at least one.
+    pub flows: Vec<FlowSpecSource>,
+    /// False: not this contract.
+    pub when: Option<ExprSource>,
+    /// Only packets of which this is true as well.
+    pub given: Option<AnswerSpec>,
+    /// What must not, or must, happen to them.
+    pub answer: AnswerSpec,
+}
+
+/// `verdict by of`
+#[derive(Clone, Debug)]
+pub struct AnswerSpec {
+    /// What happens.
+    pub verdict: VerdictSpec,
+    /// Where; absent: the subject's layer.
+    pub by: Option<Layer>,
+    /// To whom; absent: the subject.
+    pub of: Option<ExprSource>,
+    /// The place of the verdict.
+    pub span: Span,
+}
+
+/// What happens to a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerdictSpec {
+    /// The subject is what decides it.
+    Decided,
+    /// It passes.
+    Allowed,
+    /// It does not.
+    Denied,
+    /// Its next hop is of one of these kinds.
+    RoutedTo(Vec<HopKind>),
+}
+
+/// A layer that decides on packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// One network security group.
+    Nsg,
+    /// All groups a subnet is behind.
+    Subnet,
+    /// All groups a network interface is behind: its own and its subnet's.
+    NetworkInterface,
+    /// An Azure Firewall.
+    Firewall,
+}
+
+/// Kinds of next hops as rules name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum HopKind {
+    Internet,
+    VirtualNetwork,
+    Peering,
+    Gateway,
+    AzureFirewall,
+    Appliance,
+    None,
+    ServiceEndpoint,
+}
+
+/// The words for next hops.
+pub const HOP_KINDS: [(&str, HopKind); 8] = [
+    ("internet", HopKind::Internet),
+    ("virtual-network", HopKind::VirtualNetwork),
+    ("peering", HopKind::Peering),
+    ("gateway", HopKind::Gateway),
+    ("azure-firewall", HopKind::AzureFirewall),
+    ("appliance", HopKind::Appliance),
+    ("none", HopKind::None),
+    ("service-endpoint", HopKind::ServiceEndpoint),
+];
+
+const LAYERS: [(&str, Layer); 4] = [
+    ("nsg", Layer::Nsg),
+    ("subnet", Layer::Subnet),
+    ("network-interface", Layer::NetworkInterface),
+    ("firewall", Layer::Firewall),
+];
+
+/// One value of a flow: as written, or computed.
+#[derive(Clone, Debug)]
+pub enum FlowValue {
+    /// A literal.
+    Literal(Text),
+    /// `${E}`
+    Expr(ExprSource),
+}
+
+/// A flow as written; what is empty is any.
+#[derive(Clone, Debug, Default)]
+pub struct FlowSpecSource {
+    /// `Inbound`, `Outbound`; absent: the subject's.
+    pub direction: Option<FlowValue>,
+    /// Protocols.
+    pub protocol: Vec<FlowValue>,
+    /// Senders.
+    pub from: Vec<FlowValue>,
+    /// Receivers.
+    pub to: Vec<FlowValue>,
+    /// Receivers' ports.
+    pub ports: Vec<FlowValue>,
+    /// Senders' ports.
+    pub source_ports: Vec<FlowValue>,
+    /// More far addresses than this.
+    pub wider_than: Option<FlowValue>,
+}
+
+pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<ContractSpec> {
+    let mut contracts = Vec::new();
+    for item in one_or_many(node) {
+        const KEYS: [&str; 6] = ["flows", "when", "given", "verdict", "by", "of"];
+        let entries = reader.map(item, "a contract", &KEYS);
+        let flows = match find(entries, "flows") {
+            Some(node) => one_or_many(node)
+                .iter()
+                .map(|item| FlowSpecSource::read(item, reader))
+                .collect(),
+            None => vec![FlowSpecSource::default()],
+        };
+        let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
+        let given = find(entries, "given").and_then(|node| {
+            let entries = reader.map(node, "`given`", &["verdict", "by", "of"]);
+            AnswerSpec::read(node.span, entries, reader)
+        });
+        if let Some(answer) = AnswerSpec::read(item.span, entries, reader) {
+            contracts.push(ContractSpec {
+                span: item.span,
+                flows,
+                when,
+                given,
+                answer,
+            });
+        }
+    }
+    contracts
+}
+
+impl AnswerSpec {
+    fn read(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(node) = find(entries, "verdict") else {
+            reader.error(span, "`verdict` is missing");
+            return None;
+        };
+        let verdict = if node.entries().is_some() {
+            let entries = reader.map(node, "a verdict", &["routed-to"]);
+            let kinds = find(entries, "routed-to").map(one_or_many).unwrap_or(&[]);
+            let kinds = kinds
+                .iter()
+                .filter_map(|kind| reader.word(kind, "next hop", &HOP_KINDS))
+                .collect();
+            VerdictSpec::RoutedTo(kinds)
+        } else {
+            const WORDS: [(&str, u8); 3] = [("decided", 0), ("allowed", 1), ("denied", 2)];
+            match reader.word(node, "verdict", &WORDS)? {
+                0 => VerdictSpec::Decided,
+                1 => VerdictSpec::Allowed,
+                _ => VerdictSpec::Denied,
+            }
+        };
+        Some(Self {
+            verdict,
+            by: find(entries, "by").and_then(|node| reader.word(node, "layer", &LAYERS)),
+            of: find(entries, "of").and_then(|node| ExprSource::read(node, reader)),
+            span: node.span,
+        })
+    }
+}
+
+impl FlowSpecSource {
+    /// The keys of a flow.
+    pub const KEYS: [&'static str; 7] = [
+        "direction",
+        "protocol",
+        "from",
+        "to",
+        "ports",
+        "source-ports",
+        "wider-than",
+    ];
+
+    fn read(node: &Yaml, reader: &mut Reader<'_>) -> Self {
+        let mut flow = Self::default();
+        for entry in reader.map(node, "a flow", &Self::KEYS) {
+            let values = one_or_many(&entry.value)
+                .iter()
+                .filter_map(|node| FlowValue::read(node, &entry.key, reader))
+                .collect();
+            flow.set(&entry.key, values);
+        }
+        flow
+    }
+
+    /// Sets one key; `false` if there is no such key.
+    pub fn set(&mut self, key: &str, values: Vec<FlowValue>) -> bool {
+        match key {
+            "direction" => self.direction = values.into_iter().next(),
+            "protocol" => self.protocol = values,
+            "from" => self.from = values,
+            "to" => self.to = values,
+            "ports" => self.ports = values,
+            "source-ports" => self.source_ports = values,
+            "wider-than" => self.wider_than = values.into_iter().next(),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl FlowValue {
+    fn read(node: &Yaml, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = reader.text(node, &format!("`{key}`"))?;
+        let inner = text
+            .value
+            .strip_prefix("${")
+            .and_then(|rest| rest.strip_suffix('}'));
+        match inner {
+            Some(_) => ExprSource::read_interpolation(node, reader).map(Self::Expr),
+            None => Some(Self::Literal(text)),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Where a subnet's packets go.
+
+use std::sync::Arc;
+
+use super::read::{element, elements, field, object, text};
+use super::{Item, Kind, Member, Ty, World, outside};
+use crate::eval::value::Truth;
+use crate::model::{self, Link, State, SubnetId};
+use crate::policy::datum::{Data, Datum};
+use crate::semantics::routes::NextHopKind;
+
+const HOPS: &[&str] = &[
+    "internet",
+    "virtual-network",
+    "peering",
+    "gateway",
+    "azure-firewall",
+    "appliance",
+    "none",
+    "service-endpoint",
+];
+
+pub(super) const DEFAULT_ROUTE: &[Member] = &[
+    (
+        "kind",
+        Ty::One(Item::Word(HOPS)),
+        "where packets for everything else go; unknown for an appliance that these files do not tell",
+    ),
+    ("name", Ty::TEXT, "its name; null for a system route"),
+    (
+        "next_hop",
+        Ty::TEXT,
+        "where it leads, for people: `10.0.0.4`, `Internet`",
+    ),
+    (
+        "user_defined",
+        Ty::BOOL,
+        "whether a user-defined route says so",
+    ),
+    (
+        "route",
+        Ty::One(Item::Element(Kind::Route)),
+        "the user-defined route that says so; null for a system route",
+    ),
+    (
+        "firewall",
+        Ty::One(Item::Element(Kind::Firewall)),
+        "the Azure Firewall, where it is one",
+    ),
+];
+
+pub(super) const EGRESS: &[Member] = &[
+    ("any", Ty::BOOL, "whether there is any way out of its own"),
+    (
+        "nat_gateway",
+        Ty::BOOL,
+        "a NAT gateway with a public address",
+    ),
+    ("public_ip", Ty::BOOL, "an interface with a public address"),
+    (
+        "load_balancer",
+        Ty::BOOL,
+        "a load balancer's outbound or translating rule",
+    ),
+    (
+        "default_outbound",
+        Ty::BOOL,
+        "Azure's default outbound access",
+    ),
+];
+
+pub(super) fn routes(world: &World<'_>, id: u32) -> Datum {
+    match &world.network[SubnetId(id)].route_table.state {
+        State::Known(Link::Here(table)) => {
+            let routes = &world.network[*table].routes;
+            let ids = routes.items.iter().map(|id| id.0);
+            elements(world, Kind::Route, ids, routes.rest.clone())
+        }
+        State::Known(Link::External(key)) => {
+            Datum::list(Vec::new(), Some(outside(Arc::clone(&key.0))))
+        }
+        State::Unknown(unknown, _) => Datum::list(Vec::new(), Some(Arc::clone(unknown))),
+        _ => Datum::list(Vec::new(), None),
+    }
+}
+
+fn hop_word(kind: NextHopKind) -> &'static str {
+    match kind {
+        NextHopKind::Internet => "internet",
+        NextHopKind::VirtualNetwork => "virtual-network",
+        NextHopKind::Peering => "peering",
+        NextHopKind::Gateway => "gateway",
+        NextHopKind::AzureFirewall => "azure-firewall",
+        NextHopKind::Appliance => "appliance",
+        NextHopKind::None => "none",
+        NextHopKind::ServiceEndpoint => "service-endpoint",
+    }
+}
+
+pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
+    let id = SubnetId(id);
+    let hops = world.semantics.default_route(id);
+    let unknown = || {
+        let place = hops.iter().find_map(|(hop, _)| hop.route);
+        let named = place.and_then(|route| world.network[route].next_hop_address.unknown());
+        named.map_or_else(
+            || outside("where the default route of the subnet leads"),
+            Arc::clone,
+        )
+    };
+    let certain = match hops.as_slice() {
+        [(hop, Truth::True)] => Some(hop),
+        _ => None,
+    };
+    let route = hops.iter().find_map(|(hop, _)| hop.route);
+    let origin = route.map_or(world.network[id].meta.origin, |route| {
+        world.network[route].meta.origin
+    });
+    let kind = match certain.and_then(|hop| hop.kind) {
+        Some(kind) => Data::Text(hop_word(kind).into()),
+        None => {
+            let kinds: Option<Vec<Datum>> = hops
+                .iter()
+                .map(|(hop, _)| hop.kind.map(|kind| Datum::text(hop_word(kind))))
+                .collect();
+            Data::Unknown(unknown(), kinds.unwrap_or_default().into())
+        }
+    };
+    let route = match certain {
+        Some(hop) => hop.route.map_or_else(
+            || Datum::constant(Data::Absent),
+            |route| element(world, Kind::Route, route.0),
+        ),
+        None => route.map_or_else(
+            || Datum::unknown(unknown()),
+            |route| element(world, Kind::Route, route.0),
+        ),
+    };
+    let firewall = match certain.map(|hop| (&hop.firewall, hop.kind)) {
+        Some((Some(Link::Here(firewall)), _)) => element(world, Kind::Firewall, firewall.0),
+        Some((Some(Link::External(key)), _)) => Datum::constant(Data::External(Arc::clone(&key.0))),
+        Some((None, Some(_))) => Datum::constant(Data::Absent),
+        _ => Datum::unknown(unknown()),
+    };
+    let kind = Datum::new(kind, origin);
+    let user_defined = match (&certain, &route.data) {
+        (Some(hop), _) => Datum::constant(Data::Bool(hop.route.is_some())),
+        (None, Data::Element(_)) if hops.iter().all(|(hop, _)| hop.route.is_some()) => {
+            Datum::constant(Data::Bool(true))
+        }
+        _ => Datum::unknown(unknown()),
+    };
+    let (name, next_hop) = match &route.data {
+        Data::Element(found) => {
+            let found = &world.network[model::RouteId(found.id)];
+            (field(&found.meta.name, text), next_hop_text(found))
+        }
+        _ => (Datum::constant(Data::Absent), kind.clone()),
+    };
+    object([
+        ("name", name),
+        ("next_hop", next_hop),
+        ("user_defined", user_defined),
+        ("kind", kind),
+        ("route", route),
+        ("firewall", firewall),
+    ])
+}
+
+/// Where a route leads, for people.
+fn next_hop_text(route: &model::routing::Route) -> Datum {
+    use crate::model::routing::NextHopType;
+    let text = match route.next_hop_type.value() {
+        Some(NextHopType::VirtualAppliance) => match &route.next_hop_address.state {
+            State::Known(address) => format!("the appliance {address}"),
+            State::Unknown(unknown, _) => format!("the appliance {}", unknown.label),
+            _ => "an appliance".to_owned(),
+        },
+        Some(NextHopType::Internet) => "the Internet".to_owned(),
+        Some(NextHopType::VirtualNetworkGateway) => "a virtual network gateway".to_owned(),
+        Some(NextHopType::VnetLocal) => "the virtual network".to_owned(),
+        Some(NextHopType::None) => "nowhere (`None`)".to_owned(),
+        None => "a next hop that these files do not tell".to_owned(),
+    };
+    Datum::new(Data::Text(text.into()), route.next_hop_type.origin)
+}
+
+pub(super) fn egress(world: &World<'_>, id: u32) -> Datum {
+    let egress = world.semantics.egress(SubnetId(id));
+    let value =
+        |truth| Datum::truth_value(truth, Some(outside("how the subnet's machines get out")));
+    object([
+        ("any", value(egress.any())),
+        ("nat_gateway", value(egress.nat_gateway)),
+        ("public_ip", value(egress.public_ip)),
+        ("load_balancer", value(egress.load_balancer)),
+        ("default_outbound", value(egress.default_outbound)),
+    ])
+}
