@@ -208,3 +208,24 @@ pub struct PlatformFacts {
     pub named_sets: Vec<NamedSet>,
     pub limits: Vec<LimitRow>,
 }
+
+impl PlatformFacts {
+    /// A service tag as the table spells it; as given, if the table does not know it.
+    #[must_use]
+    pub fn spelling_of_tag(&self, name: &str) -> String {
+        let known = |name: &str| {
+            let row = self.tags.iter().find(|row| {
+                let mut spellings = std::iter::once(&row.name).chain(&row.formerly);
+                spellings.any(|spelling| spelling.eq_ignore_ascii_case(name))
+            });
+            row.map(|row| row.name.to_string())
+        };
+        let region = || {
+            let (tag, region) = name.rsplit_once('.')?;
+            Some(format!("{}.{region}", known(tag)?))
+        };
+        known(name)
+            .or_else(region)
+            .unwrap_or_else(|| name.to_owned())
+    }
+}

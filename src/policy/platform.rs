@@ -247,6 +247,22 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_spelt_as_the_table_spells_them() {
+        let facts = loaded();
+        let pairs = [
+            ("azureplatformdns", "AzurePlatformDNS"),
+            ("INTERNET", "Internet"),
+            ("VIRTUAL_NETWORK", "VirtualNetwork"),
+            ("storage.WestEurope", "Storage.WestEurope"),
+            ("azurefrontdoor.backend", "AzureFrontDoor.Backend"),
+            ("SomethingNew", "SomethingNew"),
+        ];
+        for (written, spelt) in pairs {
+            assert_eq!(facts.spelling_of_tag(written), spelt);
+        }
+    }
+
+    #[test]
     fn tags_lie_within_tags_of_the_table_and_share_addresses_with_known_sets() {
         let facts = loaded();
         for tag in &facts.tags {

@@ -417,28 +417,8 @@ fn side(
 
 /// The tags of a side, spelt as the platform's table spells them.
 pub(super) fn tags(world: &World<'_>, of: &model::List<model::Field<AddressPrefix>>) -> Datum {
-    let canonical = |name: &str| {
-        let rows = &world.facts.tags;
-        let spelt = |name: &str| {
-            let row = rows.iter().find(|row| {
-                row.name.eq_ignore_ascii_case(name)
-                    || row
-                        .formerly
-                        .iter()
-                        .any(|old| old.eq_ignore_ascii_case(name))
-            });
-            row.map(|row| row.name.to_string())
-        };
-        spelt(name).or_else(|| {
-            let (base, region) = name.rsplit_once('.')?;
-            Some(format!("{}.{region}", spelt(base)?))
-        })
-    };
     side(of, |prefix| match prefix {
-        AddressPrefix::Tag(tag) => {
-            let name = tag.name();
-            Some(canonical(name).unwrap_or_else(|| name.to_owned()))
-        }
+        AddressPrefix::Tag(tag) => Some(world.facts.spelling_of_tag(tag.name())),
         _ => None,
     })
 }
