@@ -15,8 +15,13 @@ use crate::policy::vocabulary::{Kind, subnets_of};
 use crate::semantics::packet::{Answer, FlowSet, Hit};
 
 impl Run<'_, '_, '_> {
-    /// The packets to which an answer's verdict applies.
-    pub(super) fn answer(&mut self, answer: &CompiledAnswer, direction: Direction) -> Answer {
+    /// Those of the packets `within` to which an answer's verdict applies.
+    pub(super) fn answer(
+        &mut self,
+        answer: &CompiledAnswer,
+        within: &Answer,
+        direction: Direction,
+    ) -> Answer {
         let (elements, rest) = match &answer.of {
             Some(of) => {
                 let (value, trace) = self.evaluation.compute(of);
@@ -28,7 +33,7 @@ impl Run<'_, '_, '_> {
         let nothing = Answer::exactly(FlowSet::empty(self.family));
         let mut all: Option<Answer> = None;
         for (element, present) in elements {
-            let mut one = self.answer_of(answer, element, direction);
+            let mut one = self.answer_of(answer, element, within, direction);
             if present != Truth::True {
                 one.flows.must = FlowSet::empty(self.family);
             }
@@ -39,7 +44,7 @@ impl Run<'_, '_, '_> {
         }
         let mut all = all.unwrap_or(nothing);
         if let Some(rest) = rest {
-            all.flows.may = FlowSet::all(self.family);
+            all.flows.may = within.flows.may.clone();
             all.unknowns.push(rest);
         }
         all
@@ -49,6 +54,7 @@ impl Run<'_, '_, '_> {
         &mut self,
         answer: &CompiledAnswer,
         element: Element,
+        within: &Answer,
         direction: Direction,
     ) -> Answer {
         let semantics = &self.evaluation.world.semantics;
@@ -58,9 +64,9 @@ impl Run<'_, '_, '_> {
         let allowed = match &answer.verdict {
             VerdictSpec::Decided => {
                 return match element.kind {
-                    Kind::SecurityRule => semantics.decided(SecurityRuleId(element.id), family),
+                    Kind::SecurityRule => semantics.decided_of(SecurityRuleId(element.id), within),
                     Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
-                        semantics.firewall_decided(FirewallRuleId(element.id), family)
+                        semantics.firewall_decided_of(FirewallRuleId(element.id), within)
                     }
                     _ => Answer::exactly(FlowSet::empty(family)),
                 };
@@ -69,7 +75,7 @@ impl Run<'_, '_, '_> {
                 let kinds: Vec<_> = kinds.iter().map(|kind| hop(*kind)).collect();
                 let mut all: Option<Answer> = None;
                 for subnet in self.subnets(element) {
-                    let one = semantics.routed_to(subnet, &kinds, family);
+                    let one = semantics.routed_to(subnet, &kinds, family).and(within);
                     all = Some(match all {
                         Some(before) => before.or(&one),
                         None => one,
@@ -79,18 +85,18 @@ impl Run<'_, '_, '_> {
             }
             VerdictSpec::Allowed | VerdictSpec::Denied => match layer {
                 Some(Layer::Firewall) => match firewall(element) {
-                    Some(id) => semantics.firewall_allowed(id, family),
+                    Some(id) => semantics.firewall_allowed_of(id, within),
                     None => Answer::undetermined(family, vec![undecided()]),
                 },
                 Some(Layer::Subnet) => {
-                    let mut all = Answer::exactly(FlowSet::all(family));
+                    let mut all = within.clone();
                     for subnet in self.subnets(element) {
-                        all = all.and(&semantics.subnet_allowed(subnet, direction, family));
+                        all = all.and(&semantics.subnet_allowed_of(subnet, direction, within));
                     }
                     all
                 }
                 Some(Layer::NetworkInterface) if element.kind == Kind::NetworkInterface => {
-                    semantics.nic_allowed(NicId(element.id), direction, family)
+                    semantics.nic_allowed_of(NicId(element.id), direction, within)
                 }
                 _ => {
                     let nsg = match element.kind {
@@ -99,14 +105,14 @@ impl Run<'_, '_, '_> {
                         _ => None,
                     };
                     match nsg {
-                        Some(nsg) => semantics.nsg_allowed(nsg, direction, family),
+                        Some(nsg) => semantics.nsg_allowed_of(nsg, direction, within),
                         None => Answer::undetermined(family, vec![undecided()]),
                     }
                 }
             },
         };
         match answer.verdict {
-            VerdictSpec::Denied => allowed.complement(),
+            VerdictSpec::Denied => within.minus(&allowed),
             _ => allowed,
         }
     }
@@ -172,8 +178,8 @@ impl Run<'_, '_, '_> {
                     if other || parts.iter().any(|(seen, _)| *seen == cause) {
                         continue;
                     }
-                    let decided = self.evaluation.world.semantics.decided(rule, self.family);
-                    let part = self.wider(&bad.and(&decided), asked).is_hit();
+                    let decided = self.evaluation.world.semantics.decided_of(rule, bad);
+                    let part = self.wider(&decided, asked).is_hit();
                     if part.truth != Truth::False {
                         parts.push((cause, part));
                     }
@@ -215,9 +221,7 @@ impl Run<'_, '_, '_> {
             if world.network[rule].action.value() != Some(&access) {
                 continue;
             }
-            let part = bad
-                .and(&world.semantics.firewall_decided(rule, self.family))
-                .is_hit();
+            let part = world.semantics.firewall_decided_of(rule, bad).is_hit();
             if part.truth == Truth::True && whole.truth == Truth::True {
                 parts.push((Cause::FirewallRule(rule), part));
             }

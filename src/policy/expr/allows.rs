@@ -74,25 +74,23 @@ impl Evaluation<'_, '_> {
         };
         let semantics = &self.world.semantics;
         let family = Family::V4;
-        let (scope, allowed) = match element.kind {
+        let asked = |scope| semantics.flows(&spec, scope, family);
+        let hit = match element.kind {
             Kind::Nsg => {
                 let id = NsgId(element.id);
-                let allowed = semantics.nsg_allowed(id, direction, family);
-                (Scope::Nsg(id), allowed)
+                semantics.nsg_allowed_of(id, direction, &asked(Scope::Nsg(id)))
             }
             Kind::Subnet => {
                 let id = SubnetId(element.id);
-                let allowed = semantics.subnet_allowed(id, direction, family);
-                (Scope::Subnet(id), allowed)
+                semantics.subnet_allowed_of(id, direction, &asked(Scope::Subnet(id)))
             }
             Kind::NetworkInterface => {
                 let id = NicId(element.id);
-                let allowed = semantics.nic_allowed(id, direction, family);
-                (Scope::Nic(id), allowed)
+                semantics.nic_allowed_of(id, direction, &asked(Scope::Nic(id)))
             }
             _ => return None,
-        };
-        let hit = semantics.flows(&spec, scope, family).and(&allowed).is_hit();
+        }
+        .is_hit();
         Some((hit.truth, hit.unknowns))
     }
 
