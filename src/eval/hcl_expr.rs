@@ -105,6 +105,8 @@ pub struct Failure {
     pub code: &'static str,
     /// One sentence, no full stop.
     pub message: String,
+    /// Where the value came from that would have to be another, if it is one.
+    pub about: OriginId,
 }
 
 impl Failure {
@@ -124,7 +126,15 @@ impl Failure {
             span,
             code,
             message: message.into(),
+            about: OriginId::NONE,
         })
+    }
+
+    /// The same, because of a value that came from `origin`.
+    #[must_use]
+    pub fn about(mut self: Box<Self>, origin: OriginId) -> Box<Self> {
+        self.about = origin;
+        self
     }
 
     /// Whether `try` and `can` go on after it.

@@ -9,6 +9,7 @@
 //! not written is not known to have a default here.
 
 mod blocks;
+mod defaults;
 mod evaluation;
 mod files;
 mod instances;

@@ -36,7 +36,8 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
             (None, None) => Err(Failure::invalid(
                 at,
                 format!("there is no attribute `{name}` in this object"),
-            )),
+            )
+            .about(value.origin)),
         },
         Data::Unknown(unknown) => Ok(each_candidate(unknown, value.origin, |candidate| {
             attribute_of(candidate, name, at)
@@ -45,11 +46,13 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
         Data::Null => Err(Failure::invalid(
             at,
             format!("the value is null, so it has no attribute `{name}`"),
-        )),
+        )
+        .about(value.origin)),
         _ => Err(Failure::invalid(
             at,
             format!("{} has no attribute `{name}`", conversion::kind_of(value)),
-        )),
+        )
+        .about(value.origin)),
     }
 }
 
@@ -94,6 +97,7 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
                         at,
                         format!("there is no element {text} in a list of {count}"),
                     )
+                    .about(value.origin)
                 })
         }
         Data::Unknown(unknown) => {
@@ -112,14 +116,14 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
                 None => derived("[]", &[value.clone(), index.clone()], value.origin),
             })
         }
-        Data::Null => Err(Failure::invalid(
-            at,
-            "the value is null, so it has no elements",
-        )),
+        Data::Null => Err(
+            Failure::invalid(at, "the value is null, so it has no elements").about(value.origin),
+        ),
         _ => Err(Failure::invalid(
             at,
             format!("{} has no elements", conversion::kind_of(value)),
-        )),
+        )
+        .about(value.origin)),
     }
 }
 

@@ -48,13 +48,17 @@ impl<'a> Evaluation<'a> {
         index: usize,
     ) -> Option<Rc<Expansion<ResourceInstance<'a>>>> {
         match module.resources.borrow().get(&index) {
-            Some(Slot::Done(known)) => return Some(Rc::clone(known)),
+            Some(Slot::Done(known, defaults)) => {
+                self.rest_on(*defaults);
+                return Some(Rc::clone(known));
+            }
             Some(Slot::Busy) => return None,
             None => {}
         }
         let declared = *module.declarations.resources.get(index)?;
         module.resources.borrow_mut().insert(index, Slot::Busy);
-        let (over, instances) = self.instances(module, &declared.block.body);
+        let ((over, instances), defaults) =
+            self.tracked(|| self.instances(module, &declared.block.body));
         let data = if declared.mode == crate::eval::Mode::Existing {
             "data."
         } else {
@@ -73,6 +77,7 @@ impl<'a> Evaluation<'a> {
                     declared,
                     address: address.into(),
                     origin: self.session.hop(header, step, &[instance.origin]),
+                    defaults,
                     attributes: super::module::Memo::default(),
                     whole: std::cell::OnceCell::new(),
                 };
@@ -83,7 +88,7 @@ impl<'a> Evaluation<'a> {
         module
             .resources
             .borrow_mut()
-            .insert(index, Slot::Done(Rc::clone(&expansion)));
+            .insert(index, Slot::Done(Rc::clone(&expansion), defaults));
         Some(expansion)
     }
 
@@ -121,7 +126,10 @@ impl<'a> Evaluation<'a> {
             .find(|known| &***known == name && !META.contains(&name))
             .map(|name| (name, place(body, name)))?;
         match resource.attributes.borrow().get(name) {
-            Some(Slot::Done(value)) => return Some(value.clone()),
+            Some(Slot::Done(value, defaults)) => {
+                self.rest_on(*defaults);
+                return Some(value.clone());
+            }
             Some(Slot::Busy) => {
                 let failure = self.cycle(span, &format!("{}.{name}", resource.address));
                 let unknown = self.report(&module.prefix, &failure);
@@ -142,14 +150,17 @@ impl<'a> Evaluation<'a> {
             frame: Some(&frame),
             depth: 0,
         };
-        let value = self
-            .session
-            .deeper(span, || Ok(self.entry(within, body, name, resource.origin)));
-        let value = self.settle(&module.prefix, value, resource.origin);
+        let (value, defaults) = self.tracked(|| {
+            self.rest_on(resource.defaults);
+            let value = self
+                .session
+                .deeper(span, || Ok(self.entry(within, body, name, resource.origin)));
+            self.settle(&module.prefix, value, resource.origin)
+        });
         resource
             .attributes
             .borrow_mut()
-            .insert(Arc::clone(name), Slot::Done(value.clone()));
+            .insert(Arc::clone(name), Slot::Done(value.clone(), defaults));
         Some(value)
     }
 

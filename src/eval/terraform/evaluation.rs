@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::defaults::{Consulted, Defaults};
 use super::instances::Expansion;
 use super::module::{CalledBy, Declarations, Memo, Module, ModuleInstance, Slot, join, local_path};
 use crate::diagnostic::Diagnostic;
@@ -61,6 +62,7 @@ pub(super) struct Evaluation<'a> {
     pub(super) root_directory: Arc<str>,
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
+    pub(super) consulted: Consulted,
     /// Files read by functions.
     pub(super) read: RefCell<std::collections::BTreeSet<FileId>>,
 }
@@ -84,6 +86,7 @@ impl<'a> Evaluation<'a> {
             given,
             root_directory: Arc::clone(&unit.directory),
             instances: Cell::new(0),
+            consulted: Consulted::default(),
             read: RefCell::default(),
         }
     }
@@ -99,6 +102,7 @@ impl<'a> Evaluation<'a> {
             origin: OriginId::NONE,
             existence: Existence::CERTAIN,
             template: false,
+            defaults: Defaults::default(),
             variables: Memo::default(),
             locals: Memo::default(),
             outputs: Memo::default(),
@@ -190,18 +194,21 @@ impl<'a> Evaluation<'a> {
         };
         let busy = module.children.borrow().get(name).cloned();
         match busy {
-            Some(Slot::Done(known)) => return Ok(known),
+            Some(Slot::Done(known, defaults)) => {
+                self.rest_on(defaults);
+                return Ok(known);
+            }
             Some(Slot::Busy) => {
                 return Err(self.cycle(at.unwrap_or(block.header), &format!("module.{name}")));
             }
             None => {}
         }
         module.children.borrow_mut().insert(name.into(), Slot::Busy);
-        let expansion = Rc::new(self.call(module, name, block));
+        let (expansion, defaults) = self.tracked(|| Rc::new(self.call(module, name, block)));
         module
             .children
             .borrow_mut()
-            .insert(name.into(), Slot::Done(Rc::clone(&expansion)));
+            .insert(name.into(), Slot::Done(Rc::clone(&expansion), defaults));
         Ok(expansion)
     }
 
@@ -211,7 +218,7 @@ impl<'a> Evaluation<'a> {
         name: &str,
         block: &'a Block,
     ) -> Expansion<ModuleInstance> {
-        let (over, instances) = self.instances(module, &block.body);
+        let ((over, instances), defaults) = self.tracked(|| self.instances(module, &block.body));
         let target = self.target(module, block);
         let instances = instances
             .into_iter()
@@ -240,6 +247,7 @@ impl<'a> Evaluation<'a> {
                             origin,
                             existence: instance.existence.clone(),
                             template: instance.template,
+                            defaults,
                             variables: Memo::default(),
                             locals: Memo::default(),
                             outputs: Memo::default(),
@@ -328,6 +336,9 @@ impl<'a> Evaluation<'a> {
     /// Tells of a failure and gives the unknown in its place.
     pub(super) fn report(&self, scope: &str, failure: &Failure) -> Arc<Unknown> {
         let caught = failure.can_be_caught();
+        if caught && let Some(unknown) = self.better_value(failure.span, failure.about) {
+            return Arc::new(unknown);
+        }
         let make = if caught {
             Diagnostic::advice
         } else {
@@ -339,9 +350,21 @@ impl<'a> Evaluation<'a> {
         } else {
             Reason::Limit
         };
-        let path = self.loader.path(failure.span.file);
-        let label = format!("the expression in {path} at byte {}", failure.span.start);
+        let label = self.place(failure.span);
+        let scope = &format!("{scope} {}", failure.span.start);
         Arc::new(Unknown::new(scope, label, reason).declared_at(failure.span))
+    }
+
+    /// An expression as a person finds it.
+    fn place(&self, at: Span) -> String {
+        let path = self.loader.path(at.file);
+        match self.loader.text(&path) {
+            Some((_, file)) => {
+                let line = file.line_index(at.start) + 1;
+                format!("the expression in {path}, line {line}")
+            }
+            None => format!("the expression in {path} at byte {}", at.start),
+        }
     }
 
     /// Adds a diagnostic, each once.

@@ -186,6 +186,7 @@ impl<'a> Evaluation<'a> {
             .values
             .first()
             .map_or(OriginId::NONE, |value| value.origin);
+        self.rest_on_no_more_than(origin);
         let certain = if open.is_some() {
             0
         } else {

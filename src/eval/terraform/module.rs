@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::defaults::Defaults;
 use super::instances::{Expansion, Instance};
 use crate::eval::frontend::Tree;
 use crate::eval::value::Value;
@@ -148,8 +149,8 @@ impl<'a> Declarations<'a> {
 pub(super) enum Slot<T> {
     /// It is being evaluated: asking again is a cycle.
     Busy,
-    /// It is known.
-    Done(T),
+    /// It is known, and so are the defaults it rests on.
+    Done(T, Defaults),
 }
 
 /// Values evaluated at most once, by name.
@@ -178,6 +179,8 @@ pub(super) struct Module<'a> {
     pub(super) origin: OriginId,
     pub(super) existence: Existence,
     pub(super) template: bool,
+    /// What the loop of the call rests on.
+    pub(super) defaults: Defaults,
     pub(super) variables: Memo<Value>,
     pub(super) locals: Memo<Value>,
     pub(super) outputs: Memo<Value>,
@@ -198,7 +201,9 @@ pub(super) struct ResourceInstance<'a> {
     pub(super) address: Arc<str>,
     /// The block's header, with the loop and the call it came through behind it.
     pub(super) origin: OriginId,
+    /// What its loop rests on.
+    pub(super) defaults: Defaults,
     pub(super) attributes: Memo<Value>,
     /// The resource as a value, once something asked for it.
-    pub(super) whole: std::cell::OnceCell<Value>,
+    pub(super) whole: std::cell::OnceCell<(Value, Defaults)>,
 }

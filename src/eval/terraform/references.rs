@@ -333,12 +333,13 @@ impl<'a> Evaluation<'a> {
         instance: &Instance,
         resource: &ResourceInstance<'a>,
     ) -> Value {
-        if let Some(known) = resource.whole.get() {
+        if let Some((known, defaults)) = resource.whole.get() {
+            self.rest_on(*defaults);
             return known.clone();
         }
         let key = ResourceKey(Arc::clone(&resource.address));
         let managed = resource.declared.mode == Mode::Managed;
-        let body = self.resource_body(module, instance, resource);
+        let (body, defaults) = self.tracked(|| self.resource_body(module, instance, resource));
         let mut entries: IndexMap<Arc<str>, Value> = IndexMap::new();
         if let Some(object) = body.as_object() {
             for (name, value) in &object.entries {
@@ -367,7 +368,7 @@ impl<'a> Evaluation<'a> {
             Data::Object(Arc::new(ObjectValue { entries, rest })),
             origin,
         );
-        resource.whole.get_or_init(|| whole).clone()
+        resource.whole.get_or_init(|| (whole, defaults)).0.clone()
     }
 
     /// Blocks as they look from outside: what is not written in them may still be known to Azure.

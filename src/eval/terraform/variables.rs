@@ -23,16 +23,19 @@ impl<'a> Evaluation<'a> {
         evaluate: impl FnOnce() -> Value,
     ) -> Outcome {
         match memo.borrow().get(name) {
-            Some(Slot::Done(value)) => return Ok(value.clone()),
+            Some(Slot::Done(value, defaults)) => {
+                self.rest_on(*defaults);
+                return Ok(value.clone());
+            }
             Some(Slot::Busy) => return Err(self.cycle(at, &called())),
             None => {}
         }
         memo.borrow_mut().insert(name.into(), Slot::Busy);
-        let value = self.session.deeper(at, || Ok(evaluate()));
+        let (value, defaults) = self.tracked(|| self.session.deeper(at, || Ok(evaluate())));
         match value {
             Ok(value) => {
                 memo.borrow_mut()
-                    .insert(name.into(), Slot::Done(value.clone()));
+                    .insert(name.into(), Slot::Done(value.clone(), defaults));
                 Ok(value)
             }
             Err(failure) => {
@@ -73,6 +76,7 @@ impl<'a> Evaluation<'a> {
 
     /// What a variable is given: by the call, a variables file, or its default.
     fn given(&self, module: &Rc<Module<'a>>, name: &str, block: &'a Block) -> (Outcome, Span) {
+        self.rest_on(module.defaults);
         let given = match &module.called_by {
             Some(call) => call.block.body.attribute(name).map(|argument| {
                 let names = Frame {
@@ -116,6 +120,9 @@ impl<'a> Evaluation<'a> {
         }
         if let Some(default) = block.body.attribute("default") {
             let span = default.span();
+            if module.called_by.is_none() {
+                self.rest_on_default(name, block.header);
+            }
             let outcome = evaluate(&default.value, &Constants, &self.session).map(|value| {
                 let step = || OriginStep::VariableDefault(name.into());
                 let origin = self.session.hop(Some(span), step, &[value.origin]);

@@ -240,3 +240,59 @@ fn files_are_read_below_the_root_only() {
     assert_eq!(attribute(&deployment, "azurerm_x.x", "base"), "dir");
     assert!(deployment.files.contains(&files.id("rules.yaml")));
 }
+
+#[test]
+fn what_fails_only_with_a_default_is_unknown_and_names_the_variable() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            r#"
+            variable "given" { default = {} }
+            variable "hub" { default = {} }
+            variable "create" { default = false }
+            locals {
+              names = [for key, one in var.hub : one.name]
+              id    = azurerm_y.y[0].id
+            }
+            resource "azurerm_y" "y" { count = var.create ? 1 : 0 }
+            resource "azurerm_x" "x" {
+              a = var.hub.address
+              b = local.names[0]
+              c = local.id
+              d = var.given.address
+              e = module.inner.address
+              f = try(var.hub.address, "none")
+            }
+            module "inner" {
+              source = "./inner"
+              whole  = var.hub
+            }
+            "#,
+        ),
+        (
+            "inner/main.tf",
+            r#"
+            variable "whole" { default = {} }
+            variable "left" { default = {} }
+            output "address" { value = var.whole.address }
+            resource "azurerm_x" "x" { a = var.left.address }
+            "#,
+        ),
+        ("terraform.tfvars", "given = {}"),
+    ]);
+    let deployment = files.deployment();
+    let got: Vec<String> = ["a", "b", "c", "e", "f"]
+        .iter()
+        .map(|name| attribute(&deployment, "azurerm_x.x", name))
+        .collect();
+    assert_eq!(
+        got,
+        ["?var.hub", "?var.hub", "?var.create", "?var.hub", "none"]
+    );
+    let told: Vec<&str> = deployment
+        .diagnostics
+        .iter()
+        .map(|diagnostic| files.slice(diagnostic.primary.as_ref().unwrap().span))
+        .collect();
+    assert_eq!(told, ["var.given.address", "var.left.address"]);
+}
