@@ -153,7 +153,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
     let (name, next_hop) = match &route.data {
         Data::Element(found) => {
             let found = &world.network[model::RouteId(found.id)];
-            (field(&found.meta.name, text), next_hop_text(found))
+            (field(&found.meta.name, text), next_hop_text(world, found))
         }
         _ => (Datum::constant(Data::Absent), kind.clone()),
     };
@@ -168,14 +168,10 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
 }
 
 /// Where a route leads, for people.
-fn next_hop_text(route: &model::routing::Route) -> Datum {
+fn next_hop_text(world: &World<'_>, route: &model::routing::Route) -> Datum {
     use crate::model::routing::NextHopType;
     let text = match route.next_hop_type.value() {
-        Some(NextHopType::VirtualAppliance) => match &route.next_hop_address.state {
-            State::Known(address) => format!("the appliance {address}"),
-            State::Unknown(unknown, _) => format!("the appliance {}", unknown.label),
-            _ => "an appliance".to_owned(),
-        },
+        Some(NextHopType::VirtualAppliance) => behind_address(world, route),
         Some(NextHopType::Internet) => "the Internet".to_owned(),
         Some(NextHopType::VirtualNetworkGateway) => "a virtual network gateway".to_owned(),
         Some(NextHopType::VnetLocal) => "the virtual network".to_owned(),
@@ -183,6 +179,34 @@ fn next_hop_text(route: &model::routing::Route) -> Datum {
         None => "a next hop that these files do not tell".to_owned(),
     };
     Datum::new(Data::Text(text.into()), route.next_hop_type.origin)
+}
+
+/// What has the address of a virtual appliance, and the address where it is written.
+fn behind_address(world: &World<'_>, route: &model::routing::Route) -> String {
+    use crate::model::routing::Appliance;
+    let named = |what: &str, meta: &model::Meta| match meta.name.value() {
+        Some(name) => format!("{what} `{name}`"),
+        None => format!("{what} `{}`", meta.address),
+    };
+    let what = match &route.appliance {
+        Appliance::Firewall(id) | Appliance::ExternalFirewall(Link::Here(id)) => {
+            named("the Azure Firewall", &world.network[*id].meta)
+        }
+        Appliance::ExternalFirewall(Link::External(_)) => {
+            "an Azure Firewall outside these files".to_owned()
+        }
+        Appliance::NetworkInterface(id) => named("the network interface", &world.network[*id].meta),
+        Appliance::LoadBalancer(id) => named("the load balancer", &world.network[*id].meta),
+        Appliance::Unknown | Appliance::NotApplicable => match &route.next_hop_address.state {
+            State::Known(address) => return format!("the appliance {address}"),
+            State::Unknown(unknown, _) => return format!("the appliance {}", unknown.label),
+            _ => return "an appliance".to_owned(),
+        },
+    };
+    match route.next_hop_address.value() {
+        Some(address) => format!("{what} ({address})"),
+        None => what,
+    }
 }
 
 pub(super) fn egress(world: &World<'_>, id: u32) -> Datum {
