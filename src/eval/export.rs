@@ -7,13 +7,14 @@
 //! What is absent: the flattened shape without `properties`, and listings whose items have no
 //! full id.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arm::kinds;
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
-use super::value::{Data, Value};
+use super::value::{Data, Truth, Value};
 use super::{Deployment, Dialect, Existence, Loader, Mode, Resource, ResourceKey};
+use crate::diagnostic::Diagnostic;
 use crate::origin::{OriginBuilder, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::{Json, JsonKind, Member};
@@ -78,7 +79,7 @@ impl Frontend for Export {
             files: unit.sources.clone(),
             resources: recorder.resources,
             origins: recorder.origins.finish(),
-            diagnostics: Vec::new(),
+            diagnostics: recorder.diagnostics,
             complete: true,
         }
     }
@@ -151,7 +152,10 @@ impl<'j> Kind<'j> {
 struct Recorder {
     origins: OriginBuilder,
     resources: Vec<Resource>,
+    /// Where among the resources a key is.
+    by_key: HashMap<ResourceKey, usize>,
     addresses: HashSet<Arc<str>>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Recorder {
@@ -168,15 +172,19 @@ impl Recorder {
             .next()
             .unwrap_or_default();
         let header = header(json);
-        let address = self.unique(&kind, id);
+        let key = ResourceKey(id.trim_end_matches('/').to_ascii_lowercase().into());
+        let before = self.by_key.get(&key).copied();
+        let address = match before.and_then(|at| self.resources.get(at)) {
+            Some(before) => Arc::clone(&before.address),
+            None => self.unique(&kind, id),
+        };
         let step = OriginStep::Block(Arc::clone(&address));
         let origin = self.origins.add(Some(header), step, Vec::new());
         let written = body.get_ignore_case("id").map_or(origin, |id| id.origin);
-        let key = id.trim_end_matches('/').to_ascii_lowercase();
-        self.resources.push(Resource {
+        let resource = Resource {
             address,
-            parent: parent(&key),
-            key: ResourceKey(key.into()),
+            parent: parent(&key.0),
+            key: key.clone(),
             kind,
             name: Value::string(name, written),
             mode: Mode::Managed,
@@ -184,7 +192,24 @@ impl Recorder {
             origin,
             existence: Existence::CERTAIN,
             template: false,
-        });
+        };
+        match before.and_then(|at| self.resources.get_mut(at)) {
+            Some(before) => {
+                if before.body.equals(&resource.body) != Truth::True {
+                    let message = format!(
+                        "{} is recorded more than once with different content; the last counts",
+                        resource.address
+                    );
+                    let told = Diagnostic::advice("recorded-twice", header, message);
+                    self.diagnostics.push(told);
+                }
+                *before = resource;
+            }
+            None => {
+                self.by_key.insert(key, self.resources.len());
+                self.resources.push(resource);
+            }
+        }
     }
 
     fn value(&self, json: &Json, depth: usize) -> Value {
@@ -366,6 +391,38 @@ mod tests {
         );
         assert_eq!(&*subscription.kind, "Microsoft.Resources/subscriptions");
         assert_eq!(&*subscription.key.0, "/subscriptions/s");
+    }
+
+    #[test]
+    fn a_resource_recorded_again_is_one_and_other_content_is_told() {
+        let changed = RULE.replace("Allow", "Deny");
+        let (files, deployments) = read(&[
+            ("e/1.json", RULE),
+            ("e/2.json", RULE),
+            ("e/3.json", &changed),
+        ]);
+        let [rule] = deployments[0].resources.as_slice() else {
+            panic!("{} resources", deployments[0].resources.len());
+        };
+        assert_eq!(
+            &*rule.address,
+            "Microsoft.Network/networkSecurityGroups/securityRules/web/ssh"
+        );
+        let access = rule
+            .body
+            .get("properties")
+            .and_then(|json| json.get("access"));
+        assert_eq!(
+            access.and_then(Value::as_str).map(|text| &**text),
+            Some("Deny")
+        );
+        let [told] = deployments[0].diagnostics.as_slice() else {
+            panic!("{:?}", deployments[0].diagnostics);
+        };
+        assert_eq!(told.code, "recorded-twice");
+        let span = told.primary.as_ref().unwrap().span;
+        assert_eq!(files.0.slice(span), r#""name": "ssh""#);
+        assert_eq!(span.file, FileId(2));
     }
 
     #[test]

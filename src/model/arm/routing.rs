@@ -26,6 +26,14 @@ pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         meta,
     });
     for part in routes.parts {
+        // Met by itself before: what is said by itself counts.
+        if let Some(before) = builder.certain::<RouteId>(&part.meta)
+            && builder.network[before].route_table.is_none()
+        {
+            builder.network[before].route_table = Some(table);
+            builder.network[table].routes.items.push(before);
+            continue;
+        }
         let route = add(builder, part);
         builder.network[route].route_table = Some(table);
         builder.network[table].routes.items.push(route);

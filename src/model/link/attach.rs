@@ -264,6 +264,10 @@ fn configurations(network: &Network, nic: NicId, name: &Field<Arc<str>>) -> Vec<
 
 fn owned(network: &mut Network, notes: &mut Notes<'_>) {
     for bond in take(&mut notes.rule_of) {
+        // The group itself has it too.
+        if network[bond.right].nsg.is_some() {
+            continue;
+        }
         match owners(network, &bond.left) {
             Owners::One(nsg) => {
                 network[bond.right].nsg = Some(nsg);
@@ -281,6 +285,10 @@ fn owned(network: &mut Network, notes: &mut Notes<'_>) {
         }
     }
     for bond in take(&mut notes.route_of) {
+        // The table itself has it too.
+        if network[bond.right].route_table.is_some() {
+            continue;
+        }
         match owners(network, &bond.left) {
             Owners::One(table) => {
                 network[bond.right].route_table = Some(table);

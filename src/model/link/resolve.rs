@@ -13,7 +13,7 @@ use crate::model::{Field, Link, List, Meta, Network, State};
 /// Where none does, they stay side by side and links to them are open.
 pub(super) fn settle(builder: &mut Builder<'_>) {
     for (key, ids) in builder.index.repeated() {
-        let certain: Vec<ElementId> = ids
+        let mut certain: Vec<ElementId> = ids
             .iter()
             .copied()
             .filter(|id| {
@@ -21,6 +21,13 @@ pub(super) fn settle(builder: &mut Builder<'_>) {
                 meta.existence.truth == Truth::True && !meta.template
             })
             .collect();
+        // Looking a resource up defines nothing.
+        let defined = |id: &ElementId| !meta(&builder.network, *id).existing;
+        if certain.iter().any(defined) {
+            certain.retain(defined);
+        } else {
+            certain.drain(..certain.len().saturating_sub(1));
+        }
         let Some(last) = certain.last() else {
             continue;
         };
