@@ -129,13 +129,14 @@ impl<'t> Evaluator<'t> {
         let mut existence = around.existence.clone();
         if let Some(condition) = json.get_ignore_case("condition") {
             let condition_value = self.value(frame, condition);
-            match condition_value.as_bool() {
+            let holds = condition_value.as_bool().or_else(|| {
+                let text = condition_value.as_str()?;
+                text.to_ascii_lowercase().parse().ok()
+            });
+            match holds {
                 Some(true) => {}
-                Some(false) => return,
-                None if matches!(&condition_value.data, Data::String(text) if text.eq_ignore_ascii_case("true")) =>
-                    {}
-                None if matches!(&condition_value.data, Data::String(text) if text.eq_ignore_ascii_case("false")) =>
-                {
+                Some(false) => {
+                    self.children_alone(frame, json, around);
                     return;
                 }
                 None => {
@@ -152,24 +153,65 @@ impl<'t> Evaluator<'t> {
             return;
         }
         let conditional = existence.because.is_some();
-        if conditional {
-            self.quietly(|| self.register(frame, json, symbol, around, existence));
+        let entry = || self.entry(frame, json, around, existence);
+        let entry = if conditional {
+            self.quietly(entry)
         } else {
-            self.register(frame, json, symbol, around, existence);
+            entry()
+        };
+        if let Some(entry) = entry {
+            self.remember(around.stage, &entry, symbol);
+            self.children(frame, json, around, &entry);
         }
     }
 
-    fn register(
+    /// The children of a resource whose condition does not hold: a condition is for its own
+    /// resource and not for what is nested in it.
+    fn children_alone(&self, frame: &Frame<'t>, json: &'t Json, around: &Around<'_, 't>) {
+        let any = json
+            .get_ignore_case("resources")
+            .is_some_and(|children| !children.items().is_empty() || !children.members().is_empty());
+        let is_deployment = json
+            .get_ignore_case("type")
+            .and_then(Json::as_str)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(DEPLOYMENTS));
+        if !any || is_deployment {
+            return;
+        }
+        let existence = around.existence.clone();
+        if let Some(entry) = self.quietly(|| self.entry(frame, json, around, existence)) {
+            self.children(frame, json, around, &entry);
+        }
+    }
+
+    fn children(
         &self,
         frame: &Frame<'t>,
         json: &'t Json,
-        symbol: Option<&Arc<str>>,
         around: &Around<'_, 't>,
-        existence: Existence,
+        entry: &Rc<Entry<'t>>,
     ) {
-        let Some(identity) = self.identity(frame, json, around) else {
+        let Some(children) = json.get_ignore_case("resources") else {
             return;
         };
+        let around = Around {
+            parent: Some(entry),
+            ..around.clone()
+        };
+        self.nested(json.span, || {
+            self.meet_all(frame, children, &around);
+            Value::null(OriginId::NONE)
+        });
+    }
+
+    fn entry(
+        &self,
+        frame: &Frame<'t>,
+        json: &'t Json,
+        around: &Around<'_, 't>,
+        existence: Existence,
+    ) -> Option<Rc<Entry<'t>>> {
+        let identity = self.identity(frame, json, around)?;
         let header = header(json);
         let outer = frame
             .loops
@@ -197,7 +239,7 @@ impl<'t> Evaluator<'t> {
             None
         };
         let last = identity.names.last().cloned().unwrap_or_default();
-        let entry = Rc::new(Entry {
+        Some(Rc::new(Entry {
             json,
             frame: frame.clone(),
             name: Value::from_pieces(last, identity.name.origin),
@@ -217,19 +259,7 @@ impl<'t> Evaluator<'t> {
             origin,
             body: RefCell::default(),
             nested,
-        });
-        self.remember(around.stage, &entry, symbol);
-        if let Some(children) = json.get_ignore_case("resources") {
-            let around = Around {
-                parent: Some(&entry),
-                existence: entry.existence.clone(),
-                ..around.clone()
-            };
-            self.nested(json.span, || {
-                self.meet_all(frame, children, &around);
-                Value::null(OriginId::NONE)
-            });
-        }
+        }))
     }
 
     fn remember(&self, stage: &Rc<Stage<'t>>, entry: &Rc<Entry<'t>>, symbol: Option<&Arc<str>>) {

@@ -98,6 +98,10 @@ impl<'t> Evaluator<'t> {
                 return self.expression(frame, json, text);
             }
             if let Some(text) = expression::unescaped(text) {
+                // Evaluated as part of the template around it, and once more when it is deployed.
+                if frame.stage.evaluated_before > 0 && expression::is_expression(text) {
+                    return self.expression(frame, json, &text.into());
+                }
                 return Value::string(text, self.origins.literal(json.span));
             }
         }
@@ -167,7 +171,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn expression(&self, frame: &Frame<'t>, json: &'t Json, text: &'t Arc<str>) -> Value {
+    fn expression(&self, frame: &Frame<'t>, json: &'t Json, text: &Arc<str>) -> Value {
         let parsed = self.parsed(text);
         let site = Site::new(json, text);
         match &*parsed {

@@ -65,11 +65,17 @@ impl<'t> Evaluator<'t> {
             }
             _ => (Rc::clone(&frame.context), frame.loops.clone()),
         };
+        let evaluated_before = match (inline, inner) {
+            (None, _) => 0,
+            (Some(_), true) => around.stage.evaluated_before,
+            (Some(_), false) => around.stage.evaluated_before + 1,
+        };
         Rc::new(Stage {
             template,
             elsewhere,
             context,
             loops,
+            evaluated_before,
             scope: identity.target.clone(),
             origin,
             existence: existence.clone(),
@@ -237,6 +243,7 @@ pub(super) fn outermost<'t>(
         origin: OriginId::NONE,
         existence: Existence::CERTAIN,
         repeated: false,
+        evaluated_before: 0,
         depth: 0,
         expanded: Cell::new(false),
         resources: RefCell::default(),

@@ -96,6 +96,9 @@ pub(super) struct Stage<'t> {
     /// Whether it exists, and whether it is one of an unknown number.
     pub(super) existence: Existence,
     pub(super) repeated: bool,
+    /// How often the templates around it are evaluated as part of another one: each time an escaped
+    /// bracket (`[[`) becomes a bracket.
+    pub(super) evaluated_before: usize,
     /// How many templates are around it.
     pub(super) depth: usize,
     pub(super) expanded: Cell<bool>,

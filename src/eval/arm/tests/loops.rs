@@ -85,6 +85,26 @@ fn conditions_drop_keep_or_leave_open() {
 }
 
 #[test]
+fn a_condition_is_not_for_the_children() {
+    let deployment = deploy(
+        r#""parameters": { "on": { "type": "bool" } },
+        "resources": [
+            { "type": "A.B/c", "name": "no", "condition": false, "resources": [
+                { "type": "d", "name": "child" } ] },
+            { "type": "A.B/c", "name": "maybe", "condition": "[parameters('on')]", "resources": [
+                { "type": "d", "name": "child" } ] },
+            { "type": "Microsoft.Resources/deployments", "name": "none", "condition": false, "properties": {
+                "template": { "resources": [{ "type": "A.B/c", "name": "gone" }] } } }]"#,
+    );
+    assert_eq!(
+        addresses(&deployment),
+        ["A.B/c/d/no/child", "A.B/c/maybe", "A.B/c/d/maybe/child"]
+    );
+    assert_eq!(deployment.resources[1].existence.truth, Truth::Unknown);
+    assert_eq!(deployment.resources[2].existence.truth, Truth::True);
+}
+
+#[test]
 fn children_have_the_same_identity_however_they_are_written() {
     let deployment = deploy(
         r#""parameters": { "v": { "type": "string" } },

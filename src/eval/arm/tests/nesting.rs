@@ -39,6 +39,28 @@ fn inner_scope_sees_its_own_parameters_and_outer_scope_the_ones_around() {
 }
 
 #[test]
+fn a_bracket_escaped_for_the_template_around_it_opens_an_expression_of_its_own() {
+    let inner = r#"{ "type": "Microsoft.Resources/deployments", "name": "i", "properties": {
+        "expressionEvaluationOptions": { "scope": "inner" },
+        "parameters": { "p": { "value": "[parameters('p')]" } },
+        "template": {
+            "parameters": { "p": { "type": "string" } },
+            "resources": [{ "type": "A.B/c", "name": "[[concat(parameters('p'), '-x')]", "properties": { "text": "[[not" } }] } } }"#;
+    let outer = format!(
+        r#""parameters": {{ "p": {{ "type": "string", "defaultValue": "given" }} }},
+        "resources": [
+            {{ "type": "Microsoft.Resources/deployments", "name": "o", "properties": {{ "template": {{ "resources": [{inner}] }} }} }}]"#
+    );
+    let deployment = deploy(&outer);
+    let made = resource(&deployment, "A.B/c/given-x");
+    assert_eq!(show(at(made, "properties.text")), r#""[[not""#);
+    let alone = deploy(&format!(
+        r#""parameters": {{ "p": {{ "type": "string", "defaultValue": "given" }} }}, "resources": [{inner}]"#
+    ));
+    resource(&alone, "A.B/c/[concat(parameters('p'), '-x')]");
+}
+
+#[test]
 fn outputs_feed_other_deployments_in_any_order() {
     let nested = |name: &str, parameters: &str, template: &str| {
         format!(
