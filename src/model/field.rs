@@ -12,7 +12,10 @@ use super::parse::{self, Parsed};
 use super::{Field, Link, List, State};
 use crate::eval::value::{Bounds, Data, Piece, Reason, Unknown, Value};
 use crate::eval::{Dialect, Mode, Resource, ResourceKey};
-use crate::origin::OriginId;
+use crate::origin::{OriginGraph, OriginId, OriginStep};
+
+/// How far back an empty value is followed to the default it may be.
+const MAX_HOPS: usize = 32;
 
 /// What is at a place of a body.
 #[derive(Clone, Debug)]
@@ -190,6 +193,38 @@ impl<'a> Node<'a> {
         } else {
             origin
         }
+    }
+
+    /// The missing input, where an empty value is only the default that nobody has set yet.
+    pub(super) fn empty_by_default(&self, origins: &OriginGraph) -> Option<Arc<Unknown>> {
+        let value = self.value().filter(|_| self.is_absent())?;
+        let mut origin = value.origin;
+        for _ in 0..MAX_HOPS {
+            let node = origins.get(origin);
+            if let OriginStep::VariableDefault(name) = &node.step {
+                let label = match self.dialect {
+                    Dialect::Arm => format!("parameters('{name}')"),
+                    Dialect::Azurerm => format!("var.{name}"),
+                };
+                let mut unknown = Unknown::new("default", label, Reason::NoValue);
+                unknown.declared = origins.literals(origin).first().copied();
+                return Some(Arc::new(unknown));
+            }
+            let handed_on = matches!(
+                node.step,
+                OriginStep::Local(_) | OriginStep::ModuleArgument(_) | OriginStep::Attribute(_)
+            );
+            match node.parents.first() {
+                Some(parent) if handed_on => origin = *parent,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The same place with an unknown in it.
+    pub(super) fn as_unknown(&self, unknown: Arc<Unknown>) -> Self {
+        self.with(Found::Unknown(unknown, self.origin()))
     }
 
     /// The same place with another header: for parts of a resource that have a block of their own.
@@ -378,9 +413,20 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The unknown that a text with unknown pieces is as a whole.
+/// The unknown that a text with unknown pieces is as a whole, called as it reads.
 fn text_unknown(value: &Value) -> Arc<Unknown> {
-    Arc::new(Unknown::derived("text", std::slice::from_ref(value)))
+    let mut unknown = Unknown::derived("text", std::slice::from_ref(value));
+    if let Data::Template(pieces) = &value.data {
+        let readable: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.to_string(),
+                Piece::Hole(unknown) => format!("${{{}}}", unknown.label),
+            })
+            .collect();
+        unknown.label = readable.into();
+    }
+    Arc::new(unknown)
 }
 
 /// What an attribute of something unknown is. Different attributes are different unknowns.

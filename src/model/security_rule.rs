@@ -8,7 +8,7 @@ use super::field::Node;
 use super::nsg::{Defect, SecurityRule};
 use super::parse;
 use super::{Field, List, Meta, State};
-use crate::origin::OriginId;
+use crate::origin::{OriginGraph, OriginId};
 
 /// Where the fields of a rule are written.
 pub(super) struct Draft<'a> {
@@ -24,6 +24,8 @@ pub(super) struct Draft<'a> {
     pub(super) destination_ports: Pair<'a>,
     /// How the required fields are spelt: priority, direction, access, protocol.
     pub(super) spelling: [&'static str; 4],
+    /// Where the fields came from.
+    pub(super) origins: &'a OriginGraph,
 }
 
 /// A singular and a plural field for the same thing.
@@ -32,6 +34,8 @@ pub(super) struct Pair<'a> {
     pub(super) many: Node<'a>,
     /// How the two are spelt, for people.
     pub(super) spelling: &'static str,
+    /// What the fields give, for people.
+    pub(super) what: &'static str,
 }
 
 /// Source or destination.
@@ -65,9 +69,9 @@ impl Draft<'_> {
     }
 
     /// The rule.
-    pub(super) fn assemble(self) -> SecurityRule {
+    pub(super) fn assemble(mut self) -> SecurityRule {
         let mut defects = Vec::new();
-        let header = self.meta.origin;
+        self.leave_empty_defaults_open();
         name_defects(&self.meta, &mut defects);
         description_defects(&self.description, &mut defects);
         let required = [
@@ -78,7 +82,8 @@ impl Draft<'_> {
         ];
         for (node, spelling) in required.into_iter().zip(self.spelling) {
             if node.is_absent() {
-                defects.push(defect(spelling, "is missing", header));
+                let why = format!("names no {spelling}");
+                defects.push(defect(spelling, &why, node.origin()));
             }
         }
         let platform_managed = self.meta.name.value().is_some_and(|name| managed(name));
@@ -90,20 +95,59 @@ impl Draft<'_> {
             direction: self.direction.field(parse::direction),
             access: self.access.field(parse::access),
             protocol: self.protocol.field(parse::protocol),
-            source: self.source.read(header, &mut defects),
-            destination: self.destination.read(header, &mut defects),
-            source_ports: self.source_ports.read(header, parse::ports, &mut defects),
-            destination_ports: self
-                .destination_ports
-                .read(header, parse::ports, &mut defects),
+            source: self.source.read(&mut defects),
+            destination: self.destination.read(&mut defects),
+            source_ports: self.source_ports.read(parse::ports, &mut defects),
+            destination_ports: self.destination_ports.read(parse::ports, &mut defects),
             platform_managed,
             meta: self.meta,
             defects,
         }
     }
+
+    /// A required field that is empty only because nobody has set the variable yet is not known:
+    /// whoever deploys must set it.
+    fn leave_empty_defaults_open(&mut self) {
+        let origins = self.origins;
+        let open = |node: &mut Node<'_>| {
+            if let Some(unknown) = node.empty_by_default(origins) {
+                *node = node.as_unknown(unknown);
+            }
+        };
+        open(&mut self.priority);
+        open(&mut self.direction);
+        open(&mut self.access);
+        open(&mut self.protocol);
+        for side in [&mut self.source, &mut self.destination] {
+            if side.groups.is_certainly_empty() && side.addresses.is_absent() {
+                open(&mut side.addresses.one);
+                open(&mut side.addresses.many);
+            }
+        }
+        for ports in [&mut self.source_ports, &mut self.destination_ports] {
+            if ports.is_absent() {
+                open(&mut ports.one);
+                open(&mut ports.many);
+            }
+        }
+    }
 }
 
 impl Pair<'_> {
+    fn is_absent(&self) -> bool {
+        self.one.is_absent() && self.many.is_absent()
+    }
+
+    /// That neither of the two is given, where one of them is written and empty or else the rule
+    /// begins.
+    fn missing(&self) -> Defect {
+        let shown = [&self.one, &self.many]
+            .into_iter()
+            .find(|node| node.value().is_some());
+        let origin = shown.unwrap_or(&self.one).origin();
+        defect(self.spelling, &format!("names no {}", self.what), origin)
+    }
+
     fn merge<T>(
         &self,
         read: impl Fn(&str) -> parse::Parsed<T>,
@@ -114,29 +158,28 @@ impl Pair<'_> {
 
     fn read<T>(
         &self,
-        header: OriginId,
         read: impl Fn(&str) -> parse::Parsed<T>,
         defects: &mut Vec<Defect>,
     ) -> List<Field<T>> {
         let (one, mut all) = self.merge(read);
         if self.one.is_written() && self.many.is_written() {
-            let why = "is given as one value and as a list; Azure takes only one of the two";
+            let why = "gives one value and a list, of which Azure takes only one";
             defects.push(defect(self.spelling, why, self.many.origin()));
         }
         all.items.splice(0..0, one);
         if all.is_certainly_empty() {
-            defects.push(defect(self.spelling, "is missing", header));
+            defects.push(self.missing());
         }
         all
     }
 }
 
 impl Side<'_> {
-    fn read(self, header: OriginId, defects: &mut Vec<Defect>) -> List<Field<AddressPrefix>> {
+    fn read(self, defects: &mut Vec<Defect>) -> List<Field<AddressPrefix>> {
         let pair = &self.addresses;
         let (one, mut all) = pair.merge(parse::security_prefix);
         if pair.one.is_written() && pair.many.is_written() {
-            let why = "is given as one value and as a list; Azure takes only one of the two";
+            let why = "gives one value and a list, of which Azure takes only one";
             defects.push(defect(pair.spelling, why, pair.many.origin()));
         }
         for item in &all.items {
@@ -159,13 +202,14 @@ impl Side<'_> {
         }
         let addresses_written = pair.one.is_written() || pair.many.is_written();
         if let (true, Some(group)) = (addresses_written, self.groups.items.first()) {
-            let why = "is given beside addresses; Azure takes only one of the two";
+            let why =
+                "gives application security groups beside addresses, of which Azure takes only one";
             defects.push(defect(self.groups_spelling, why, group.origin));
         }
         all.items.extend(self.groups.items);
         all.rest = all.rest.or(self.groups.rest);
         if all.is_certainly_empty() {
-            defects.push(defect(pair.spelling, "is missing", header));
+            defects.push(pair.missing());
         }
         all
     }
@@ -191,7 +235,7 @@ fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
     let name = match &meta.name.state {
         State::Known(name) => name,
         State::Absent => {
-            defects.push(defect("name", "is missing", meta.origin));
+            defects.push(defect("name", "has no name", meta.origin));
             return;
         }
         _ => return,
@@ -202,14 +246,14 @@ fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
         let why = format!("has {} characters, 80 are allowed", name.chars().count());
         defects.push(defect("name", &why, origin));
     } else if !name.starts_with(word) {
-        let why = format!("`{name}` must begin with a letter, a digit or an underscore");
+        let why = "has a name that must begin with a letter, a digit or an underscore";
         defects.push(defect("name", &why, origin));
     } else if !name.ends_with(word) {
-        let why = format!("`{name}` must end with a letter, a digit or an underscore");
+        let why = "has a name that must end with a letter, a digit or an underscore";
         defects.push(defect("name", &why, origin));
     } else if let Some(wrong) = name.chars().find(|c| !word(*c) && !matches!(c, '.' | '-')) {
         let why =
-            format!("`{name}` holds {wrong:?}; letters, digits, `.`, `-` and `_` are allowed");
+            format!("has {wrong:?} in its name; letters, digits, `.`, `-` and `_` are allowed");
         defects.push(defect("name", &why, origin));
     }
 }

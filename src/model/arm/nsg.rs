@@ -9,6 +9,7 @@ use crate::model::index::Id;
 use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup, SecurityRule};
 use crate::model::security_rule::{Draft, Pair, Side};
 use crate::model::{AsgId, List, NsgId, SecurityRuleId};
+use crate::origin::OriginGraph;
 
 /// `Microsoft.Network/networkSecurityGroups`
 pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -25,7 +26,15 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         network_interfaces: List::default(),
     });
     for part in rules.parts {
-        if let Some(mut rule) = rule(part) {
+        // Met by itself before: what is said by itself counts.
+        if let Some(before) = builder.certain::<SecurityRuleId>(&part.meta)
+            && builder.network[before].nsg.is_none()
+        {
+            builder.network[before].nsg = Some(nsg);
+            builder.network[nsg].rules.items.push(before);
+            continue;
+        }
+        if let Some(mut rule) = rule(part, &builder.deployment.origins) {
             rule.nsg = Some(nsg);
             let rule = builder.add(rule);
             builder.network[nsg].rules.items.push(rule);
@@ -44,7 +53,7 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn child_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = child(builder, resource);
     let meta = part.meta.clone();
-    let Some(mut rule) = rule(part) else {
+    let Some(mut rule) = rule(part, &builder.deployment.origins) else {
         return;
     };
     // Written in its group and once more by itself: what is said by itself counts.
@@ -72,7 +81,7 @@ pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Res
 }
 
 /// The rule of a part; `None` for one of Azure's own.
-fn rule(part: Part<'_>) -> Option<SecurityRule> {
+fn rule(part: Part<'_>, origins: &OriginGraph) -> Option<SecurityRule> {
     let from = properties(&part.node);
     let draft = Draft {
         meta: part.meta,
@@ -84,26 +93,31 @@ fn rule(part: Part<'_>) -> Option<SecurityRule> {
         source: side(
             &from,
             ["sourceAddressPrefix", "sourceAddressPrefixes"],
-            "sourceAddressPrefix(es)",
+            "sourceAddressPrefix",
             "sourceApplicationSecurityGroups",
+            "source",
         ),
         destination: side(
             &from,
             ["destinationAddressPrefix", "destinationAddressPrefixes"],
-            "destinationAddressPrefix(es)",
+            "destinationAddressPrefix",
             "destinationApplicationSecurityGroups",
+            "destination",
         ),
         source_ports: pair(
             &from,
             ["sourcePortRange", "sourcePortRanges"],
-            "sourcePortRange(s)",
+            "sourcePortRange",
+            "source port",
         ),
         destination_ports: pair(
             &from,
             ["destinationPortRange", "destinationPortRanges"],
-            "destinationPortRange(s)",
+            "destinationPortRange",
+            "destination port",
         ),
         spelling: ["priority", "direction", "access", "protocol"],
+        origins,
     };
     if draft.is_default() {
         return None;
@@ -111,11 +125,17 @@ fn rule(part: Part<'_>) -> Option<SecurityRule> {
     Some(draft.assemble())
 }
 
-fn pair<'a>(from: &Node<'a>, [one, many]: [&str; 2], spelling: &'static str) -> Pair<'a> {
+fn pair<'a>(
+    from: &Node<'a>,
+    [one, many]: [&str; 2],
+    spelling: &'static str,
+    what: &'static str,
+) -> Pair<'a> {
     Pair {
         one: from.get(one),
         many: from.get(many),
         spelling,
+        what,
     }
 }
 
@@ -124,10 +144,11 @@ fn side<'a>(
     addresses: [&str; 2],
     spelling: &'static str,
     groups: &'static str,
+    what: &'static str,
 ) -> Side<'a> {
     let links = ids::<AsgId>(&from.get(groups));
     Side {
-        addresses: pair(from, addresses, spelling),
+        addresses: pair(from, addresses, spelling, what),
         groups: List {
             items: links
                 .items

@@ -64,6 +64,7 @@ pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Res
 /// The rule of a part; `None` for one of Azure's own.
 fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
     let from = &part.node;
+    let origins = &builder.deployment.origins;
     let draft = Draft {
         priority: from.get("priority"),
         direction: from.get("direction"),
@@ -73,26 +74,31 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
         source: side(
             from,
             ["source_address_prefix", "source_address_prefixes"],
-            "source_address_prefix(es)",
+            "source_address_prefix",
             "source_application_security_group_ids",
+            "source",
         ),
         destination: side(
             from,
             ["destination_address_prefix", "destination_address_prefixes"],
-            "destination_address_prefix(es)",
+            "destination_address_prefix",
             "destination_application_security_group_ids",
+            "destination",
         ),
         source_ports: pair(
             from,
             ["source_port_range", "source_port_ranges"],
-            "source_port_range(s)",
+            "source_port_range",
+            "source port",
         ),
         destination_ports: pair(
             from,
             ["destination_port_range", "destination_port_ranges"],
-            "destination_port_range(s)",
+            "destination_port_range",
+            "destination port",
         ),
         spelling: ["priority", "direction", "access", "protocol"],
+        origins,
         meta: part.meta,
     };
     if draft.is_default() {
@@ -101,11 +107,17 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
     Some(builder.add(draft.assemble()))
 }
 
-fn pair<'a>(from: &Node<'a>, [one, many]: [&str; 2], spelling: &'static str) -> Pair<'a> {
+fn pair<'a>(
+    from: &Node<'a>,
+    [one, many]: [&str; 2],
+    spelling: &'static str,
+    what: &'static str,
+) -> Pair<'a> {
     Pair {
         one: from.get(one),
         many: from.get(many),
         spelling,
+        what,
     }
 }
 
@@ -114,10 +126,11 @@ fn side<'a>(
     addresses: [&str; 2],
     spelling: &'static str,
     groups: &'static str,
+    what: &'static str,
 ) -> Side<'a> {
     let links = from.get(groups).links::<AsgId>();
     Side {
-        addresses: pair(from, addresses, spelling),
+        addresses: pair(from, addresses, spelling, what),
         groups: List {
             items: links
                 .items

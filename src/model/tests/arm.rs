@@ -100,17 +100,17 @@ fn what_azure_refuses_about_a_rule_is_told() {
     };
     told(
         r#", "sourceAddressPrefixes": ["10.0.0.0/8"]"#,
-        "one value and as a list",
+        "one value and a list",
     );
     told(
         r#", "destinationPortRanges": ["80"]"#,
-        "one value and as a list",
+        "one value and a list",
     );
     told(
         r#", "destinationPortRange": """#,
-        "destinationPortRange(s) is missing",
+        "destinationPortRange names no destination port",
     );
-    told(r#", "access": null"#, "access is missing");
+    told(r#", "access": null"#, "access names no access");
     told(
         r#", "sourceAddressPrefix": "", "sourceAddressPrefixes": ["Internet"]"#,
         "service tag Internet",
@@ -287,6 +287,46 @@ fn the_last_of_two_certain_definitions_counts_and_is_told() {
     assert_eq!(network[NicId(0)].nsg.value(), Some(&Link::Here(NsgId(1))));
     assert_eq!(network.diagnostics.len(), 1);
     assert_eq!(network.diagnostics[0].code, "defined-twice");
+}
+
+#[test]
+fn a_resource_that_is_only_looked_up_besides_is_not_defined_twice() {
+    let mut site = site();
+    site.arm("networkSecurityGroups/web", "{}");
+    site.arm("networkSecurityGroups/web", "{}").mode = Mode::Existing;
+    let nsg = id("networkSecurityGroups/web");
+    site.arm(
+        "networkInterfaces/nic",
+        &format!(r#"{{"networkSecurityGroup": {{"id": "{nsg}"}}}}"#),
+    );
+    let network = site.network();
+    assert_eq!(network[NicId(0)].nsg.value(), Some(&Link::Here(NsgId(0))));
+    assert!(network.diagnostics.is_empty(), "{:?}", network.diagnostics);
+}
+
+#[test]
+fn a_rule_or_route_met_before_its_group_or_table_is_the_one_written_there() {
+    let properties = r#"{"priority": 100, "direction": "Inbound", "access": "Deny", "protocol": "*",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*",
+        "destinationPortRange": "3389"}"#;
+    let route = r#"{"addressPrefix": "0.0.0.0/0", "nextHopType": "None"}"#;
+    let mut site = site();
+    site.arm("networkSecurityGroups/web/securityRules/rdp", properties);
+    site.arm("routeTables/out/routes/default", route);
+    site.arm(
+        "networkSecurityGroups/web",
+        &format!(r#"{{"securityRules": [{{"name": "rdp", "properties": {properties}}}]}}"#),
+    );
+    site.arm(
+        "routeTables/out",
+        &format!(r#"{{"routes": [{{"name": "default", "properties": {route}}}]}}"#),
+    );
+    let network = site.network();
+    assert_eq!(network.security_rules.len(), 1);
+    assert_eq!(network[NsgId(0)].rules.items.len(), 1);
+    assert_eq!(network.routes.len(), 1);
+    assert_eq!(network[RouteTableId(0)].routes.items.len(), 1);
+    assert!(network.diagnostics.is_empty(), "{:?}", network.diagnostics);
 }
 
 #[test]

@@ -512,7 +512,11 @@ fn defects(rule: &SecurityRule) -> Datum {
 
 fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
     if let State::Invalid { why, .. } = &field.state {
-        add(name, why, field.origin);
+        add(
+            name,
+            &format!("has a {name} Azure does not take: {why}"),
+            field.origin,
+        );
     }
 }
 
