@@ -70,14 +70,14 @@ resource "azurerm_network_security_group" "g{number}" {{
         + "variable \"prefix\" {\n  default = \"shop\"\n}\n"
 }
 
-fn check(criterion: &mut Criterion, name: &str, files: Vec<(String, String)>) {
+fn check(criterion: &mut Criterion, name: &str, files: &[(String, String)]) {
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
     let mut group = criterion.benchmark_group("check");
     group
         .throughput(Throughput::Bytes(bytes as u64))
         .sample_size(20);
     group.bench_function(name, |bencher| {
-        bencher.iter(|| black_box(engine::check_files(files.clone(), &Options::default())));
+        bencher.iter(|| black_box(engine::check_files(files.to_vec(), &Options::default())));
     });
     group.finish();
 }
@@ -101,7 +101,7 @@ fn benches(criterion: &mut Criterion) {
             ]
         })
         .collect();
-    check(criterion, "a repository of 400 files", repository);
+    check(criterion, "a repository of 400 files", &repository);
 }
 
 criterion_group!(all, benches);

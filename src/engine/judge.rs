@@ -67,11 +67,18 @@ pub(crate) struct Outcome {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// Begins to read the platform facts while the caller looks for files: on a small run that is
+/// where most of the time goes.
+pub(crate) fn warm_up() {
+    rayon::spawn(|| drop(platform::facts()));
+}
+
 impl Judge {
     /// The built-in rules.
     pub(crate) fn builtin() -> Result<Self, UsageError> {
-        let facts = platform::facts().map_err(UsageError::new)?;
-        let pack = Pack::builtin().map_err(|diagnostics| {
+        let (facts, pack) = rayon::join(platform::facts, Pack::builtin);
+        let facts = facts.map_err(UsageError::new)?;
+        let pack = pack.map_err(|diagnostics| {
             let first = diagnostics.first().map(|first| first.message.as_str());
             UsageError::new(format!(
                 "the built-in rules do not load: {}",

@@ -55,6 +55,7 @@ pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
     let parameter_files = named(&request.parameter_files, Kind::ParameterJson)?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
     pool(threads)?.install(|| {
+        super::judge::warm_up();
         let outline = root_outline(&scope.root);
         let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
         let mut entries = walked.entries;
