@@ -86,12 +86,12 @@ fn benches(criterion: &mut Criterion) {
     check(
         criterion,
         "one small template",
-        vec![("azuredeploy.json".into(), template(10))],
+        &[("azuredeploy.json".into(), template(10))],
     );
     check(
         criterion,
         "a group of 1,000 rules",
-        vec![("azuredeploy.json".into(), template(1000))],
+        &[("azuredeploy.json".into(), template(1000))],
     );
     let repository: Vec<(String, String)> = (0..200)
         .flat_map(|number| {

@@ -307,6 +307,20 @@ ids! {
     SubscriptionId => subscriptions: subscription::Subscription;
 }
 
+/// Whether the text of a file may describe a subscription: a cheap look before a deployment that
+/// nobody asked about is evaluated for its subscription's sake.
+///
+/// ```
+/// use aznet::model::may_describe_subscription;
+/// assert!(may_describe_subscription("\"quotaid\": \"MSDN_2014-09-01\""));
+/// assert!(may_describe_subscription("resource \"azurerm_subscription\" \"a\" {"));
+/// assert!(!may_describe_subscription("data \"azurerm_subscription\" \"current\" {}"));
+/// ```
+#[must_use]
+pub fn may_describe_subscription(text: &str) -> bool {
+    arm::hints_at_subscription(text) || azurerm::hints_at_subscription(text)
+}
+
 /// Everything of one deployment that matters for networking.
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "the element types document themselves")]

@@ -14,9 +14,8 @@ use super::{Options, RuleMetadata, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
-use crate::model::Network;
 use crate::model::platform::PlatformFacts;
-use crate::model::subscription::may_be_described;
+use crate::model::{Network, may_describe_subscription};
 use crate::policy::finding::Judgement;
 use crate::policy::judge::judge;
 use crate::policy::pack::Pack;
@@ -70,7 +69,10 @@ pub(crate) struct Outcome {
 /// Begins to read the platform facts while the caller looks for files: on a small run that is
 /// where most of the time goes.
 pub(crate) fn warm_up() {
-    rayon::spawn(|| drop(platform::facts()));
+    rayon::spawn(|| {
+        // What is wrong with them is told where they are used.
+        let _ = platform::facts();
+    });
 }
 
 impl Judge {
@@ -211,7 +213,7 @@ impl Judge {
                 docket
                     .files
                     .source(parsed.id)
-                    .is_some_and(|source| may_be_described(source.text()))
+                    .is_some_and(|source| may_describe_subscription(source.text()))
             })
             .map(|parsed| parsed.id)
             .collect();

@@ -247,10 +247,10 @@ fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
         defects.push(defect("name", &why, origin));
     } else if !name.starts_with(word) {
         let why = "has a name that must begin with a letter, a digit or an underscore";
-        defects.push(defect("name", &why, origin));
+        defects.push(defect("name", why, origin));
     } else if !name.ends_with(word) {
         let why = "has a name that must end with a letter, a digit or an underscore";
-        defects.push(defect("name", &why, origin));
+        defects.push(defect("name", why, origin));
     } else if let Some(wrong) = name.chars().find(|c| !word(*c) && !matches!(c, '.' | '-')) {
         let why =
             format!("has {wrong:?} in its name; letters, digits, `.`, `-` and `_` are allowed");

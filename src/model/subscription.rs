@@ -23,27 +23,3 @@ pub struct Subscription {
     /// `On` means a credit offer.
     pub spending_limit: Field<Arc<str>>,
 }
-
-/// Whether the text of a file may describe a subscription: a cheap look before a deployment that
-/// nobody asked about is evaluated for its subscription's sake.
-#[must_use]
-pub fn may_be_described(text: &str) -> bool {
-    super::arm::hints_at_subscription(text) || super::azurerm::hints_at_subscription(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_that_describe_a_subscription_are_told_by_their_words() {
-        assert!(may_be_described("\"quotaid\": \"MSDN_2014-09-01\""));
-        assert!(may_be_described(
-            "resource \"azurerm_subscription\" \"a\" {"
-        ));
-        assert!(!may_be_described(
-            "data \"azurerm_subscription\" \"current\" {}"
-        ));
-        assert!(!may_be_described("\"subscriptionId\": \"x\""));
-    }
-}
