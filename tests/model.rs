@@ -1,6 +1,8 @@
 //! The same network, written as an ARM template and as a Terraform configuration, is the same
 //! model: everything semantics reads of it is equal, only where it is written differs.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
+
 use std::fmt::{Debug, Write};
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@ use crate::model::Network;
 use crate::model::platform::PlatformFacts;
 use crate::origin::OriginId;
 use crate::semantics::unreachable::Revive;
+use reasons::kind_of;
 
 /// How many combinations of bound elements one subject is judged with.
 const MAX_COMBINATIONS: usize = 10_000;
@@ -184,7 +185,7 @@ impl ClauseJudge<'_, '_> {
         let items = match &value.data {
             Data::List(items) => Arc::clone(items),
             Data::Unknown(unknown, _) => {
-                let reason = unknown.label.to_string();
+                let reason = kind_of(unknown);
                 self.not_judged(&reason);
                 return;
             }
@@ -193,7 +194,7 @@ impl ClauseJudge<'_, '_> {
         if items.items.is_empty()
             && let Some(rest) = &items.rest
         {
-            let reason = rest.label.to_string();
+            let reason = kind_of(rest);
             self.not_judged(&reason);
         }
         for item in &items.items {
@@ -234,11 +235,8 @@ impl ClauseJudge<'_, '_> {
                         .iter()
                         .all(|unknown| unknown.reason == Reason::Outside);
                 if outside {
-                    let reason = trace
-                        .unknowns
-                        .first()
-                        .map(|unknown| unknown.label.to_string());
-                    self.not_judged(&reason.unwrap_or_default());
+                    let reason = trace.unknowns.first().map(kind_of).unwrap_or_default();
+                    self.not_judged(&reason);
                     return;
                 }
                 unknowns.extend(trace.unknowns);

@@ -31,6 +31,31 @@ pub(super) fn missing(unknowns: &[Arc<Unknown>], _graph: &OriginGraph) -> Vec<Mi
     inputs
 }
 
+/// The kind of thing whose absence keeps a subject from being judged; the summary counts by it, so
+/// it names no single resource.
+pub(super) fn kind_of(unknown: &Arc<Unknown>) -> String {
+    let roots = unknown.roots();
+    let Some(root) = roots.first() else {
+        return unknown.label.to_string();
+    };
+    match &root.reason {
+        Reason::NoValue => "a parameter or variable without a value".into(),
+        Reason::Placeholder => "a value that a pipeline fills in".into(),
+        Reason::Secret => "a secret fetched at deployment".into(),
+        Reason::RunTime | Reason::RunTimeFunction(_) => "a value that only Azure knows".into(),
+        Reason::Outside => match root.label.split_once(" of ") {
+            Some((what, _)) => format!("the {what} is not in these files"),
+            None => "a resource outside these files".into(),
+        },
+        Reason::Module(_) => "a module that is not installed".into(),
+        Reason::LinkedTemplate => "a linked template that is not here".into(),
+        Reason::UnsupportedFunction(_) => "a function that is not evaluated".into(),
+        Reason::File(_) => "a file that is not here".into(),
+        Reason::Invalid => "a value that Azure refuses".into(),
+        Reason::Limit | Reason::Derived => root.label.to_string(),
+    }
+}
+
 fn settle(unknown: &Unknown) -> String {
     if is_missing_offer(unknown) {
         return "declare it in aznet.yaml (`subscription: {offer: …}`) or with `--offer`".into();
