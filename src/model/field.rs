@@ -12,10 +12,8 @@ use super::parse::{self, Parsed};
 use super::{Field, Link, List, State};
 use crate::eval::value::{Bounds, Data, Piece, Reason, Unknown, Value};
 use crate::eval::{Dialect, Mode, Resource, ResourceKey};
-use crate::origin::{OriginGraph, OriginId, OriginStep};
-
-/// How far back an empty value is followed to the default it may be.
-const MAX_HOPS: usize = 32;
+use crate::origin::{Origin, OriginGraph, OriginId, OriginStep};
+use crate::source::Span;
 
 /// What is at a place of a body.
 #[derive(Clone, Debug)]
@@ -198,28 +196,29 @@ impl<'a> Node<'a> {
     /// The missing input, where an empty value is only the default that nobody has set yet.
     pub(super) fn empty_by_default(&self, origins: &OriginGraph) -> Option<Arc<Unknown>> {
         let value = self.value().filter(|_| self.is_absent())?;
-        let mut origin = value.origin;
-        for _ in 0..MAX_HOPS {
-            let node = origins.get(origin);
-            if let OriginStep::VariableDefault(name) = &node.step {
-                let label = match self.dialect {
-                    Dialect::Arm => format!("parameters('{name}')"),
-                    Dialect::Azurerm => format!("var.{name}"),
-                };
-                let mut unknown = Unknown::new("default", label, Reason::NoValue);
-                unknown.declared = origins.literals(origin).first().copied();
-                return Some(Arc::new(unknown));
+        // An element of a default has no hop of its own: it lies within what the default is.
+        let typed = origins.literals(value.origin);
+        let hop = |id: OriginId| match &origins.get(id).step {
+            OriginStep::VariableDefault(name) => Some(Arc::clone(name)),
+            _ => None,
+        };
+        let around = |node: &Origin| match &node.step {
+            OriginStep::VariableDefault(name) => {
+                let within = |span: &Span| node.span.is_some_and(|whole| whole.contains(*span));
+                typed.iter().any(within).then(|| Arc::clone(name))
             }
-            let handed_on = matches!(
-                node.step,
-                OriginStep::Local(_) | OriginStep::ModuleArgument(_) | OriginStep::Attribute(_)
-            );
-            match node.parents.first() {
-                Some(parent) if handed_on => origin = *parent,
-                _ => return None,
-            }
-        }
-        None
+            _ => None,
+        };
+        let name = (origins.ancestry(value.origin).into_iter().find_map(hop))
+            .or_else(|| origins.iter().find_map(around))?;
+        let label = match self.dialect {
+            Dialect::Arm => format!("parameters('{name}')"),
+            Dialect::Azurerm => format!("var.{name}"),
+        };
+        let scope = format!("instead of the empty value {}", value.origin.0);
+        let mut unknown = Unknown::new(&scope, label, Reason::NoValue);
+        unknown.declared = typed.first().copied();
+        Some(Arc::new(unknown))
     }
 
     /// The same place with an unknown in it.

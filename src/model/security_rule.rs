@@ -95,24 +95,10 @@ impl Draft<'_> {
             direction: self.direction.field(parse::direction),
             access: self.access.field(parse::access),
             protocol: self.protocol.field(parse::protocol),
-<<<<<<< HEAD
             source: self.source.read(&mut defects),
             destination: self.destination.read(&mut defects),
             source_ports: self.source_ports.read(parse::ports, &mut defects),
             destination_ports: self.destination_ports.read(parse::ports, &mut defects),
-=======
-            source: self.source.read(header, origins, &mut defects),
-            destination: self.destination.read(header, origins, &mut defects),
-            source_ports: self
-                .source_ports
-                .read(header, origins, parse::ports, &mut defects),
-            destination_ports: self.destination_ports.read(
-                header,
-                origins,
-                parse::ports,
-                &mut defects,
-            ),
->>>>>>> f48187a (Judge activation only where the subnet's routes are in the files; see defaults through their elements)
             platform_managed,
             meta: self.meta,
             defects,

@@ -21,7 +21,8 @@ pub(crate) fn key_of_rest(rest: &Rest) -> Value {
         Data::Unknown(Arc::clone(&rest.unknown)),
         OriginId::NONE,
     )];
-    labelled(Unknown::derived("each.key", &of), &rest.unknown, "each key")
+    let label = format!("each key of {}", rest.unknown.label);
+    labelled(Unknown::derived("each.key", &of), label)
 }
 
 /// The value of an element that is not known: what it looks like, or an unknown.
@@ -31,16 +32,13 @@ pub(crate) fn value_of_rest(rest: &Rest) -> Value {
             Data::Unknown(Arc::clone(&rest.unknown)),
             OriginId::NONE,
         )];
-        labelled(
-            Unknown::derived("each.value", &of),
-            &rest.unknown,
-            "each value",
-        )
+        let label = format!("{}[*]", rest.unknown.label);
+        labelled(Unknown::derived("each.value", &of), label)
     })
 }
 
-fn labelled(mut unknown: Unknown, of: &Unknown, what: &str) -> Value {
-    unknown.label = format!("{what} of {}", of.label).into();
+fn labelled(mut unknown: Unknown, label: String) -> Value {
+    unknown.label = label.into();
     Value::unknown(unknown, OriginId::NONE)
 }
 

@@ -99,7 +99,7 @@ fn for_each_walks_maps_and_sets() {
     assert_eq!(attribute(&deployment, "azurerm_d.d[\"known\"]", "id"), "7");
     // The template of one resource is the template the other refers to.
     let e = "azurerm_e.e[each.key]";
-    assert_eq!(attribute(&deployment, e, "c"), "?each value of var.open.id");
+    assert_eq!(attribute(&deployment, e, "c"), "?var.open[*].id");
     assert_eq!(
         attribute(&deployment, e, "same"),
         attribute(&deployment, e, "c")
@@ -146,7 +146,7 @@ fn dynamic_blocks_nest_and_keep_the_known_half() {
     assert_eq!(
         attribute(&deployment, "azurerm_x.x", "security_rule"),
         "[{name=typed},{name=p22-0,inner=[{both=22a}]},{name=p80-1,inner=[{both=80a}]},\
-         …{name=?each value of var.open.name,access=Allow}]"
+         …{name=?var.open[*].name,access=Allow}]"
     );
     assert_eq!(
         attribute(&deployment, "azurerm_x.x", "optional"),
