@@ -3,7 +3,7 @@
 //! Every function takes the text of one field without knowing the field's name, and says in one
 //! clause why it refuses it. Empty text never comes here: it counts as absent.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
@@ -50,6 +50,11 @@ pub(super) fn security_prefix(text: &str) -> Parsed<AddressPrefix> {
     }
     if is_tag(text) {
         return Ok(AddressPrefix::Tag(ServiceTag::new(text)));
+    }
+    // Azure takes an IPv4 address written as one number, too.
+    if let Ok(number) = text.parse::<u32>() {
+        let address = IpAddr::V4(Ipv4Addr::from_bits(number));
+        return Ok(AddressPrefix::Block(address.into()));
     }
     match block(text) {
         Ok(net) => Ok(AddressPrefix::Block(net)),
@@ -271,6 +276,7 @@ mod tests {
         assert_eq!(security_prefix("10.0.0.5"), Ok(block("10.0.0.5/32")));
         assert_eq!(security_prefix("0.0.0.0/0"), Ok(block("0.0.0.0/0")));
         assert_eq!(security_prefix("fd00::/8"), Ok(block("fd00::/8")));
+        assert_eq!(security_prefix("1234"), Ok(block("0.0.4.210/32")));
         let tag = |text| AddressPrefix::Tag(ServiceTag::new(text));
         assert_eq!(
             security_prefix("storage.westeurope"),

@@ -40,6 +40,36 @@ fn references_give_what_the_template_states_and_name_the_rest() {
 }
 
 #[test]
+fn an_address_that_a_resource_takes_from_itself_is_known_only_at_run_time() {
+    let nic = |address: &str| {
+        format!(
+            r#"{{ "type": "Microsoft.Network/networkInterfaces", "name": "n", "properties": {{
+                "ipConfigurations": [{{ "name": "i", "properties": {{ {address} "primary": true }} }}] }} }}"#
+        )
+    };
+    let own = r#""privateIPAddress": "[reference('n').ipconfigurations[0].properties.privateIPAddress]","#;
+    let once = deploy(&format!(r#""resources": [{}]"#, nic(own)));
+    let twice = deploy(&format!(
+        r#""resources": [{}, {{ "type": "Microsoft.Resources/deployments", "name": "again", "properties": {{
+            "template": {{ "resources": [{}] }} }} }}]"#,
+        nic(""),
+        nic(own)
+    ));
+    for deployment in [once, twice] {
+        let nic = deployment.resources.last().unwrap();
+        let address = "properties.ipConfigurations.0.properties.privateIPAddress";
+        let unknown = unknown(at(nic, address));
+        assert_eq!(unknown.reason, Reason::RunTime);
+        let reference = unknown.refers_to.as_ref().unwrap();
+        assert_eq!(reference.resource, nic.key);
+        assert_eq!(
+            &*reference.path,
+            "properties.ipconfigurations[0].properties.privateIPAddress"
+        );
+    }
+}
+
+#[test]
 fn keys_of_ids_and_resources_agree_through_unknown_names() {
     let deployment = deploy(
         r#""parameters": { "prefix": { "type": "string" } },
