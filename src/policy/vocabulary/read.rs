@@ -66,6 +66,9 @@ pub(super) fn boolean(of: &model::Field<bool>) -> Datum {
 }
 
 pub(super) fn name(meta: &Meta) -> Datum {
+    if meta.name.is_absent() {
+        return address(meta);
+    }
     field(&meta.name, text)
 }
 
