@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use aznet::diagnostic::{Diagnostic, Label, Severity};
-use aznet::engine::{Report, RuleMetadata, Summary};
+use aznet::engine::{self, Options, Report, RuleMetadata, Summary};
 use aznet::policy::finding::{Finding, FindingVerdict, Instance, MissingInput, RelatedPlace};
 use aznet::report::{Format, Style};
 use aznet::semantics::packet::Flow;
@@ -310,4 +310,17 @@ fn a_report_without_findings_still_says_what_was_seen() {
     let text = emitted(&report(|_| Vec::new()), Format::Human, Style::default());
     assert!(text.contains("no findings"), "{text}");
     assert!(text.contains("checked 2 files"), "{text}");
+}
+
+#[test]
+fn a_configuration_in_json_is_told_and_not_passed_over() {
+    let files = vec![
+        ("main.tf".to_owned(), "locals {}\n".to_owned()),
+        ("rules.tf.json".to_owned(), r#"{"resource": {}}"#.to_owned()),
+    ];
+    let report = engine::check_files(files, &Options::default()).unwrap();
+    let told: Vec<_> = report.diagnostics.iter().map(|told| told.code).collect();
+    assert_eq!(told, ["terraform-json"]);
+    let unused: Vec<&str> = report.summary.unused.iter().map(|path| &**path).collect();
+    assert_eq!(unused, ["rules.tf.json"]);
 }

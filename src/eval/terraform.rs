@@ -38,7 +38,10 @@ impl Frontend for Terraform {
 
     fn recognise(&self, input: &Input<'_>) -> bool {
         let path = input.file.path();
-        matches!(input.tree, Tree::Hcl(_)) && (path.ends_with(".tf") || path.ends_with(".tfvars"))
+        match input.tree {
+            Tree::Hcl(_) => path.ends_with(".tf") || path.ends_with(".tfvars"),
+            Tree::Json(_) => is_json_configuration(path),
+        }
     }
 
     fn group(&self, inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
@@ -74,6 +77,20 @@ impl Frontend for Terraform {
             .map(|(_, id)| *id)
             .filter(|id| !used.contains(id))
             .collect();
+        for input in inputs
+            .iter()
+            .filter(|input| is_json_configuration(input.file.path()))
+        {
+            grouping.unused.push(input.id);
+            grouping.diagnostics.push(
+                Diagnostic::advice(
+                    "terraform-json",
+                    Span::new(input.id, 0, 0),
+                    "Terraform configurations in JSON are not evaluated yet",
+                )
+                .with_help("what this file declares is taken as unknown"),
+            );
+        }
         grouping.unused.sort_unstable();
         grouping.units.sort_by(|a, b| a.name.cmp(&b.name));
         grouping
@@ -194,6 +211,10 @@ impl Directories {
             .filter(|(name, _)| name.ends_with(".auto.tfvars"));
         named.chain(automatic).map(|(_, id)| *id).collect()
     }
+}
+
+fn is_json_configuration(path: &str) -> bool {
+    path.ends_with(".tf.json") || path.ends_with(".tfvars.json")
 }
 
 /// The local modules a file calls; paths that leave the root are none.

@@ -51,39 +51,20 @@ pub fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// For a quote that is not closed.
 pub fn csv_rows(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let mut rows = Vec::new();
-    let mut row: Vec<String> = Vec::new();
-    let mut field = String::new();
-    let mut quoted = false;
-    let mut chars = text.chars().peekable();
-    while let Some(character) = chars.next() {
-        match character {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                field.push('"');
-                chars.next();
-            }
-            '"' if quoted => quoted = false,
-            '"' if field.is_empty() => quoted = true,
-            _ if quoted => field.push(character),
-            ',' => row.push(std::mem::take(&mut field)),
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => {
-                if !(row.is_empty() && field.is_empty()) {
-                    row.push(std::mem::take(&mut field));
-                    rows.push(std::mem::take(&mut row));
-                }
-            }
-            _ => field.push(character),
-        }
-    }
-    if quoted {
+    // The reader takes an open quote for a field that goes on to the end of the text.
+    if text.matches('"').count() % 2 == 1 {
         return Err("a quote is not closed".to_owned());
     }
-    if !(row.is_empty() && field.is_empty()) {
-        row.push(field);
-        rows.push(row);
-    }
-    Ok(rows)
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+        .records()
+        .map(|record| match record {
+            Ok(record) => Ok(record.iter().map(str::to_owned).collect()),
+            Err(error) => Err(error.to_string()),
+        })
+        .collect()
 }
 
 #[cfg(test)]
