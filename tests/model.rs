@@ -153,7 +153,7 @@ fn describe(network: &Network) -> String {
                 field(&at.public_ip),
                 fields(&at.backend_pools),
                 fields(&at.application_security_groups),
-                at.inbound_nat.to_string(),
+                format!("{:?}", at.inbound_nat),
             ]);
         }
     }

@@ -9,6 +9,7 @@ use super::{
     AsgId, Field, FirewallId, GatewayId, HubConnectionId, HubId, Link, List, MachineId, Meta,
     NatGatewayId, NicId, NsgId, PeeringId, PoolId, PublicIpId, RouteTableId, SubnetId, VnetId,
 };
+use crate::eval::value::Truth;
 
 /// A virtual network.
 #[derive(Clone, Debug)]
@@ -70,9 +71,8 @@ pub struct IpConfiguration {
     pub public_ip: Field<Link<PublicIpId>>,
     /// The load balancer pools it is a member of.
     pub backend_pools: List<Field<Link<PoolId>>>,
-    /// Whether an inbound NAT rule or pool of a load balancer leads here; not where its load balancer
-    /// is in the files and certainly has no public frontend.
-    pub inbound_nat: bool,
+    /// Whether an inbound NAT rule or pool of a load balancer with a public frontend leads here.
+    pub inbound_nat: Truth,
     /// The application security groups it is a member of.
     pub application_security_groups: List<Field<Link<AsgId>>>,
 }

@@ -2,6 +2,7 @@
 
 use super::{id, ids, keys, properties};
 use crate::eval::Resource;
+use crate::eval::value::Truth;
 use crate::model::build::{Builder, Part};
 use crate::model::field::Node;
 use crate::model::topology::{IpConfiguration, NetworkInterface};
@@ -77,7 +78,7 @@ fn ip_configuration(node: &Node<'_>, owner: &Meta) -> IpConfiguration {
         private_address: from.get("privateIPAddress").field(parse::address),
         public_ip: id(&from.get("publicIPAddress")),
         backend_pools: ids(&from.get("loadBalancerBackendAddressPools")),
-        inbound_nat: false,
+        inbound_nat: Truth::False,
         application_security_groups: ids(&from.get("applicationSecurityGroups")),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{add, is_here, place};
 use crate::eval::Resource;
+use crate::eval::value::Truth;
 use crate::model::build::{Bond, Builder, Part};
 use crate::model::field::Node;
 use crate::model::topology::{IpConfiguration, NetworkInterface};
@@ -80,7 +81,7 @@ fn ip_configuration(node: &Node<'_>, owner: &Meta) -> IpConfiguration {
                 "load_balancer_backend_address_pools_ids",
             ])
             .links(),
-        inbound_nat: false,
+        inbound_nat: Truth::False,
         application_security_groups: from.get("application_security_group_ids").links(),
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::eval::ResourceKey;
-use crate::eval::value::Unknown;
+use crate::eval::value::{Truth, Unknown};
 use crate::model::build::{Builder, outside};
 use crate::model::index::{ElementId, Id};
 use crate::model::{
@@ -181,7 +181,7 @@ fn inbound_nat(builder: &mut Builder<'_>) {
         .iter()
         .map(|rule| (&rule.key, &rule.load_balancer))
         .collect();
-    let mut reached: Vec<(NicId, usize)> = Vec::new();
+    let mut reached: Vec<(NicId, usize, Truth)> = Vec::new();
     for (nic, position, rule) in inline {
         let balancer = rule.as_ref().and_then(|key| {
             let named = owners.get(key).and_then(|owner| find(owner));
@@ -190,18 +190,15 @@ fn inbound_nat(builder: &mut Builder<'_>) {
                 find(&Some(ResourceKey(owner.into())))
             })
         });
-        if balancer.is_none_or(|id| !certainly_internal(&builder.network, id)) {
-            reached.push((nic, position));
-        }
+        let public = balancer.map_or(Truth::Unknown, |id| faces_internet(&builder.network, id));
+        reached.push((nic, position, public));
     }
     for rule in &rules {
         let Some(key) = &rule.pool else {
             continue;
         };
         let balancer = find(&rule.load_balancer);
-        if balancer.is_some_and(|id| certainly_internal(&builder.network, id)) {
-            continue;
-        }
+        let public = balancer.map_or(Truth::Unknown, |id| faces_internet(&builder.network, id));
         for pool in builder.index.find::<PoolId>(key) {
             for nic in &builder.network[pool].network_interfaces.items {
                 let configurations = &builder.network[*nic].ip_configurations.items;
@@ -213,26 +210,35 @@ fn inbound_nat(builder: &mut Builder<'_>) {
                         .filter_map(here)
                         .any(|id| id == pool)
                     {
-                        reached.push((*nic, position));
+                        reached.push((*nic, position, public));
                     }
                 }
             }
         }
     }
-    for (nic, position) in reached {
+    for (nic, position, public) in reached {
         if let Some(at) = builder.network[nic]
             .ip_configurations
             .items
             .get_mut(position)
         {
-            at.inbound_nat = true;
+            at.inbound_nat = at.inbound_nat.or(public);
         }
     }
 }
 
-fn certainly_internal(network: &Network, id: LoadBalancerId) -> bool {
-    let frontends = &network[id].frontends;
-    frontends.rest.is_none() && frontends.items.iter().all(|at| at.public_ip.is_absent())
+/// Whether a load balancer has a public frontend.
+fn faces_internet(network: &Network, id: LoadBalancerId) -> Truth {
+    let balancer = &network[id];
+    let open = balancer.frontends.rest.is_some() || balancer.meta.existing;
+    let rest = if open { Truth::Unknown } else { Truth::False };
+    balancer.frontends.items.iter().fold(rest, |truth, at| {
+        truth.or(match &at.public_ip.state {
+            State::Absent => Truth::False,
+            State::Known(_) => Truth::True,
+            State::Unknown(..) | State::Invalid { .. } => Truth::Unknown,
+        })
+    })
 }
 
 /// What other resources would add to one that is only looked up is not known either.

@@ -290,6 +290,38 @@ fn the_last_of_two_certain_definitions_counts_and_is_told() {
 }
 
 #[test]
+fn a_nat_rule_makes_public_only_what_a_public_frontend_of_these_files_leads_to() {
+    let reached = |frontend: Option<&str>| {
+        let mut site = site();
+        if let Some(frontend) = frontend {
+            let frontends = format!(r#"[{{"name": "f", "properties": {{{frontend}}}}}]"#);
+            let rules = r#"[{"name": "ssh", "properties": {}}]"#;
+            site.arm(
+                "loadBalancers/lb",
+                &format!(
+                    r#"{{"frontendIPConfigurations": {frontends}, "inboundNatRules": {rules}}}"#
+                ),
+            );
+        }
+        let rule = id("loadBalancers/lb/inboundNatRules/ssh");
+        site.arm(
+            "networkInterfaces/nic",
+            &format!(
+                r#"{{"ipConfigurations": [{{"name": "a", "properties": {{
+                    "loadBalancerInboundNatRules": [{{"id": "{rule}"}}]}}}}]}}"#
+            ),
+        );
+        site.network()[NicId(0)].ip_configurations.items[0].inbound_nat
+    };
+    assert_eq!(
+        reached(Some(r#""publicIPAddress": {"id": "/x"}"#)),
+        Truth::True
+    );
+    assert_eq!(reached(Some(r#""subnet": {"id": "/x"}"#)), Truth::False);
+    assert_eq!(reached(None), Truth::Unknown);
+}
+
+#[test]
 fn a_resource_that_is_only_looked_up_besides_is_not_defined_twice() {
     let mut site = site();
     site.arm("networkSecurityGroups/web", "{}");
@@ -390,7 +422,7 @@ fn a_probe_knows_the_pools_of_the_rules_that_use_it_and_pools_their_members() {
     assert!(network[ProbeId(1)].pools.is_certainly_empty());
     assert_eq!(network[PoolId(0)].network_interfaces.items, [NicId(0)]);
     let nic = &network[NicId(0)];
-    assert!(nic.ip_configurations.items[0].inbound_nat);
+    assert_eq!(nic.ip_configurations.items[0].inbound_nat, Truth::True);
 }
 
 #[test]

@@ -181,7 +181,7 @@ impl Build {
                 private_address: address,
                 public_ip: absent(),
                 backend_pools: List::default(),
-                inbound_nat: false,
+                inbound_nat: Truth::False,
                 application_security_groups: List::default(),
             }]),
             dns_servers: List::default(),
