@@ -205,6 +205,12 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             get: |w, id| public_ips(w, nic(w, id)),
         },
         Field {
+            name: "reached_by",
+            ty: Ty::TEXT,
+            doc: "its public addresses in words, also those of load balancers and scale sets",
+            get: |w, id| reached_by(w, nic(w, id)),
+        },
+        Field {
             name: "dnat",
             ty: Ty::BOOL,
             doc: "whether a translation rule of an Azure Firewall in the files leads to it",
@@ -429,12 +435,13 @@ fn public(nic: &NetworkInterface) -> Datum {
         || configurations
             .items
             .iter()
-            .any(|one| one.inbound_nat || one.public_ip.value().is_some());
+            .any(|one| one.inbound_nat == Truth::True || one.public_ip.value().is_some());
     let unknown = configurations.rest.clone().or_else(|| {
-        configurations
-            .items
-            .iter()
-            .find_map(|one| one.public_ip.unknown().map(Arc::clone))
+        configurations.items.iter().find_map(|one| {
+            let balancer = (one.inbound_nat == Truth::Unknown)
+                .then(|| outside("the load balancer whose inbound NAT rule leads there"));
+            one.public_ip.unknown().map(Arc::clone).or(balancer)
+        })
     });
     let data = match (reached, unknown) {
         (true, _) => Data::Bool(true),
@@ -442,6 +449,36 @@ fn public(nic: &NetworkInterface) -> Datum {
         (false, None) => Data::Bool(false),
     };
     Datum::new(data, nic.meta.origin)
+}
+
+/// By which public address an interface is reached, for people.
+fn reached_by(world: &World<'_>, nic: &NetworkInterface) -> Datum {
+    let configurations = &nic.ip_configurations.items;
+    let of = |id: PublicIpId| {
+        let meta = &world.network[id].meta;
+        meta.name.value().unwrap_or(&meta.address).to_string()
+    };
+    let mut ways: Vec<String> = configurations
+        .iter()
+        .filter_map(|one| match one.public_ip.value()? {
+            Link::Here(id) => Some(of(*id)),
+            Link::External(_) => Some("one outside the files".to_owned()),
+        })
+        .collect();
+    if nic.inline_public_ip {
+        ways.push("one for each instance of the scale set".to_owned());
+    }
+    if configurations
+        .iter()
+        .any(|one| one.inbound_nat == Truth::True)
+    {
+        ways.push("a load balancer's, through an inbound NAT rule".to_owned());
+    }
+    if ways.is_empty() {
+        ways.push("none in the files".to_owned());
+    }
+    ways.dedup();
+    Datum::new(Data::Text(ways.join(", ").into()), nic.meta.origin)
 }
 
 fn public_ips(world: &World<'_>, nic: &NetworkInterface) -> Datum {
