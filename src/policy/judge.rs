@@ -258,6 +258,8 @@ impl ClauseJudge<'_, '_> {
             unknowns.extend(trace.unknowns);
             truth = truth.and(!excused);
         }
+        let blank = subject.nothing_known(self.world.network);
+        let blank = blank.map(|unknown| label_of_roots(&unknown));
         for mut wrong in self.wrongs(subject, slots) {
             wrong.truth = wrong.truth.and(truth);
             match wrong.truth {
@@ -265,6 +267,10 @@ impl ClauseJudge<'_, '_> {
                 Truth::Unknown if self.rule.counts_undetermined() => {
                     let id = Arc::clone(self.rule.id());
                     *self.tally.counted.entry(id).or_default() += 1;
+                }
+                Truth::Unknown if let Some(missing) = &blank => {
+                    let reason = format!("rules of which nothing is known without {missing}");
+                    self.not_judged(&reason);
                 }
                 truth => {
                     if truth == Truth::Unknown {
@@ -373,6 +379,13 @@ impl ClauseJudge<'_, '_> {
     fn not_judged(&mut self, reason: &str) {
         *self.tally.not_judged.entry(reason.to_owned()).or_default() += 1;
     }
+}
+
+/// The missing inputs an unknown follows from, for people.
+fn label_of_roots(unknown: &Arc<Unknown>) -> String {
+    let roots = unknown.roots();
+    let labels: Vec<&str> = roots.iter().map(|root| &*root.label).collect();
+    labels.join(", ")
 }
 
 struct Bindings<'b> {

@@ -281,6 +281,40 @@ impl Element {
             .is_some_and(|rule| rule.kind == wanted)
     }
 
+    /// What is missing where it stands for any number of elements of which the files tell nothing:
+    /// asking anything about it is asking what the missing input is.
+    pub(crate) fn nothing_known(&self, network: &Network) -> Option<Arc<Unknown>> {
+        fn none<T>(list: &model::List<model::Field<T>>) -> bool {
+            list.items.iter().all(|item| item.unknown().is_some())
+        }
+        if !self.meta(network)?.template {
+            return None;
+        }
+        let at = self.id as usize;
+        match self.kind {
+            Kind::SecurityRule => {
+                let rule = network.security_rules.get(at)?;
+                let missing = rule.direction.unknown()?;
+                let blank = rule.access.unknown().is_some()
+                    && none(&rule.source)
+                    && none(&rule.destination)
+                    && none(&rule.destination_ports);
+                blank.then(|| Arc::clone(missing))
+            }
+            Kind::FirewallNetworkRule => {
+                let rule = network.firewall_rules.get(at)?;
+                let missing = rule.meta.name.unknown()?;
+                let blank = rule.action.unknown().is_some()
+                    && rule.destination_ip_groups.items.is_empty()
+                    && none(&rule.source)
+                    && none(&rule.destination)
+                    && none(&rule.destination_ports);
+                blank.then(|| Arc::clone(missing))
+            }
+            _ => None,
+        }
+    }
+
     /// The value of a field.
     pub(crate) fn get(&self, field: &Field, world: &World<'_>) -> Datum {
         (field.get)(world, self.id)

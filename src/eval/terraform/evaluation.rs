@@ -116,6 +116,21 @@ impl<'a> Evaluation<'a> {
             return Rc::clone(known);
         }
         let read = Rc::new(Declarations::read(directory, files, self.loader));
+        if let Some(block) = read.repeated.first() {
+            let name: Vec<&str> = block.labels.iter().map(|(text, _)| &**text).collect();
+            let others = match read.repeated.len() - 1 {
+                0 => String::new(),
+                others => format!(", and {others} more like it"),
+            };
+            self.say(Diagnostic::advice(
+                "defined-twice",
+                block.header,
+                format!(
+                    "`{}` is declared in this directory already{others}; the first one counts",
+                    name.join(".")
+                ),
+            ));
+        }
         for block in &read.overrides {
             self.say(Diagnostic::advice(
                 "override-file",

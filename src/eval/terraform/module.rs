@@ -56,6 +56,8 @@ pub(super) struct Declarations<'a> {
     pub(super) calls: Vec<(&'a str, &'a Block)>,
     /// A file of this directory that is not read: what seems not to be declared may be in it.
     pub(super) unread: Option<Arc<str>>,
+    /// Resources and data sources declared once more, which are not applied.
+    pub(super) repeated: Vec<&'a Block>,
     /// Blocks of override files, which are not applied.
     pub(super) overrides: Vec<&'a Block>,
 }
@@ -118,7 +120,9 @@ impl<'a> Declarations<'a> {
                 let managed = &*block.kind == "resource";
                 let index = self.resources.len();
                 let known = self.resource_index.entry((managed, kind, name));
-                if let std::collections::btree_map::Entry::Vacant(free) = known {
+                if let std::collections::btree_map::Entry::Occupied(_) = known {
+                    self.repeated.push(block);
+                } else if let std::collections::btree_map::Entry::Vacant(free) = known {
                     free.insert(index);
                     self.resources.push(Declared {
                         mode: if managed {

@@ -296,3 +296,24 @@ fn what_fails_only_with_a_default_is_unknown_and_names_the_variable() {
         .collect();
     assert_eq!(told, ["var.given.address", "var.left.address"]);
 }
+
+#[test]
+fn what_is_declared_twice_counts_once_and_is_told_once() {
+    let files = Files::new(&[
+        ("a.tf", "resource \"azurerm_x\" \"x\" {\n  a = 1\n}\n"),
+        (
+            "b.tf",
+            "resource \"azurerm_x\" \"x\" {\n  a = 2\n}\nresource \"azurerm_x\" \"x\" {}\n",
+        ),
+    ]);
+    let deployment = files.deployment();
+    assert_eq!(attribute(&deployment, "azurerm_x.x", "a"), "1");
+    let [told] = deployment.diagnostics.as_slice() else {
+        panic!("{:?}", deployment.diagnostics);
+    };
+    assert_eq!(told.code, "defined-twice");
+    assert!(told.message.contains("`azurerm_x.x`"), "{}", told.message);
+    assert!(told.message.contains("1 more"), "{}", told.message);
+    let at = told.primary.as_ref().unwrap().span;
+    assert_eq!(at.file, files.id("b.tf"));
+}
