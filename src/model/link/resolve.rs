@@ -38,7 +38,8 @@ pub(super) fn settle(builder: &mut Builder<'_>) {
             .map(|id| meta(&builder.network, *id).origin)
             .collect();
         if origins.len() > 1 {
-            let address = Arc::clone(&meta(&builder.network, *last).address);
+            let first = certain.first().unwrap_or(last);
+            let address = Arc::clone(&meta(&builder.network, *first).address);
             let message =
                 format!("{address} is defined more than once; the last definition counts");
             builder.report("defined-twice", message, &origins);
