@@ -62,6 +62,8 @@ impl Analysis {
                 .semantics
                 .unreachable(NsgId(subject.id))
                 .into_iter()
+                // Azure wants the whole set of rules there, also those that others make idle.
+                .filter(|found| found.acts_otherwise || !guards_bastion(world, NsgId(subject.id)))
                 .map(|found| Found {
                     truth: found.truth,
                     element: Element {
@@ -79,4 +81,12 @@ impl Analysis {
                 .collect(),
         }
     }
+}
+
+/// Whether a group is on the subnet of an Azure Bastion.
+fn guards_bastion(world: &World<'_>, nsg: NsgId) -> bool {
+    world.network[nsg].subnets.items.iter().any(|subnet| {
+        let name = world.network[*subnet].meta.name.value();
+        name.is_some_and(|name| name.eq_ignore_ascii_case("AzureBastionSubnet"))
+    })
 }
