@@ -7,6 +7,7 @@
 mod compile;
 mod decider;
 mod flow;
+mod taste;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,7 +26,9 @@ use crate::model::{
     FirewallId, FirewallRuleId, Link, NicId, NsgId, RouteId, SecurityRuleId, State, SubnetId,
 };
 use crate::origin::OriginId;
-use crate::semantics::packet::{Answer, Family, Flow, Hit, Side};
+use crate::semantics::packet::atoms::Dimension;
+use crate::semantics::packet::witness::Taste;
+use crate::semantics::packet::{Answer, Family, Flow, FlowSet, Hit, Side};
 use crate::semantics::routes::NextHopKind;
 use crate::semantics::rules::{AddressSpec, Decider, FlowSpec, Scope};
 
@@ -129,6 +132,8 @@ struct Asked {
     somewhere: bool,
     wider_than: Option<i64>,
     direction: Direction,
+    /// Addresses to show packets with.
+    taste: Taste,
 }
 
 impl Run<'_, '_, '_> {
@@ -154,6 +159,7 @@ impl Run<'_, '_, '_> {
             wider_than: filled.wider_than,
             direction,
             specs: filled.specs,
+            taste: self.taste(direction),
         })
     }
 
@@ -223,7 +229,7 @@ impl Run<'_, '_, '_> {
             return Vec::new();
         }
         let narrowed = self.wider(&bad, asked);
-        let mut hit = narrowed.is_hit();
+        let mut hit = narrowed.is_hit_near(&asked.taste);
         if hit.truth == Truth::False {
             return Vec::new();
         }
@@ -266,7 +272,11 @@ impl Run<'_, '_, '_> {
             (VerdictSpec::RoutedTo(_), _) | (_, true) => self.route_of(&hit),
             _ => None,
         };
-        let whole = |cause: Cause, hit: Hit, run: &Self| run.outcome(cause, route, hit, asked);
+        let whole = |cause: Cause, hit: Hit, run: &Self| {
+            let mut outcome = run.outcome(cause, route, hit, asked);
+            outcome.destinations.extend(run.servers(bad, asked));
+            outcome
+        };
         let cause = match &self.contract.answer.verdict {
             VerdictSpec::Decided => match self.subject.kind {
                 Kind::SecurityRule => Cause::SecurityRule(SecurityRuleId(self.subject.id)),
@@ -292,9 +302,41 @@ impl Run<'_, '_, '_> {
         vec![whole(cause, hit, self)]
     }
 
+    /// The single addresses of the named sets asked for that are hit.
+    fn servers(&self, bad: &Answer, asked: &Asked) -> Vec<AddressPrefix> {
+        let semantics = &self.evaluation.world.semantics;
+        let specs = asked.specs.iter().flat_map(|spec| &spec.to);
+        let mut found = Vec::new();
+        for spec in specs {
+            let AddressSpec::NamedSet(name) = spec else {
+                continue;
+            };
+            let Some(set) = semantics.named_set(name, self.family) else {
+                continue;
+            };
+            let single = set.intervals().iter().filter(|(first, last)| first == last);
+            for (address, _) in single.take(MAX_SERVERS) {
+                let hit = |flows: &FlowSet| {
+                    let mut terms = flows.terms().iter();
+                    terms.any(|term| term.field(Dimension::Destination).contains(*address))
+                };
+                if hit(&bad.flows.must) || hit(&bad.flows.may) && bad.flows.must.is_empty() {
+                    let address = self.family.address(*address);
+                    found.push(AddressPrefix::Block(address.into()));
+                }
+            }
+        }
+        found
+    }
+
     fn outcome(&self, cause: Cause, route: Option<RouteId>, hit: Hit, asked: &Asked) -> Outcome {
-        let mut unknowns = hit.unknowns;
-        unknowns.extend(self.unknowns.iter().cloned());
+        // What the rule itself asks for comes first.
+        let mut unknowns = self.unknowns.clone();
+        for unknown in hit.unknowns {
+            if unknowns.iter().all(|known| known.id != unknown.id) {
+                unknowns.push(unknown);
+            }
+        }
         if let Some(limit) = hit.undecided {
             let label = format!("an answer within the limit `{limit}`");
             unknowns.push(Arc::new(Unknown::new("limit", label, Reason::Limit)));
@@ -329,6 +371,9 @@ impl Run<'_, '_, '_> {
         }
     }
 }
+
+/// How many servers of a named set a message tells apart.
+const MAX_SERVERS: usize = 8;
 
 /// Next hops as semantics names them.
 pub(crate) fn hop(kind: HopKind) -> NextHopKind {

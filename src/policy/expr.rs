@@ -116,10 +116,11 @@ pub(crate) enum Builtin {
     MeansPort,
     Undetermined,
     Allows,
+    Leads,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [(&'static str, Self, usize, usize); 15] = [
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 16] = [
         ("anytrue", Self::AnyTrue, 1, 1),
         ("alltrue", Self::AllTrue, 1, 1),
         ("length", Self::Length, 1, 1),
@@ -135,6 +136,7 @@ impl Builtin {
         ("means_port", Self::MeansPort, 2, 2),
         ("undetermined", Self::Undetermined, 1, 1),
         ("allows", Self::Allows, 5, 5),
+        ("leads", Self::Leads, 3, 3),
     ];
 }
 

@@ -252,6 +252,7 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
     }
     unknowns.extend(first.unknowns.iter().cloned());
     let mut names_one_rule = true;
+    let mut others: Vec<Arc<str>> = Vec::new();
     for other in group {
         names_one_rule &= other.security_rule == first.security_rule;
         if other.primary.span != first.primary.span {
@@ -263,6 +264,9 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
                 span: other.primary.span,
                 text: format!("the same for `{name}`"),
             });
+            if !others.contains(name) && first.security_rule.as_ref() != Some(name) {
+                others.push(Arc::clone(name));
+            }
         } else {
             for place in other.related {
                 add(place);
@@ -291,11 +295,24 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
         identity.push_str(part);
         identity.push('\0');
     }
+    let mut message = first.message;
+    if first.verdict == FindingVerdict::Undetermined && !others.is_empty() {
+        let shown: Vec<String> = others
+            .iter()
+            .take(MAX_NAMED)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let more = match others.len().saturating_sub(MAX_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let _ = write!(message, " The same goes for {}{more}.", shown.join(", "));
+    }
     let finding = Finding {
         rule: first.rule,
         verdict: first.verdict,
         severity: first.severity,
-        message: first.message,
+        message,
         fix: first.fix,
         primary: first.primary,
         related,
@@ -309,6 +326,9 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
     };
     Some((finding, identity))
 }
+
+/// How many others the message of a question names.
+const MAX_NAMED: usize = 12;
 
 /// How many further places one finding lists.
 const MAX_RELATED: usize = 60;

@@ -340,6 +340,8 @@ impl ClauseJudge<'_, '_> {
                 // One certain breach says more than any possible one.
                 if wrongs.iter().any(|wrong| wrong.truth == Truth::True) {
                     wrongs.retain(|wrong| wrong.truth == Truth::True);
+                } else {
+                    wrongs = one_question(wrongs);
                 }
             }
             Body::Analysis(analysis) => {
@@ -386,6 +388,24 @@ fn label_of_roots(unknown: &Arc<Unknown>) -> String {
     let roots = unknown.roots();
     let labels: Vec<&str> = roots.iter().map(|root| &*root.label).collect();
     labels.join(", ")
+}
+
+/// Puts together what may be wrong about one subject for one cause: it is one question.
+fn one_question(wrongs: Vec<Wrong>) -> Vec<Wrong> {
+    let mut questions: Vec<Wrong> = Vec::new();
+    for wrong in wrongs {
+        match questions.iter_mut().find(|one| one.cause == wrong.cause) {
+            Some(one) => {
+                for unknown in wrong.unknowns {
+                    if one.unknowns.iter().all(|known| known.id != unknown.id) {
+                        one.unknowns.push(unknown);
+                    }
+                }
+            }
+            None => questions.push(wrong),
+        }
+    }
+    questions
 }
 
 struct Bindings<'b> {

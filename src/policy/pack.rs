@@ -407,7 +407,11 @@ impl Clause {
         };
         let message = When::all(sayings, &mut compiler);
         let notes = When::all(&rule.notes, &mut compiler);
-        let suggest = When::all(&rule.suggest, &mut compiler);
+        let suggest = match clause.suggest.is_empty() {
+            true => &rule.suggest,
+            false => &clause.suggest,
+        };
+        let suggest = When::all(suggest, &mut compiler);
         let mut related = Vec::new();
         for place in &rule.related {
             let when = place

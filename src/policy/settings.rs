@@ -59,7 +59,7 @@ impl Offer {
 /// What is declared about port 25 of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port25 {
-    /// No exemption.
+    /// It is known to be closed, whatever the documents say of the offer.
     Blocked,
     /// An exemption was granted.
     Exempt,

@@ -310,7 +310,7 @@ fn read_clauses(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<
             .collect();
     };
     for entry in entries {
-        if &*entry.key != "message" && CLAUSE_KEYS.contains(&&*entry.key) {
+        if !["message", "suggest"].contains(&&*entry.key) && CLAUSE_KEYS.contains(&&*entry.key) {
             let message = format!("`{}` belongs into a clause of `any-of`", entry.key);
             reader.error(entry.key_span, message);
         }

@@ -187,7 +187,13 @@ impl Semantics<'_> {
             if self.is_activation(service) {
                 match rerouted {
                     Truth::True => continue,
-                    Truth::Unknown => traffic = traffic.only_possibly(),
+                    Truth::Unknown => {
+                        traffic = traffic.only_possibly();
+                        let label = "whether the default route switches off the platform's own \
+                                     way to the activation servers";
+                        let unknown = Unknown::new("activation", label, Reason::Outside);
+                        traffic.unknowns.push(Arc::new(unknown));
+                    }
                     Truth::False => {}
                 }
             }

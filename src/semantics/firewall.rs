@@ -16,7 +16,7 @@ use super::packet::interval::IntervalSet;
 use super::packet::{Answer, Family, protocol_code, protocols_with_ports};
 use super::place::Place;
 use super::rules::Scope;
-use crate::eval::value::{Truth, Unknown};
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{AddressPrefix, Protocol};
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
@@ -471,8 +471,13 @@ impl Semantics<'_> {
                 .fold(IntervalSet::empty(), |all, one| all.union(&one));
             if stands_for_all(row, &known) && proxy == Truth::True && !application {
                 matched.add(&addresses);
-            } else if row.fqdns.iter().any(named) {
+            } else if let Some(name) = row.fqdns.iter().find(|name| named(name)) {
                 matched.add_loose(&addresses);
+                let label = match application {
+                    true => "what the firewall's application rules let through".to_owned(),
+                    false => format!("what `{name}` resolves to for the firewall"),
+                };
+                matched.add_unknown(&Arc::new(Unknown::new("name", label, Reason::RunTime)));
             }
         }
         for item in &names.items {

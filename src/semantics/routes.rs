@@ -77,10 +77,22 @@ impl Semantics<'_> {
     /// The packets from a subnet whose next hop is of one of the kinds.
     #[must_use]
     pub fn routed_to(&self, subnet: SubnetId, kinds: &[NextHopKind], family: Family) -> Answer {
-        let mut left = Answer::everything(family);
+        self.routed_to_of(subnet, kinds, &Answer::everything(family))
+    }
+
+    /// Those of `flows` whose next hop is of one of the kinds. Routes for other packets have no
+    /// say, nor is what is unknown of them.
+    #[must_use]
+    pub fn routed_to_of(&self, subnet: SubnetId, kinds: &[NextHopKind], flows: &Answer) -> Answer {
+        let family = flows.family();
+        let mut left = flows.clone();
         let mut routed = Answer::nothing(family);
         for entry in self.effective_routes(subnet, family) {
             let wanted = |kind: &NextHopKind| kinds.contains(kind);
+            let apart = entry.packets.flows.may.intersect(&left.flows.may);
+            if apart.is_ok_and(|both| both.is_empty()) {
+                continue;
+            }
             let after = left.minus(&entry.packets);
             if entry.kinds.iter().all(wanted) {
                 routed = routed.or(&entry.packets.and(&left));

@@ -75,7 +75,7 @@ impl Run<'_, '_, '_> {
                 let kinds: Vec<_> = kinds.iter().map(|kind| hop(*kind)).collect();
                 let mut all: Option<Answer> = None;
                 for subnet in self.subnets(element) {
-                    let one = semantics.routed_to(subnet, &kinds, family).and(within);
+                    let one = semantics.routed_to_of(subnet, &kinds, within);
                     all = Some(match all {
                         Some(before) => before.or(&one),
                         None => one,
@@ -163,7 +163,7 @@ impl Run<'_, '_, '_> {
         let mut parts = Vec::new();
         for element in self.answering() {
             if let Some(id) = firewall(element) {
-                parts.extend(self.split_firewall(id, bad, whole, access));
+                parts.extend(self.split_firewall(id, bad, whole, (access, asked)));
             }
             for nsg in groups_of(self.evaluation.world, element) {
                 for rule in self
@@ -179,7 +179,7 @@ impl Run<'_, '_, '_> {
                         continue;
                     }
                     let decided = self.evaluation.world.semantics.decided_of(rule, bad);
-                    let part = self.wider(&decided, asked).is_hit();
+                    let part = self.wider(&decided, asked).is_hit_near(&asked.taste);
                     if part.truth != Truth::False {
                         parts.push((cause, part));
                     }
@@ -213,7 +213,7 @@ impl Run<'_, '_, '_> {
         id: FirewallId,
         bad: &Answer,
         whole: &Hit,
-        access: Access,
+        (access, asked): (Access, &Asked),
     ) -> Vec<(Cause, Hit)> {
         let world = self.evaluation.world;
         let mut parts = Vec::new();
@@ -221,7 +221,10 @@ impl Run<'_, '_, '_> {
             if world.network[rule].action.value() != Some(&access) {
                 continue;
             }
-            let part = world.semantics.firewall_decided_of(rule, bad).is_hit();
+            let part = world
+                .semantics
+                .firewall_decided_of(rule, bad)
+                .is_hit_near(&asked.taste);
             if part.truth == Truth::True && whole.truth == Truth::True {
                 parts.push((Cause::FirewallRule(rule), part));
             }

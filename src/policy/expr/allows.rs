@@ -9,7 +9,9 @@ use crate::eval::value::{Truth, Unknown};
 use crate::model::address::Protocol;
 use crate::model::nsg::Direction;
 use crate::model::{NicId, NsgId, SubnetId};
+use crate::policy::contract::hop;
 use crate::policy::datum::{Data, Datum};
+use crate::policy::spec::HOP_KINDS;
 use crate::policy::vocabulary::Kind;
 use crate::semantics::packet::Family;
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
@@ -28,6 +30,36 @@ impl Evaluation<'_, '_> {
             }
             None => self.answer(Truth::Unknown),
         }
+    }
+
+    /// `leads(subnet, kind, far)`: whether packets to somewhere have, for certain, a next hop of a
+    /// kind. IPv4 only; never unknown: what is not certain is false.
+    pub(super) fn leads(&mut self, args: &[Datum]) -> Datum {
+        let certain = self.leading(args).unwrap_or(false);
+        Datum::constant(Data::Bool(certain))
+    }
+
+    fn leading(&self, args: &[Datum]) -> Option<bool> {
+        let [subnet, kind, far] = args else {
+            return None;
+        };
+        let (Data::Element(subnet), Data::Text(kind)) = (&subnet.data, &kind.data) else {
+            return None;
+        };
+        let (_, kind) = HOP_KINDS.iter().find(|(word, _)| *word == &**kind)?;
+        let id = SubnetId(subnet.id);
+        let spec = FlowSpec {
+            direction: Direction::Outbound,
+            protocols: vec![Protocol::Tcp],
+            from: Vec::new(),
+            to: vec![self.far(far)],
+            ports: Vec::new(),
+            source_ports: Vec::new(),
+        };
+        let semantics = &self.world.semantics;
+        let flows = semantics.flows(&spec, Scope::Subnet(id), Family::V4);
+        let routed = semantics.routed_to_of(id, &[hop(*kind)], &flows);
+        Some(routed.is_hit().truth == Truth::True)
     }
 
     fn passing(&self, args: &[Datum]) -> Option<(Truth, Vec<Arc<Unknown>>)> {

@@ -92,6 +92,7 @@ impl Evaluation<'_, '_> {
                 Datum::unknown(unknown)
             }
             Builtin::Allows => self.allows(args),
+            Builtin::Leads => self.leads(args),
         }
     }
 

@@ -514,6 +514,13 @@ impl Compiler<'_, '_> {
                 }
                 Ty::BOOL
             }
+            Builtin::Leads => {
+                if !matches!(first, Ty::One(Item::Element(Kind::Subnet) | Item::Any)) {
+                    let found = first.describe();
+                    return self.fail(span(0), format!("a subnet is expected, not {found}"));
+                }
+                Ty::BOOL
+            }
             Builtin::Allows => {
                 let groups = [Kind::Nsg, Kind::Subnet, Kind::NetworkInterface];
                 let fits = match first {

@@ -184,7 +184,7 @@ impl ClauseJudge<'_, '_> {
             let protocols = outcome
                 .protocols
                 .iter()
-                .map(|protocol| Data::Text(protocol_word(*protocol).into()));
+                .map(|protocol| Data::Text(protocol_word(*protocol).to_ascii_uppercase().into()));
             let destinations = outcome
                 .destinations
                 .iter()

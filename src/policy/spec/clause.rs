@@ -28,6 +28,8 @@ pub struct ClauseSpec {
     pub body: BodySpec,
     /// What is said, instead of the rule's message.
     pub message: Vec<Saying>,
+    /// How to mend it, instead of what the rule suggests.
+    pub suggest: Vec<Saying>,
 }
 
 /// `{that: P, otherwise: TEXT}`
@@ -63,9 +65,9 @@ pub struct AssertSpec {
     pub at: Option<ExprSource>,
 }
 
-pub(super) const CLAUSE_KEYS: [&str; 10] = [
+pub(super) const CLAUSE_KEYS: [&str; 11] = [
     "subject", "each", "where", "unless", "needs", "assert", "forbid", "require", "analysis",
-    "message",
+    "message", "suggest",
 ];
 
 impl ClauseSpec {
@@ -116,11 +118,12 @@ impl ClauseSpec {
         let condition = find(entries, "where").and_then(|node| ExprSource::read(node, reader));
         let unless = find(entries, "unless").and_then(|node| ExprSource::read(node, reader));
         let body = read_body(span, entries, reader);
-        let message = if inline {
-            Vec::new()
-        } else {
-            sayings(entries, "message", reader)
+        let own = |key: &str, reader: &mut Reader<'_>| match inline {
+            true => Vec::new(),
+            false => sayings(entries, key, reader),
         };
+        let message = own("message", reader);
+        let suggest = own("suggest", reader);
         Some(Self {
             span,
             subject: subject?,
@@ -130,6 +133,7 @@ impl ClauseSpec {
             needs,
             body: body?,
             message,
+            suggest,
         })
     }
 }

@@ -155,7 +155,19 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
             let found = &world.network[model::RouteId(found.id)];
             (field(&found.meta.name, text), next_hop_text(world, found))
         }
-        _ => (Datum::constant(Data::Absent), kind.clone()),
+        _ => {
+            let text = match certain.map(|hop| (hop.kind, &hop.firewall)) {
+                Some((Some(NextHopKind::AzureFirewall), Some(Link::Here(firewall)))) => {
+                    firewall_text(world, *firewall)
+                }
+                Some((Some(NextHopKind::AzureFirewall), _)) => "an Azure Firewall".to_owned(),
+                Some((Some(NextHopKind::Internet), _)) => "the Internet".to_owned(),
+                Some((Some(NextHopKind::Gateway), _)) => "a virtual network gateway".to_owned(),
+                Some((Some(kind), _)) => hop_word(kind).to_owned(),
+                _ => "a next hop that these files do not tell".to_owned(),
+            };
+            (Datum::constant(Data::Absent), Datum::text(text))
+        }
     };
     object([
         ("name", name),
@@ -167,8 +179,16 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
     ])
 }
 
+fn firewall_text(world: &World<'_>, firewall: model::FirewallId) -> String {
+    let firewall = super::Element {
+        kind: Kind::Firewall,
+        id: firewall.0,
+    };
+    format!("the Azure Firewall `{}`", firewall.display(world))
+}
+
 /// Where a route leads, for people.
-fn next_hop_text(world: &World<'_>, route: &model::routing::Route) -> Datum {
+pub(super) fn next_hop_text(world: &World<'_>, route: &model::routing::Route) -> Datum {
     use crate::model::routing::NextHopType;
     let text = match route.next_hop_type.value() {
         Some(NextHopType::VirtualAppliance) => behind_address(world, route),

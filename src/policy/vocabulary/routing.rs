@@ -127,6 +127,12 @@ pub(super) static ROUTE: KindSpec = KindSpec {
             },
         },
         Field {
+            name: "leads_to",
+            ty: Ty::TEXT,
+            doc: "its next hop, for people",
+            get: |w, id| super::egress::next_hop_text(w, route(w, id)),
+        },
+        Field {
             name: "appliance",
             ty: Ty::One(Item::Word(APPLIANCES)),
             doc: "what stands behind that address: `firewall`, `network-interface`, `load-balancer` or `unknown`; null for other next hops",

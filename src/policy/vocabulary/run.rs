@@ -32,6 +32,11 @@ const SMTP: &[Member] = &[
     ),
     ("exempt", Ty::BOOL, "whether one is declared"),
     (
+        "declared_blocked",
+        Ty::BOOL,
+        "whether the subscription is declared to be blocked",
+    ),
+    (
         "grandfathered",
         Ty::BOOL,
         "open only because the subscription is older than the block",
@@ -82,6 +87,22 @@ pub(super) static SUBSCRIPTION: KindSpec = KindSpec {
             ty: Ty::TEXT,
             doc: "its offer, as named in aznet.yaml",
             get: |w, _| offer(w),
+        },
+        Field {
+            name: "offers",
+            ty: Ty::List(Item::Text),
+            doc: "the offers it can be, as far as these files tell; none if they do not",
+            get: |w, _| {
+                let offer = &w.settings.offer;
+                let all = match offer.known() {
+                    Some(known) => vec![Arc::clone(known)],
+                    None => offer.candidates.iter().map(Arc::clone).collect(),
+                };
+                let items = all
+                    .into_iter()
+                    .map(|one| datum::Item::certain(Datum::text(one)));
+                Datum::list(items.collect(), None)
+            },
         },
         Field {
             name: "offer_source",
@@ -258,10 +279,18 @@ fn smtp_object(world: &World<'_>) -> Datum {
         Arc::new(unknown)
     };
     let source = fixed.source.as_ref();
+    let declared_blocked = matches!(settings.port25, Some(Port25::Blocked));
     object([
         (
+            "declared_blocked",
+            Datum::constant(Data::Bool(declared_blocked)),
+        ),
+        (
             "open",
-            merged(&|a| Datum::truth_value(a.open, Some(silent()))),
+            match declared_blocked {
+                true => Datum::constant(Data::Bool(false)),
+                false => merged(&|a| Datum::truth_value(a.open, Some(silent()))),
+            },
         ),
         ("verdict", merged(&|a| Datum::text(verdict(a.verdict)))),
         (

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::space::{Exceeded, FlowSet};
+use super::witness::Taste;
 use super::{Family, Flow, Side};
-use crate::eval::value::{Truth, Unknown};
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{PortRange, Protocol};
 use crate::semantics::Bounds;
 
@@ -156,6 +157,12 @@ impl Answer {
     /// Whether there is such a packet.
     #[must_use]
     pub fn is_hit(&self) -> Hit {
+        self.is_hit_near(&Taste::default())
+    }
+
+    /// The same, with a witness between addresses of one's choice where the set has them.
+    #[must_use]
+    pub fn is_hit_near(&self, taste: &Taste) -> Hit {
         let mut undecided = self.undecided;
         let inhabited = self.flows.must.is_inhabited().unwrap_or_else(|limit| {
             undecided = Some(limit.0);
@@ -185,10 +192,19 @@ impl Answer {
                     add_unknown(&mut unknowns, unknown);
                 }
             }
+            if unknowns.is_empty() {
+                for term in self.flows.may.terms() {
+                    for literal in term.cube.literals() {
+                        let label = literal.atom.predicate.question();
+                        let unknown = Unknown::new("atom", label, Reason::Outside);
+                        add_unknown(&mut unknowns, &Arc::new(unknown));
+                    }
+                }
+            }
         }
         Hit {
             truth,
-            witness: best.witness(),
+            witness: best.witness_near(taste),
             ports: best.ports(),
             protocols: best.protocols(),
             unknowns,

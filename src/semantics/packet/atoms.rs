@@ -46,6 +46,22 @@ pub enum Predicate {
     Unknown(u64),
 }
 
+impl Predicate {
+    /// What would have to be known to settle it.
+    #[must_use]
+    pub fn question(&self) -> String {
+        match self {
+            Self::Tag(tag) => format!("which addresses are in the service tag `{tag}`"),
+            Self::VirtualNetwork(_) => "which addresses are in `VirtualNetwork`".to_owned(),
+            Self::Group(key) => format!("which machines are in {key}"),
+            Self::AddressList(key) => format!("the addresses of {key}"),
+            Self::Name(name) => format!("what `{name}` resolves to"),
+            Self::ServiceEndpoint(name) => format!("the addresses of {name}"),
+            Self::Unknown(_) => "a value that these files do not tell".to_owned(),
+        }
+    }
+}
+
 /// Identity of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AtomId(u64);
@@ -70,6 +86,8 @@ pub struct Atom {
     pub size: Size,
     /// The unknown behind it, for messages.
     pub unknown: Option<Arc<Unknown>>,
+    /// What it says, for messages.
+    pub predicate: Predicate,
 }
 
 /// What is certain about how many values an atom is true of.
@@ -118,6 +136,7 @@ impl Atom {
             within: Vec::new(),
             size: Size::Any,
             unknown: None,
+            predicate: predicate.clone(),
         }
     }
 

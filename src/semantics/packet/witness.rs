@@ -1,9 +1,11 @@
 //! One packet out of a set, the one a person would have picked.
 
+use std::net::IpAddr;
+
 use super::atoms::Dimension;
 use super::interval::IntervalSet;
 use super::space::{FlowSet, Term};
-use super::{Family, Flow, PROTOCOLS, protocol_code};
+use super::{Family, Flow, PROTOCOLS, address_number, protocol_code};
 use crate::model::address::{PortRange, Protocol};
 
 /// Ports people know, the ones that matter most first.
@@ -14,17 +16,43 @@ const WELL_KNOWN: [u16; 16] = [
 /// The first port that operating systems give to clients.
 const FIRST_EPHEMERAL: u16 = 49_152;
 
+/// Addresses a person would look for first in a packet, the best first; those that are not in the
+/// set are passed over.
+#[derive(Clone, Debug, Default)]
+pub struct Taste {
+    /// Of the sender.
+    pub source: Vec<IpAddr>,
+    /// Of the receiver.
+    pub destination: Vec<IpAddr>,
+}
+
 impl FlowSet {
     /// A packet of the set: TCP if there is one, from an ephemeral port, to a well-known port,
     /// between the lowest host addresses.
     #[must_use]
     pub fn witness(&self) -> Option<Flow> {
+        self.witness_near(&Taste::default())
+    }
+
+    /// A packet of the set as [`Self::witness`], between addresses of one's choice where it has
+    /// them.
+    #[must_use]
+    pub fn witness_near(&self, taste: &Taste) -> Option<Flow> {
+        let family = self.family();
         let tcp = protocol_code(Protocol::Tcp);
         let best = self.terms().iter().min_by_key(|term| {
             let without_tcp = !term.field(Dimension::Protocol).contains(tcp);
-            (term.cube.literals().len(), without_tcp)
+            let odd = |side, wanted: &[IpAddr]| {
+                !wanted.is_empty() && near(term.field(side), wanted, family).is_none()
+            };
+            (
+                term.cube.literals().len(),
+                without_tcp,
+                odd(Dimension::Source, &taste.source),
+                odd(Dimension::Destination, &taste.destination),
+            )
         })?;
-        Some(of_term(self.family(), best))
+        Some(of_term(family, best, taste))
     }
 
     /// Its destination ports, merged; none if it holds only packets without ports.
@@ -60,7 +88,14 @@ impl FlowSet {
     }
 }
 
-fn of_term(family: Family, term: &Term) -> Flow {
+/// The first of some addresses that is in a set.
+fn near(addresses: &IntervalSet, wanted: &[IpAddr], family: Family) -> Option<u128> {
+    let own = wanted.iter().filter(|one| Family::of(**one) == family);
+    own.map(|one| address_number(*one))
+        .find(|number| addresses.contains(*number))
+}
+
+fn of_term(family: Family, term: &Term, taste: &Taste) -> Flow {
     let protocol = PROTOCOLS
         .into_iter()
         .find(|protocol| {
@@ -76,9 +111,13 @@ fn of_term(family: Family, term: &Term) -> Flow {
     } else {
         (0, 0)
     };
+    let end = |side, wanted: &[IpAddr]| {
+        let addresses = term.field(side);
+        near(addresses, wanted, family).unwrap_or_else(|| host(addresses))
+    };
     Flow {
-        source: family.address(host(term.field(Dimension::Source))),
-        destination: family.address(host(term.field(Dimension::Destination))),
+        source: family.address(end(Dimension::Source, &taste.source)),
+        destination: family.address(end(Dimension::Destination, &taste.destination)),
         protocol,
         source_port,
         destination_port,

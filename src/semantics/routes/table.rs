@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{NextHop, NextHopKind};
-use crate::eval::value::{Truth, Unknown};
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::AddressPrefix;
 use crate::model::routing::{Appliance, NextHopType, Route, RoutePrefix};
 use crate::model::topology::{HubConnection, Peering, Subnet, VirtualNetwork};
@@ -232,9 +232,17 @@ impl Table<'_, '_> {
         let certain = there && route.meta.existence.truth == Truth::True && !route.meta.template;
         let hops = hops_of(id, route);
         let because = route.meta.existence.because.as_ref();
+        let unclear = match hops.iter().any(|hop| hop.kind.is_none()) {
+            true => route.next_hop_address.unknown().cloned().or_else(|| {
+                let address = route.next_hop_address.value()?;
+                let label = format!("what has the address {address}");
+                Some(Arc::new(Unknown::new("outside", label, Reason::Outside)))
+            }),
+            false => None,
+        };
         let unknown = because
             .or_else(|| route.next_hop_type.unknown())
-            .or_else(|| route.next_hop_address.unknown());
+            .or(unclear.as_ref());
         match &route.prefix.state {
             State::Known(RoutePrefix::Block(block)) => {
                 if let Some(set) = self.family().block(*block) {

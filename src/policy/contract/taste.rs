@@ -1,0 +1,92 @@
+//! The addresses packets are shown with: a machine of the subnet concerned, a plain public one.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+
+use super::Run;
+use crate::model::nsg::Direction;
+use crate::model::{NicId, NsgId, SecurityRuleId, SubnetId};
+use crate::policy::datum::{Data, Element};
+use crate::policy::vocabulary::{Kind, subnets_of};
+use crate::semantics::packet::witness::Taste;
+
+/// The far side, where any public address does.
+const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 2, 3, 4));
+
+/// The near side, where no subnet is known.
+const MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 4));
+
+/// How many subnets of a group are looked at.
+const MAX_SUBNETS: usize = 8;
+
+impl Run<'_, '_, '_> {
+    pub(super) fn taste(&self, direction: Direction) -> Taste {
+        let network = self.evaluation.world.network;
+        let bound = self.evaluation.slots.iter().skip(1);
+        let mut subnets: Vec<SubnetId> = bound
+            .filter_map(|datum| match &datum.data {
+                Data::Element(element) => Some(self.subnets_around(*element)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        subnets.extend(self.subnets_around(self.subject));
+        let mut near: Vec<IpAddr> = subnets
+            .into_iter()
+            .take(MAX_SUBNETS)
+            .flat_map(|subnet| &network[subnet].address_prefixes.items)
+            .filter_map(|prefix| prefix.value().map(first_machine))
+            .collect();
+        near.push(MACHINE);
+        let far = vec![PUBLIC];
+        match direction {
+            Direction::Inbound => Taste {
+                source: far,
+                destination: near,
+            },
+            Direction::Outbound => Taste {
+                source: near,
+                destination: far,
+            },
+        }
+    }
+
+    fn subnets_around(&self, element: Element) -> Vec<SubnetId> {
+        let world = self.evaluation.world;
+        let network = world.network;
+        let of_group = |nsg: NsgId| {
+            let mut subnets = network[nsg].subnets.items.clone();
+            for nic in &network[nsg].network_interfaces.items {
+                subnets.extend(subnets_of(network, *nic));
+            }
+            subnets
+        };
+        match element.kind {
+            Kind::Subnet => vec![SubnetId(element.id)],
+            Kind::NetworkInterface => subnets_of(network, NicId(element.id)),
+            Kind::Nsg => of_group(NsgId(element.id)),
+            Kind::SecurityRule => network[SecurityRuleId(element.id)]
+                .nsg
+                .map_or_else(Vec::new, of_group),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The first address of a subnet that a machine can have: Azure keeps those before it.
+fn first_machine(prefix: &IpNet) -> IpAddr {
+    let kept = match prefix.max_prefix_len().saturating_sub(prefix.prefix_len()) {
+        0..=2 => 0,
+        _ => 4,
+    };
+    match prefix.network() {
+        IpAddr::V4(address) => {
+            IpAddr::V4(Ipv4Addr::from_bits(address.to_bits().saturating_add(kept)))
+        }
+        IpAddr::V6(address) => {
+            let bits = address.to_bits().saturating_add(u128::from(kept));
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(bits))
+        }
+    }
+}
