@@ -175,7 +175,10 @@ pub(crate) fn display(value: &Datum, world: &World<'_>) -> String {
                 .items
                 .iter()
                 .take(MAX_ITEMS)
-                .map(|item| display(&item.datum, world))
+                .map(|item| match &item.datum.data {
+                    Data::Element(element) => format!("`{}`", element.display(world)),
+                    _ => display(&item.datum, world),
+                })
                 .collect();
             let more = items.items.len().saturating_sub(MAX_ITEMS);
             let open = match (&items.rest, more) {

@@ -50,7 +50,10 @@ pub(crate) fn decided<I: PartialEq>(
     let Some(rule) = rules.get(index) else {
         return Answer::nothing(family);
     };
-    let mut answer = rule.own.and(flows).minus(bypass);
+    let mut answer = rule.own.and(flows);
+    if bypass.flows.may.meets(&answer.flows.may) {
+        answer = answer.minus(bypass);
+    }
     for unknown in &rule.because {
         add_unknown(&mut answer.unknowns, unknown);
     }
@@ -74,7 +77,10 @@ pub(crate) fn allowed<I: PartialEq>(
     bypass: &Answer,
     flows: &Answer,
 ) -> Answer {
-    let through_anyway = bypass.and(flows);
+    let through_anyway = match bypass.flows.may.meets(&flows.flows.may) {
+        true => bypass.and(flows),
+        false => Answer::nothing(flows.family()),
+    };
     // What bypasses is through already.
     let rest = flows.minus(&Answer::exactly(bypass.flows.must.clone()));
     let mut parts = vec![through_anyway];

@@ -89,8 +89,7 @@ impl Semantics<'_> {
         let mut routed = Answer::nothing(family);
         for entry in self.effective_routes(subnet, family) {
             let wanted = |kind: &NextHopKind| kinds.contains(kind);
-            let apart = entry.packets.flows.may.intersect(&left.flows.may);
-            if apart.is_ok_and(|both| both.is_empty()) {
+            if !entry.packets.flows.may.meets(&left.flows.may) {
                 continue;
             }
             let after = left.minus(&entry.packets);
