@@ -352,6 +352,12 @@ impl<'a> Node<'a> {
 
     /// A list of references by full id.
     pub(super) fn links<I>(&self) -> List<Field<Link<I>>> {
+        // The old spelling of several is one id, by itself.
+        if let Found::Unknown(unknown, _) = &self.found
+            && referenced(unknown).is_some()
+        {
+            return List::closed(vec![self.link()]);
+        }
         self.list(Self::link)
     }
 

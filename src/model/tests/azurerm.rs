@@ -417,3 +417,35 @@ fn what_others_add_to_a_looked_up_resource_is_not_known() {
     assert!(hub("h").unknown().is_some());
     assert!(hub("here").is_absent());
 }
+
+#[test]
+fn a_rule_names_its_pool_in_the_old_spelling_too() {
+    for pools in [
+        r#""backend_address_pool_id": {"$of": "azurerm_lb_backend_address_pool.web"}"#,
+        r#""backend_address_pool_ids": [{"$of": "azurerm_lb_backend_address_pool.web"}]"#,
+    ] {
+        let mut site = site();
+        site.azurerm(
+            "azurerm_lb.web",
+            r#"{"name": "web", "resource_group_name": "rg"}"#,
+        );
+        site.azurerm(
+            "azurerm_lb_backend_address_pool.web",
+            r#"{"name": "web", "loadbalancer_id": {"$of": "azurerm_lb.web"}}"#,
+        );
+        site.azurerm(
+            "azurerm_lb_rule.web",
+            &format!(
+                r#"{{"name": "web", "loadbalancer_id": {{"$of": "azurerm_lb.web"}}, {pools}}}"#
+            ),
+        );
+        let network = site.network();
+        let rule = &network.load_balancers[0].rules.items[0];
+        assert!(rule.pools.rest.is_none(), "{pools}");
+        assert_eq!(rule.pools.items.len(), 1, "{pools}");
+        assert!(matches!(
+            rule.pools.items[0].state,
+            State::Known(Link::Here(_))
+        ));
+    }
+}
