@@ -40,8 +40,8 @@ pub(crate) struct Vocabulary {
 pub(crate) struct RuleWords {
     /// Its id of today.
     pub(crate) id: Arc<str>,
-    /// The names of its parameters.
-    pub(crate) parameters: Vec<Arc<str>>,
+    /// The names of its parameters, each with what it is, for people: `a number`.
+    pub(crate) parameters: Vec<(Arc<str>, &'static str)>,
 }
 
 /// What is declared about a subscription.

@@ -132,7 +132,7 @@ impl Judge {
         for rule in self.pack.rules() {
             let entry = RuleWords {
                 id: Arc::clone(rule.id()),
-                parameters: rule.parameter_names().cloned().collect(),
+                parameters: rule.parameter_kinds().collect(),
             };
             for old in &rule.spec().formerly {
                 words.insert(Arc::clone(&old.value), entry.clone());

@@ -50,6 +50,10 @@ pub const MAX_VALUE_DEPTH: usize = 100;
 /// How long a computed string may be, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
 
+/// What an unknown part counts for in the length of a string: strings made of strings made of
+/// unknowns must not double without end either.
+pub(super) const HOLE: usize = 64;
+
 /// One step from a value to a part of it.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -434,6 +438,16 @@ impl Context<'_> {
 
     fn compound(&self, expr: &Expr) -> Outcome {
         match &expr.kind {
+            ExprKind::Unreadable => {
+                let scope = format!("unreadable {}:{}", expr.span.file.0, expr.span.start);
+                let unknown = Unknown::new(
+                    &scope,
+                    "an unreadable value",
+                    crate::eval::value::Reason::Invalid,
+                );
+                let origin = self.session.literal(expr.span);
+                Ok(Value::unknown(unknown.declared_at(expr.span), origin))
+            }
             ExprKind::Template(parts) => self.template(parts, expr.span),
             ExprKind::List(items) => self.list(items, expr.span),
             ExprKind::Object(items) => self.object(items, expr.span),

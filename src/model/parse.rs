@@ -42,6 +42,14 @@ pub(super) fn host(text: &str) -> Parsed<IpAddr> {
     }
 }
 
+/// A DNS server; `AzureProvidedDNS` is how an interface names the one every machine has.
+pub(super) fn dns_server(text: &str) -> Parsed<IpAddr> {
+    if text.trim().eq_ignore_ascii_case("AzureProvidedDNS") {
+        return Ok(IpAddr::from([168, 63, 129, 16]));
+    }
+    host(text)
+}
+
 /// Source or destination of a security rule.
 pub(super) fn security_prefix(text: &str) -> Parsed<AddressPrefix> {
     let text = text.trim();

@@ -22,6 +22,8 @@ pub(super) struct Draft<'a> {
     pub(super) destination: Side<'a>,
     pub(super) source_ports: Pair<'a>,
     pub(super) destination_ports: Pair<'a>,
+    /// Whether this is Azure's own account of a rule that exists.
+    pub(super) exported: bool,
     /// How the required fields are spelt: priority, direction, access, protocol.
     pub(super) spelling: [&'static str; 4],
     /// Where the fields came from.
@@ -86,6 +88,7 @@ impl Draft<'_> {
                 defects.push(defect(spelling, &why, node.origin()));
             }
         }
+        any_defects(&self, &mut defects);
         let platform_managed = self.meta.name.value().is_some_and(|name| managed(name));
         SecurityRule {
             nsg: None,
@@ -196,6 +199,14 @@ impl Side<'_> {
             defects.push(defect(pair.spelling, &why, item.origin));
         }
         all.items.splice(0..0, one);
+        if self.groups.items.len() > MAX_GROUPS {
+            let count = self.groups.items.len();
+            let why =
+                format!("names {count} application security groups, {MAX_GROUPS} are allowed");
+            let last = self.groups.items.last();
+            let origin = last.map_or(OriginId::NONE, |group| group.origin);
+            defects.push(defect(self.groups_spelling, &why, origin));
+        }
         if let Some(origin) = mixed_families(&all.items) {
             let why = "mixes IPv4 and IPv6; one side of a rule takes one family";
             defects.push(defect(pair.spelling, why, origin));
@@ -228,6 +239,29 @@ fn mixed_families(items: &[Field<AddressPrefix>]) -> Option<OriginId> {
         }
     }
     None
+}
+
+/// `Any` is how the portal shows `*`; templates and configurations must write the star.
+fn any_defects(draft: &Draft<'_>, defects: &mut Vec<Defect>) {
+    let places = [
+        (draft.spelling[3], &draft.protocol),
+        (draft.source.addresses.spelling, &draft.source.addresses.one),
+        (
+            draft.destination.addresses.spelling,
+            &draft.destination.addresses.one,
+        ),
+    ];
+    for (spelling, node) in places {
+        let text = node.text();
+        if !draft.exported
+            && text
+                .value()
+                .is_some_and(|text| text.trim().eq_ignore_ascii_case("any"))
+        {
+            let why = "says `Any`, a word of the portal; Azure takes `*`";
+            defects.push(defect(spelling, why, node.origin()));
+        }
+    }
 }
 
 fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
@@ -283,3 +317,4 @@ fn defect(field: &str, why: &str, origin: OriginId) -> Defect {
 
 const MAX_NAME: usize = 80;
 const MAX_DESCRIPTION: usize = 140;
+const MAX_GROUPS: usize = 10;

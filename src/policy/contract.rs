@@ -128,8 +128,10 @@ struct Run<'e, 'w, 'a> {
 /// The packets asked for, and how.
 struct Asked {
     specs: Vec<FlowSpec>,
-    /// One address, not known which, of these: every one must be hit to be sure.
-    somewhere: bool,
+    /// One address on these sides, not known which: every one must be hit to be sure.
+    somewhere: Vec<Side>,
+    /// The same for ports.
+    some_ports: bool,
     wider_than: Option<i64>,
     direction: Direction,
     /// Addresses to show packets with.
@@ -156,6 +158,7 @@ impl Run<'_, '_, '_> {
         self.unknowns.extend(filled.trace.unknowns);
         Some(Asked {
             somewhere: filled.somewhere,
+            some_ports: filled.some_ports,
             wider_than: filled.wider_than,
             direction,
             specs: filled.specs,
@@ -211,6 +214,7 @@ impl Run<'_, '_, '_> {
         let Some(mut flows) = flows else {
             return Vec::new();
         };
+        let all = flows.flows.may.clone();
         let mut given_route = false;
         if let Some(given) = &self.contract.given {
             let answer = self.answer(given, &within(&flows), asked.direction);
@@ -233,9 +237,14 @@ impl Run<'_, '_, '_> {
         if hit.truth == Truth::False {
             return Vec::new();
         }
-        if asked.somewhere && hit.truth == Truth::True {
-            let spared = flows.minus(&narrowed).is_hit();
-            if spared.truth != Truth::False {
+        if hit.truth == Truth::True {
+            let spared = asked.some_ports && flows.minus(&narrowed).is_hit().truth != Truth::False;
+            let missed = asked.somewhere.iter().any(|side| {
+                let wanted = all.possible_addresses(*side);
+                let certain = narrowed.flows.must.machine_addresses(*side);
+                !certain.is_ok_and(|certain| wanted.is_within(&certain))
+            });
+            if spared || missed {
                 hit.truth = Truth::Unknown;
                 self.unknowns.push(Arc::new(Unknown::new(
                     "address",

@@ -211,9 +211,13 @@ impl Rule {
         cases.max().unwrap_or(Severity::Warning)
     }
 
-    /// The names of its parameters.
-    pub fn parameter_names(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.parameters.iter().map(|(name, _)| name)
+    /// The names of its parameters, each with what it is, for people: `a number`, `a list`.
+    pub fn parameter_kinds(&self) -> impl Iterator<Item = (Arc<str>, &'static str)> {
+        let kind = |parameter: &super::spec::ParameterSpec| {
+            let name = Arc::clone(&parameter.name.value);
+            (name, parameter.default.describe())
+        };
+        self.spec.parameters.iter().map(kind)
     }
 
     pub(crate) fn counts_undetermined(&self) -> bool {

@@ -139,6 +139,8 @@ pub enum ExprKind {
     Binary(Box<Expr>, BinaryOp, Box<Expr>),
     /// `[for …]`, `{for …}`
     For(Box<ForExpr>),
+    /// Something was written that cannot be read; a diagnostic says so.
+    Unreadable,
 }
 
 /// The name that stands for the element in the rest of a splat; no identifier can be spelt so.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Config, RuleEntry, SubscriptionEntry, Vocabulary, did_you_mean, glob, glob_set};
+use super::{
+    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, did_you_mean, glob, glob_set,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
 use crate::eval::value::{Data, Value};
@@ -11,6 +13,7 @@ use crate::origin::OriginId;
 use crate::policy::settings::{Activation, Port25};
 use crate::semantics::smtp::Date;
 use crate::source::Span;
+use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
 const KEYS: [&str; 11] = [
@@ -173,18 +176,37 @@ impl Reader<'_> {
             }
             return answer;
         }
-        match self.word(node, "port25", &["blocked", "exempt"])? {
-            "blocked" => Some(Port25::Blocked),
-            _ => Some(Port25::Exempt),
-        }
+        let found = match &node.kind {
+            YamlKind::String(text) if &**text == "blocked" => return Some(Port25::Blocked),
+            YamlKind::String(text) if &**text == "exempt" => return Some(Port25::Exempt),
+            YamlKind::String(text) => format!("`{text}`"),
+            _ => node.describe().to_owned(),
+        };
+        let help = "it is `blocked`, `exempt` or `{exempt-since: YYYY-MM-DD}`";
+        self.error(
+            node.span,
+            format!("`port25` cannot be {found}"),
+            Some(help.to_owned()),
+        );
+        None
     }
 
     fn rules(&mut self, config: &mut Config, node: &Yaml) {
         let vocabulary = self.vocabulary;
-        let ids: Vec<&str> = vocabulary.rules.keys().map(|id| &**id).collect();
-        for (id, _, value) in self.entries(node, "rules", &ids) {
+        let YamlKind::Map(rules) = &node.kind else {
+            self.expected(node, "rules", "a mapping of rule ids");
+            return;
+        };
+        for rule in rules {
+            let Some(words) = vocabulary.rules.get(&rule.key) else {
+                let (message, help) = vocabulary.no_such_rule(&rule.key);
+                self.error(rule.key_span, message, help);
+                continue;
+            };
             let mut entry = RuleEntry::default();
-            for (key, _, value) in self.entries(value, id, &["severity", "parameters", "off"]) {
+            for (key, _, value) in
+                self.entries(&rule.value, &words.id, &["severity", "parameters", "off"])
+            {
                 match key {
                     "severity" => {
                         entry.severity = self
@@ -195,20 +217,33 @@ impl Reader<'_> {
                         YamlKind::Bool(off) => entry.off = off,
                         _ => self.expected(value, key, "`true` or `false`"),
                     },
-                    _ => {
-                        let names: Vec<&str> = vocabulary
-                            .rules
-                            .get(id)
-                            .map(|words| words.parameters.iter().map(|name| &**name).collect())
-                            .unwrap_or_default();
-                        for (name, _, value) in self.entries(value, "the parameters", &names) {
-                            entry.parameters.insert(name.into(), value_of(value));
-                        }
-                    }
+                    _ => self.parameters(&mut entry, words, value),
                 }
             }
-            if let Some(words) = vocabulary.rules.get(id) {
-                config.rules.insert(Arc::clone(&words.id), entry);
+            config.rules.insert(Arc::clone(&words.id), entry);
+        }
+    }
+
+    /// The parameters of a rule, each of the kind its default is of.
+    fn parameters(&mut self, entry: &mut RuleEntry, words: &RuleWords, node: &Yaml) {
+        let names: Vec<&str> = words.parameters.iter().map(|(name, _)| &**name).collect();
+        for (name, _, value) in self.entries(node, &words.id, &names) {
+            let wanted = words
+                .parameters
+                .iter()
+                .find(|(known, _)| &**known == name)
+                .map_or("", |(_, kind)| kind);
+            let whole = |number: Number| number.as_i64().is_some_and(|number| number >= 0);
+            if value.describe() != wanted {
+                self.expected(value, name, wanted);
+            } else if matches!(value.kind, YamlKind::Number(number, _) if !whole(number)) {
+                self.error(
+                    value.span,
+                    format!("`{name}` must be a whole number, not negative"),
+                    None,
+                );
+            } else {
+                entry.parameters.insert(name.into(), value_of(value));
             }
         }
     }
@@ -326,7 +361,10 @@ impl Reader<'_> {
         let found = node.describe();
         self.error(
             node.span,
-            format!("`{key}` must be {what}, this is {found}"),
+            match key.contains(' ') {
+                true => format!("{key} must be {what}, this is {found}"),
+                false => format!("`{key}` must be {what}, this is {found}"),
+            },
             None,
         );
     }
@@ -425,7 +463,7 @@ mod tests {
                 "kms-unreachable".into(),
                 RuleWords {
                     id: "kms-unreachable".into(),
-                    parameters: vec!["limit".into()],
+                    parameters: vec![("limit".into(), "a number")],
                 },
             )]
             .into(),
@@ -504,7 +542,7 @@ mod tests {
             [
                 "`exclude` must be a list, this is a string",
                 "this subscription has no `paths`",
-                "the parameters has no key `limt`",
+                "kms-unreachable has no key `limt`",
                 "`off` must be `true` or `false`, this is a number",
                 "`created` must be a date written YYYY-MM-DD, this is a string",
                 "the quota id `Internal_2014-09-01` does not tell the offer",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::access::{entries_of, one_of};
 use super::for_each::unknown_loop;
 use super::operators::boolean;
-use super::{Context, Failure, Frame, MAX_TEXT, Outcome, conversion, derived};
+use super::{Context, Failure, Frame, HOLE, MAX_TEXT, Outcome, conversion, derived};
 use crate::eval::value::{Data, Piece, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -123,7 +123,14 @@ impl Context<'_> {
         for piece in pieces_of(value, at)? {
             match &piece {
                 Piece::Literal(text) => self.push_text(text, at, made)?,
-                Piece::Hole(_) => made.pieces.push(piece),
+                Piece::Hole(_) => {
+                    made.length += HOLE;
+                    if made.length > MAX_TEXT {
+                        return Err(text_limit(at));
+                    }
+                    self.session.charge(1, at)?;
+                    made.pieces.push(piece);
+                }
             }
         }
         Ok(())

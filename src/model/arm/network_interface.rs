@@ -45,7 +45,7 @@ pub(super) fn network_interface(builder: &mut Builder<'_>, part: Part<'_>) -> Ni
         },
         dns_servers: from
             .path(&["dnsSettings", "dnsServers"])
-            .list_of(parse::host),
+            .list_of(parse::dns_server),
         ip_forwarding: from.get("enableIPForwarding").flag(),
         inline_public_ip,
         meta: part.meta,

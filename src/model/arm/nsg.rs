@@ -1,7 +1,7 @@
 //! Network security groups, their rules, application security groups.
 
 use super::{child, ids, keys, parent, parts, properties};
-use crate::eval::Resource;
+use crate::eval::{Deployment, Resource};
 use crate::model::address::AddressPrefix;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
 use crate::model::field::Node;
@@ -9,7 +9,6 @@ use crate::model::index::Id;
 use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup, SecurityRule};
 use crate::model::security_rule::{Draft, Pair, Side};
 use crate::model::{AsgId, List, NsgId, SecurityRuleId};
-use crate::origin::OriginGraph;
 
 /// `Microsoft.Network/networkSecurityGroups`
 pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -34,7 +33,7 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             builder.network[nsg].rules.items.push(before);
             continue;
         }
-        if let Some(mut rule) = rule(part, &builder.deployment.origins) {
+        if let Some(mut rule) = rule(part, builder.deployment) {
             rule.nsg = Some(nsg);
             let rule = builder.add(rule);
             builder.network[nsg].rules.items.push(rule);
@@ -53,7 +52,7 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn child_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = child(builder, resource);
     let meta = part.meta.clone();
-    let Some(mut rule) = rule(part, &builder.deployment.origins) else {
+    let Some(mut rule) = rule(part, builder.deployment) else {
         return;
     };
     // Written in its group and once more by itself: what is said by itself counts.
@@ -81,7 +80,7 @@ pub(super) fn application_group<'a>(builder: &mut Builder<'a>, resource: &'a Res
 }
 
 /// The rule of a part; `None` for one of Azure's own.
-fn rule(part: Part<'_>, origins: &OriginGraph) -> Option<SecurityRule> {
+fn rule(part: Part<'_>, deployment: &Deployment) -> Option<SecurityRule> {
     let from = properties(&part.node);
     let draft = Draft {
         meta: part.meta,
@@ -116,8 +115,9 @@ fn rule(part: Part<'_>, origins: &OriginGraph) -> Option<SecurityRule> {
             "destinationPortRange",
             "destination port",
         ),
+        exported: deployment.complete,
         spelling: ["priority", "direction", "access", "protocol"],
-        origins,
+        origins: &deployment.origins,
     };
     if draft.is_default() {
         return None;

@@ -49,7 +49,7 @@ fn network_interface<'a>(meta: Meta, from: &Node<'a>) -> (NetworkInterface, Vec<
                 .collect(),
             rest,
         },
-        dns_servers: from.get("dns_servers").list_of(parse::host),
+        dns_servers: from.get("dns_servers").list_of(parse::dns_server),
         ip_forwarding: from
             .any_of(&[
                 "ip_forwarding_enabled",

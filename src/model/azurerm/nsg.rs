@@ -97,6 +97,7 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
             "destination_port_range",
             "destination port",
         ),
+        exported: false,
         spelling: ["priority", "direction", "access", "protocol"],
         origins,
         meta: part.meta,

@@ -8,6 +8,7 @@ use crate::model::{Field, List};
 use crate::origin::OriginId;
 use crate::policy::datum::{Data, Datum};
 use crate::policy::expr::{Compiled, Evaluation, Trace, address_list, port_list};
+use crate::semantics::packet::Side;
 use crate::semantics::rules::{AddressSpec, FlowSpec};
 
 /// A flow with its literals read and its expressions checked.
@@ -49,8 +50,10 @@ pub(crate) enum Width {
 pub(crate) struct Filled {
     /// Together they are the flow.
     pub(crate) specs: Vec<FlowSpec>,
-    /// One address, not known which, of those named.
-    pub(crate) somewhere: bool,
+    /// Sides where one address is meant, not known which, of those named.
+    pub(crate) somewhere: Vec<Side>,
+    /// Not all the ports that may be meant are.
+    pub(crate) some_ports: bool,
     pub(crate) wider_than: Option<i64>,
     pub(crate) trace: Trace,
 }
@@ -64,7 +67,8 @@ pub(crate) fn flow_spec(
 ) -> Option<Filled> {
     let mut filled = Filled {
         specs: Vec::new(),
-        somewhere: false,
+        somewhere: Vec::new(),
+        some_ports: false,
         wider_than: None,
         trace: Trace::default(),
     };
@@ -76,8 +80,8 @@ pub(crate) fn flow_spec(
         },
         None => None,
     };
-    let from = addresses(&flow.from, evaluation, &mut filled)?;
-    let to = addresses(&flow.to, evaluation, &mut filled)?;
+    let from = addresses(&flow.from, Side::Source, evaluation, &mut filled)?;
+    let to = addresses(&flow.to, Side::Destination, evaluation, &mut filled)?;
     let ports = ports(&flow.ports, evaluation, &mut filled)?;
     let source_ports = self::ports(&flow.source_ports, evaluation, &mut filled)?;
     filled.specs.push(FlowSpec {
@@ -93,6 +97,7 @@ pub(crate) fn flow_spec(
 
 fn addresses(
     of: &[Addresses],
+    side: Side,
     evaluation: &mut Evaluation<'_, '_>,
     filled: &mut Filled,
 ) -> Option<Vec<AddressSpec>> {
@@ -103,7 +108,9 @@ fn addresses(
             Addresses::NamedSet(name) => specs.push(AddressSpec::NamedSet(Arc::clone(name))),
             Addresses::Computed(expression) => {
                 let (value, trace) = evaluation.compute(expression);
-                filled.somewhere |= is_somewhere(&value);
+                if is_somewhere(&value) {
+                    filled.somewhere.push(side);
+                }
                 filled.trace.reads.extend(trace.reads);
                 let list = address_list(&value);
                 specs.push(AddressSpec::Prefixes(closed(list, value.origin)));
@@ -162,7 +169,7 @@ fn ports(
                 }
                 if let Some(unknown) = open {
                     // Any port may be meant, none is certain.
-                    filled.somewhere = true;
+                    filled.some_ports = true;
                     filled.trace.unknowns.push(unknown);
                     ranges.push(PortRange::ALL);
                 }

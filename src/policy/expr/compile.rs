@@ -86,6 +86,7 @@ impl Compiler<'_, '_> {
     fn check(&mut self, expr: &Expr) -> Checked {
         let constant = |data: Data, ty: Ty| Ok((Node::Constant(Datum::constant(data)), ty));
         match &expr.kind {
+            ExprKind::Unreadable => self.fail(expr.span, "this cannot be read"),
             ExprKind::Null => constant(Data::Absent, Ty::One(Item::Null)),
             ExprKind::Bool(value) => constant(Data::Bool(*value), Ty::BOOL),
             ExprKind::Number(number) => match number.as_i64() {

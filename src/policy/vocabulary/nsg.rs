@@ -1,12 +1,13 @@
 //! Network security groups and their rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::attachment::{machines, subnets_of};
 use super::read::{address, addresses, element, elements, field, name, object, open, ports};
 use super::targets::{TARGET, probe_targets};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
+use crate::eval::value::Truth;
 use crate::model::address::{AddressPrefix, Protocol, ProtocolMatch};
 use crate::model::nsg::{Access, Direction, SecurityRule};
 use crate::model::{self, Link, NsgId, SecurityRuleId, State, SubnetId};
@@ -179,7 +180,7 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             name: "defects",
             ty: Ty::List(Item::Object(DEFECT)),
             doc: "what Azure refuses about it",
-            get: |w, id| defects(rule(w, id)),
+            get: defects,
         },
         Field {
             name: "platform_managed",
@@ -286,14 +287,20 @@ pub(super) static NSG: KindSpec = KindSpec {
         Field {
             name: "source_addresses",
             ty: Ty::NUMBER,
-            doc: "how many source prefixes its rules name together",
+            doc: "how many source addresses and blocks its rules name together",
             get: |w, id| count_addresses(w, id, |rule| &rule.source),
         },
         Field {
             name: "destination_addresses",
             ty: Ty::NUMBER,
-            doc: "how many destination prefixes its rules name together",
+            doc: "how many destination addresses and blocks its rules name together",
             get: |w, id| count_addresses(w, id, |rule| &rule.destination),
+        },
+        Field {
+            name: "application_security_groups",
+            ty: Ty::NUMBER,
+            doc: "how many application security groups its rules name together",
+            get: count_groups,
         },
     ],
 };
@@ -476,7 +483,8 @@ fn same_priority(world: &World<'_>, id: u32) -> Datum {
     elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
 }
 
-fn defects(rule: &SecurityRule) -> Datum {
+fn defects(world: &World<'_>, id: u32) -> Datum {
+    let rule = rule(world, id);
     let mut found: BTreeMap<(String, String), OriginId> = BTreeMap::new();
     let mut add = |field: &str, why: &str, origin: OriginId| {
         found
@@ -503,11 +511,38 @@ fn defects(rule: &SecurityRule) -> Datum {
     for defect in &rule.defects {
         add(&defect.field, &defect.why, defect.origin);
     }
+    if let Some(name) = named_before(world, id) {
+        add(
+            "name",
+            &format!("has the name of an earlier rule of its group, `{name}`"),
+            rule.meta.name.origin,
+        );
+    }
     let items = found.into_iter().map(|((field, why), origin)| {
         let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
         datum::Item::certain(Datum::new(defect.data, origin))
     });
     Datum::list(items.collect(), None)
+}
+
+/// The name of an earlier rule of the group that Azure takes for the same; case does not matter.
+fn named_before(world: &World<'_>, id: u32) -> Option<Arc<str>> {
+    let certain = |rule: &SecurityRule| {
+        let meta = &rule.meta;
+        meta.existence.truth == Truth::True && !meta.template && !meta.existing
+    };
+    let this = rule(world, id);
+    let name = this.meta.name.value().filter(|_| certain(this))?;
+    world.network[this.nsg?]
+        .rules
+        .items
+        .iter()
+        .take_while(|other| other.0 != id)
+        .map(|other| &world.network[*other])
+        .filter(|other| certain(other))
+        .filter_map(|other| other.meta.name.value())
+        .find(|other| other.eq_ignore_ascii_case(name))
+        .cloned()
 }
 
 fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
@@ -548,16 +583,60 @@ fn free_priority(world: &World<'_>, id: u32) -> Datum {
     }
 }
 
+/// Blocks alone count: tags and groups have limits of their own.
 fn count_addresses(
     world: &World<'_>,
     id: u32,
     side: fn(&SecurityRule) -> &model::List<model::Field<AddressPrefix>>,
 ) -> Datum {
     let nsg = group(world, id);
-    let mut count = 0_i64;
-    for rule in &nsg.rules.items {
-        let list = side(&world.network[*rule]);
-        count += i64::try_from(list.items.len()).unwrap_or(0);
+    let lists = || {
+        let rules = nsg.rules.items.iter();
+        rules.map(|rule| side(&world.network[*rule]))
+    };
+    let open = nsg.rules.rest.clone().or_else(|| {
+        lists().find_map(|list| {
+            let item = list.items.iter().find_map(model::Field::unknown);
+            list.rest.clone().or_else(|| item.map(Arc::clone))
+        })
+    });
+    if let Some(unknown) = open {
+        return Datum::unknown(unknown);
     }
+    let blocks = lists()
+        .flat_map(|list| &list.items)
+        .filter(|field| matches!(field.value(), Some(AddressPrefix::Block(_))));
+    let count = i64::try_from(blocks.count()).unwrap_or(i64::MAX);
     Datum::new(Data::Number(count), nsg.meta.origin)
+}
+
+fn count_groups(world: &World<'_>, id: u32) -> Datum {
+    let nsg = group(world, id);
+    let mut named = BTreeSet::new();
+    let mut open = nsg.rules.rest.clone();
+    for rule in &nsg.rules.items {
+        let rule = &world.network[*rule];
+        for list in [&rule.source, &rule.destination] {
+            open = open.or_else(|| list.rest.clone());
+            for field in &list.items {
+                match field.value() {
+                    Some(AddressPrefix::Asg(link)) => {
+                        named.insert(match link {
+                            Link::Here(asg) => world.network[*asg].meta.key.0.to_string(),
+                            Link::External(key) => key.0.to_string(),
+                        });
+                    }
+                    Some(_) => {}
+                    None => open = open.or_else(|| field.unknown().map(Arc::clone)),
+                }
+            }
+        }
+    }
+    match open {
+        Some(unknown) => Datum::unknown(unknown),
+        None => {
+            let count = i64::try_from(named.len()).unwrap_or(i64::MAX);
+            Datum::new(Data::Number(count), nsg.meta.origin)
+        }
+    }
 }

@@ -432,15 +432,19 @@ fn subnet_is_unknown(nic: &NetworkInterface) -> Option<Arc<Unknown>> {
 fn public(nic: &NetworkInterface) -> Datum {
     let configurations = &nic.ip_configurations;
     let reached = nic.inline_public_ip
-        || configurations
-            .items
-            .iter()
-            .any(|one| one.inbound_nat == Truth::True || one.public_ip.value().is_some());
+        || configurations.items.iter().any(|one| {
+            let here = one.public_ip.value().and_then(Link::here);
+            one.inbound_nat == Truth::True || here.is_some()
+        });
     let unknown = configurations.rest.clone().or_else(|| {
         configurations.items.iter().find_map(|one| {
             let balancer = (one.inbound_nat == Truth::Unknown)
                 .then(|| outside("the load balancer whose inbound NAT rule leads there"));
-            one.public_ip.unknown().map(Arc::clone).or(balancer)
+            match &one.public_ip.state {
+                State::Unknown(unknown, _) => Some(Arc::clone(unknown)),
+                State::Known(Link::External(key)) => Some(outside(Arc::clone(&key.0))),
+                _ => balancer,
+            }
         })
     });
     let data = match (reached, unknown) {

@@ -82,6 +82,8 @@ pub struct Atom {
     pub outer: IntervalSet,
     /// Atoms on the same field that are true wherever this one is.
     pub within: Vec<AtomId>,
+    /// Whether it is true of the address of every machine here.
+    pub machines: bool,
     /// What is certain about the number of values.
     pub size: Size,
     /// The unknown behind it, for messages.
@@ -134,6 +136,7 @@ impl Atom {
             inner,
             outer,
             within: Vec::new(),
+            machines: matches!(predicate, Predicate::VirtualNetwork(_)),
             size: Size::Any,
             unknown: None,
             predicate: predicate.clone(),

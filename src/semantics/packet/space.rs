@@ -4,6 +4,7 @@
 //! ports are kept as if they had every port: no rule tells their ports apart, and witnesses print
 //! none.
 
+use super::Side;
 use super::atoms::{Cube, Dimension, Literal};
 use super::interval::IntervalSet;
 use super::{Family, protocol_code};
@@ -316,6 +317,60 @@ impl FlowSet {
         possible.subtract(&lost)
     }
 
+    /// Those addresses on a side that occur in every world, if the one there is a machine's.
+    ///
+    /// # Errors
+    ///
+    /// [`TERMS_EXCEEDED`].
+    pub fn machine_addresses(&self, side: Side) -> Result<IntervalSet, Exceeded> {
+        let dimension = dimension(side);
+        let mut found = IntervalSet::empty();
+        let (opaque, plain): (Vec<&Term>, Vec<&Term>) = self.terms.iter().partition(|term| {
+            let mut literals = term.cube.literals().iter();
+            literals.any(|literal| literal.atom.dimension == dimension)
+        });
+        for term in &plain {
+            let addresses = term.field(dimension);
+            if addresses.is_within(&found) {
+                continue;
+            }
+            let same = plain
+                .iter()
+                .filter(|other| addresses.is_within(other.field(dimension)))
+                .map(|other| (*other).clone());
+            if Self::from_terms(self.family, same.collect()).is_inhabited()? {
+                found = found.union(addresses);
+            }
+        }
+        for term in opaque {
+            let literals = term.cube.literals();
+            if !literals
+                .iter()
+                .all(|one| one.holds && one.atom.machines && one.atom.dimension == dimension)
+            {
+                continue;
+            }
+            found = found.union(term.field(dimension));
+            for literal in literals {
+                // No machine has an address beyond the bound.
+                let beyond = self.family.addresses().subtract(&literal.atom.outer);
+                found = found.union(&beyond);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The addresses on a side that may occur.
+    #[must_use]
+    pub fn possible_addresses(&self, side: Side) -> IntervalSet {
+        let dimension = dimension(side);
+        let mut found = IntervalSet::empty();
+        for term in &self.terms {
+            found = found.union(term.field(dimension));
+        }
+        found
+    }
+
     /// Adds a term unless it is there already; drops those it contains.
     fn absorb(&mut self, term: Term) {
         // Looking for containment is quadratic; past this many terms it no longer pays.
@@ -340,5 +395,12 @@ impl FlowSet {
         } else {
             Ok(self)
         }
+    }
+}
+
+fn dimension(side: Side) -> Dimension {
+    match side {
+        Side::Source => Dimension::Source,
+        Side::Destination => Dimension::Destination,
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Lowering<'a> {
     repairs: Repairs,
     /// Whether the attribute is `providers`, whose keys name configurations: `azurerm.hub`.
     provider_map: bool,
-    /// What was wrong within bodies: the attribute in question is missing.
+    /// What was wrong within bodies: the attribute in question cannot be told.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -89,14 +89,20 @@ impl<'a> Lowering<'a> {
                     }
                     names.insert(name, name_span);
                     self.provider_map = name == "providers";
-                    match self.expression(&attribute.value, 0) {
-                        Ok(value) => lowered.attributes.push(Attribute {
-                            name: Arc::from(name),
-                            name_span,
-                            value,
-                        }),
-                        Err(diagnostic) => self.diagnostics.push(*diagnostic),
-                    }
+                    let value = self.expression(&attribute.value, 0);
+                    let value = value.unwrap_or_else(|diagnostic| {
+                        let span = diagnostic.primary.as_ref().map(|label| label.span);
+                        self.diagnostics.push(*diagnostic);
+                        Expr {
+                            span: span.unwrap_or(name_span),
+                            kind: ExprKind::Unreadable,
+                        }
+                    });
+                    lowered.attributes.push(Attribute {
+                        name: Arc::from(name),
+                        name_span,
+                        value,
+                    });
                 }
             }
         }

@@ -35,6 +35,7 @@ fn slice(file: &SourceFile, span: Span) -> String {
 fn show(expr: &Expr) -> String {
     let list = |items: &[Expr]| items.iter().map(show).collect::<Vec<_>>().join(" ");
     match &expr.kind {
+        ExprKind::Unreadable => "unreadable".into(),
         ExprKind::Null => "null".into(),
         ExprKind::Bool(value) => value.to_string(),
         ExprKind::Number(Number::Integer(value)) => value.to_string(),
@@ -350,6 +351,7 @@ fn an_address_without_quotes_is_no_number() {
         slice(&file, diagnostic.primary.as_ref().unwrap().span),
         "10.0.0.0"
     );
-    assert!(parsed.tree.attribute("x").is_none());
+    let x = &parsed.tree.attribute("x").unwrap().value;
+    assert_eq!(x.kind, ExprKind::Unreadable);
     assert!(parsed.tree.attribute("y").is_some());
 }

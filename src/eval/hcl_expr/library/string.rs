@@ -176,15 +176,20 @@ fn join(call: &Call<'_>) -> Outcome {
 fn joined(call: &Call<'_>, pieces: Vec<Piece>, origin: OriginId) -> Outcome {
     let mut merged: Vec<Piece> = Vec::new();
     let mut text = String::new();
+    let mut length = 0;
     for piece in pieces {
         match piece {
-            Piece::Literal(part) => text.push_str(&part),
+            Piece::Literal(part) => {
+                length += part.len();
+                text.push_str(&part);
+            }
             hole @ Piece::Hole(_) => {
+                length += crate::eval::hcl_expr::HOLE;
                 merged.push(Piece::Literal(std::mem::take(&mut text).into()));
                 merged.push(hole);
             }
         }
-        if text.len() > super::MAX_TEXT {
+        if length > super::MAX_TEXT {
             return Err(super::template::text_limit(call.at));
         }
     }

@@ -157,3 +157,31 @@ fn loops_in_loops_of_modules_end_at_a_limit() {
         "{told:?}"
     );
 }
+
+#[test]
+fn strings_that_double_end_soon_whether_known_or_not() {
+    for (leaf, doubled) in [
+        ("x", "\"${local.NEXT}${local.NEXT}\""),
+        ("${var.x}", "\"${local.NEXT}${local.NEXT}\""),
+        ("${var.x}", "join(\"-\", [local.NEXT, local.NEXT])"),
+        ("${var.x}", "format(\"%s-%s\", local.NEXT, local.NEXT)"),
+        (
+            "${var.x}",
+            "replace(\"${local.NEXT}${local.NEXT}\", \"a\", \"b\")",
+        ),
+    ] {
+        let mut text = "variable \"x\" {}\nlocals {\n".to_owned();
+        for index in 0..60 {
+            let value = doubled.replace("NEXT", &format!("a{}", index + 1));
+            text.push_str(&format!("  a{index} = {value}\n"));
+        }
+        text.push_str(&format!(
+            "  a60 = \"{leaf}\"\n}}\nresource \"azurerm_x\" \"x\" {{\n  a = local.a0\n}}\n"
+        ));
+        let told = on_a_small_stack(main_tf(text));
+        assert!(
+            !told.is_empty() && told.iter().all(|(code, _)| code.ends_with("-limit")),
+            "{doubled}: {told:?}"
+        );
+    }
+}

@@ -97,7 +97,11 @@ fn a_reference_as_key_is_refused_where_it_stands() {
         slice(&file, parsed.diagnostics[0].primary.as_ref().unwrap().span),
         "a.b"
     );
-    assert!(parsed.tree.blocks[0].body.attribute("y").is_some());
+    let body = &parsed.tree.blocks[0].body;
+    assert!(body.attribute("y").is_some());
+    // It is written, whatever it is: nobody may take it for missing.
+    let x = &body.attribute("x").unwrap().value;
+    assert_eq!(x.kind, ExprKind::Unreadable);
 }
 
 #[test]
