@@ -26,7 +26,9 @@ fn convert(evaluator: &Evaluator<'_>, json: &Json, placeholders: bool, depth: u3
         JsonKind::Bool(value) => Value::bool(*value, origin),
         JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
         JsonKind::String(text) if placeholders && is_placeholder(text) => {
-            let unknown = Unknown::new("placeholder", Arc::clone(text), Reason::Placeholder);
+            // The same mark in two places need not become the same text.
+            let place = format!("placeholder|{}:{}", json.span.file.0, json.span.start);
+            let unknown = Unknown::new(&place, Arc::clone(text), Reason::Placeholder);
             Value::unknown(unknown.declared_at(json.span), origin)
         }
         JsonKind::String(text) => Value::string(Arc::clone(text), origin),

@@ -132,7 +132,7 @@ fn missing_secret_and_placeholder_parameters_say_which_they_are() {
     );
     let parameters = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
         "parameters": { "SECRET": { "reference": { "keyVault": { "id": "/x" }, "secretName": "s" } },
-            "mark": { "value": "GEN-UNIQUE" }, "list": { "value": ["<your address>", "{{ ip }}", "10.0.0.4"] } } }"#;
+            "mark": { "value": "GEN-UNIQUE" }, "list": { "value": ["<your address>", "{{ ip }}", "10.0.0.4", "GEN-UNIQUE"] } } }"#;
     let files = Files::new(&[
         ("main.json", &template),
         ("main.parameters.json", parameters),
@@ -145,6 +145,9 @@ fn missing_secret_and_placeholder_parameters_say_which_they_are() {
     assert_eq!(reason("properties.mark"), Reason::Placeholder);
     assert_eq!(reason("properties.list.0"), Reason::Placeholder);
     assert_eq!(reason("properties.list.1"), Reason::Placeholder);
+    let again = unknown(at(x, "properties.list.3"));
+    assert_eq!(again.reason, Reason::Placeholder);
+    assert_ne!(again.id, unknown(at(x, "properties.mark")).id);
     assert_eq!(show(at(x, "properties.list.2")), r#""10.0.0.4""#);
     let declared = unknown(at(x, "properties.none")).declared.unwrap();
     assert_eq!(files.sources.slice(declared), r#""none""#);
