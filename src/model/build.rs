@@ -59,7 +59,7 @@ pub(super) struct Notes<'a> {
     pub(super) pool_of: Vec<Bond<LoadBalancerId, PoolId>>,
     pub(super) balancing_rule_of: Vec<Bond<LoadBalancerId, LoadBalancingRule>>,
     pub(super) outbound_of: Vec<Bond<LoadBalancerId, Field<Link<PoolId>>>>,
-    pub(super) pool_address: Vec<Bond<PoolId, Field<IpAddr>>>,
+    pub(super) pool_address: Vec<Bond<PoolId, (Field<IpAddr>, Field<Link<VnetId>>)>>,
     pub(super) firewall_rules: Vec<Bond<FirewallId, GroupRules>>,
     pub(super) policy_rules: Vec<Bond<FirewallPolicyId, GroupRules>>,
     pub(super) ip_group_addresses: Vec<Bond<IpGroupId, List<Field<AddressPrefix>>>>,

@@ -328,10 +328,10 @@ impl ClauseJudge<'_, '_> {
                             cause: outcome.cause.clone(),
                             deciding: outcome.reads.clone(),
                             unknowns: outcome.unknowns.clone(),
+                            at_most: self.rests_outside(&outcome).then_some(Severity::Warning),
                             outcome: Some(outcome),
                             cover: Vec::new(),
                             revive: None,
-                            at_most: None,
                             at: None,
                             assertion: None,
                         });
@@ -372,6 +372,13 @@ impl ClauseJudge<'_, '_> {
             }
         }
         wrongs
+    }
+
+    /// Whether an outcome hangs on a firewall that is not in the files.
+    fn rests_outside(&self, outcome: &Outcome) -> bool {
+        use crate::model::routing::Appliance;
+        let route = outcome.route.map(|route| &self.world.network[route]);
+        route.is_some_and(|route| matches!(route.appliance, Appliance::ExternalFirewall(_)))
     }
 
     pub(super) fn evaluation(&self, slots: &[Datum]) -> Evaluation<'_, '_> {

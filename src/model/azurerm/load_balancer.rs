@@ -89,7 +89,10 @@ fn pool_address<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     builder.notes.pool_address.push(Bond {
         left: part.node.get("backend_address_pool_id").link(),
-        right: part.node.get("ip_address").field(parse::address),
+        right: (
+            part.node.get("ip_address").field(parse::address),
+            part.node.get("virtual_network_id").link(),
+        ),
         meta: part.meta,
     });
 }

@@ -77,6 +77,9 @@ fn resolve(notes: &mut Notes<'_>, builder: &Builder<'_>) {
     for bond in &mut notes.nic_pool {
         find.link(&mut bond.right.1);
     }
+    for bond in &mut notes.pool_address {
+        find.link(&mut bond.right.1);
+    }
     for bond in &mut notes.intents {
         for hop in &mut bond.right {
             find.link(hop);
@@ -329,7 +332,11 @@ fn owned(network: &mut Network, notes: &mut Notes<'_>) {
     }
     for bond in take(&mut notes.pool_address) {
         if let Some(pool) = here(&bond.left) {
-            network[pool].addresses.items.push(bond.right);
+            let (address, network_of) = bond.right;
+            network[pool].addresses.items.push(address);
+            if network[pool].virtual_network.is_absent() {
+                network[pool].virtual_network = network_of;
+            }
         }
     }
     for bond in take(&mut notes.vnet_dns) {
