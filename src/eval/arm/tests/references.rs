@@ -1,4 +1,4 @@
-use super::{at, deploy, resource, show, unknown};
+use super::{Files, at, deploy, resource, show, unknown, with_schema};
 use crate::eval::value::Reason;
 
 #[test]
@@ -92,4 +92,24 @@ fn resources_that_refer_to_each_other_do_not_hang() {
     );
     let x = resource(&deployment, "A.B/c/x");
     assert_eq!(unknown(at(x, "properties.v")).reason, Reason::RunTime);
+}
+
+#[test]
+fn a_slash_at_the_end_of_a_type_changes_nothing_and_one_mistake_is_told_once() {
+    let template = with_schema(
+        r#""resources": [
+        { "type": "Microsoft.Compute/disks", "name": "d" },
+        { "type": "A.B/c", "name": "x", "properties": {
+            "id": "[resourceId('Microsoft.Compute/disks/', 'd')]",
+            "wrong": "[resourceId('A.B/c', toLower(concat(variables('gone'), '-x')))]" } }]"#,
+    );
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    let x = resource(&deployment, "A.B/c/x");
+    let key = crate::eval::ResourceKey::of_id(at(x, "properties.id"));
+    assert_eq!(key.as_ref(), Some(&deployment.resources[0].key));
+    assert_eq!(
+        files.blamed(&deployment, "arm-expression"),
+        ["variables('gone')"]
+    );
 }
