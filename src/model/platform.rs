@@ -196,9 +196,11 @@ pub struct NamedSet {
 }
 
 /// All platform facts of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the row types document themselves")]
 pub struct PlatformFacts {
+    #[serde(rename = "editions")]
     pub smtp_editions: Vec<SmtpEdition>,
     pub quotas: Vec<QuotaRow>,
     pub tags: Vec<TagRow>,

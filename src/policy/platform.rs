@@ -1,23 +1,17 @@
-//! The platform facts, read from the embedded files of `rules/platform/`.
+//! The platform facts, read from what `build.rs` makes of `rules/platform/`.
 //!
 //! The rows and what they mean are in [`crate::model::platform`]; here they are only read. What is
 //! absent: a way to replace single rows. An edition of the documents is chosen in the settings.
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
-use crate::model::platform::{
-    DefaultRule, KmsRow, LimitRow, NamedSet, PlatformFacts, PlatformService, QuotaRow, SmtpEdition,
-    TagRow,
-};
+use crate::model::platform::PlatformFacts;
 
 /// The facts compiled into the program, read once.
 ///
 /// # Errors
 ///
-/// The file and what is wrong with it. The embedded files are read by a test, so a released
-/// program never sees one.
+/// What is wrong with the rows. They are read by a test, so a released program never sees one.
 ///
 /// ```
 /// let facts = aznet::policy::platform::facts().expect("the embedded files are well-formed");
@@ -28,60 +22,17 @@ pub fn facts() -> Result<&'static PlatformFacts, &'static str> {
     FACTS.as_ref().map_err(String::as_str)
 }
 
-/// One platform file: each has one of the tables.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct PlatformFile {
-    editions: Vec<SmtpEdition>,
-    quotas: Vec<QuotaRow>,
-    tags: Vec<TagRow>,
-    services: Vec<PlatformService>,
-    kms: Vec<KmsRow>,
-    default_rules: Vec<DefaultRule>,
-    named_sets: Vec<NamedSet>,
-    limits: Vec<LimitRow>,
-}
-
-/// Names and texts of the embedded files.
-macro_rules! embedded {
-    ($($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../../rules/platform/", $name)))),*]
-    };
-}
-
-/// Every file of `rules/platform/`; a test compares the list with the directory.
-const FILES: &[(&str, &str)] = embedded!(
-    "default-rules.yaml"
-    "kms.yaml"
-    "limits.yaml"
-    "named-sets.yaml"
-    "offers.yaml"
-    "services.yaml"
-    "smtp.yaml"
-    "tags.yaml"
-);
+/// The tables of every file of `rules/platform/`, as `build.rs` writes them.
+const TABLES: &str = include_str!(concat!(env!("OUT_DIR"), "/facts.json"));
 
 fn read() -> Result<PlatformFacts, String> {
-    let mut facts = PlatformFacts::default();
-    for (name, text) in FILES {
-        let file: PlatformFile = serde_saphyr::from_str(text)
-            .map_err(|error| format!("rules/platform/{name}: {error}"))?;
-        facts.smtp_editions.extend(file.editions);
-        facts.quotas.extend(file.quotas);
-        facts.tags.extend(file.tags);
-        facts.services.extend(file.services);
-        facts.kms.extend(file.kms);
-        facts.default_rules.extend(file.default_rules);
-        facts.named_sets.extend(file.named_sets);
-        facts.limits.extend(file.limits);
-    }
-    Ok(facts)
+    serde_json::from_str(TABLES).map_err(|error| format!("rules/platform: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::platform::{Cloud, FirewallSmtp, SmtpVerdict, Source};
+    use crate::model::platform::{Cloud, FirewallSmtp, SmtpEdition, SmtpVerdict, Source};
 
     fn loaded() -> &'static PlatformFacts {
         match facts() {
@@ -93,24 +44,6 @@ mod tests {
     fn edition(id: &str) -> &'static SmtpEdition {
         let found = loaded().smtp_editions.iter().find(|row| &*row.id == id);
         found.unwrap_or_else(|| panic!("no edition {id}"))
-    }
-
-    #[test]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "compares the list with the directory"
-    )]
-    fn the_embedded_list_is_the_directory() {
-        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/platform");
-        let mut names: Vec<String> = std::fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!(
-            names,
-            FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>()
-        );
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! Turns the YAML of `rules/platform/` into JSON that the program reads at every start: reading YAML with
+//! its places would take longer than checking a small deployment.
+//!
+//! `facts.json` holds every table of `rules/platform/`: the same values as in the YAML, aliases
+//! replaced by what they stand for. What is absent: any check of what is written; the program's own
+//! loader does that in tests.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script reads files and the environment it is given"
+)]
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=rules");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let mut facts = Map::new();
+    for path in yaml_files(Path::new("rules/platform"))? {
+        let name = path.to_string_lossy().replace('\\', "/");
+        let Value::Object(tables) = value(&name, &fs::read_to_string(&path)?)? else {
+            return Err(format!("{name}: a map of tables is expected").into());
+        };
+        for (table, rows) in tables {
+            if facts.insert(table.clone(), rows).is_some() {
+                return Err(format!("{name}: another file has `{table}` too").into());
+            }
+        }
+    }
+    fs::write(out.join("facts.json"), serde_json::to_string(&facts)?)?;
+    Ok(())
+}
+
+/// Every YAML file below a directory, sorted.
+fn yaml_files(directory: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(yaml_files(&path)?);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn value(name: &str, text: &str) -> Result<Value, String> {
+    serde_saphyr::from_str(text).map_err(|error| format!("{name}: {error}"))
+}
