@@ -529,6 +529,23 @@ mod tests {
     }
 
     #[test]
+    fn parameters_are_of_the_kind_of_their_defaults() {
+        let wrong = |value: &str| {
+            errors(&format!(
+                "rules: {{kms-unreachable: {{parameters: {{limit: {value}}}}}}}\n"
+            ))
+        };
+        for value in ["many", "[1]", "1.5", "-1"] {
+            let found = wrong(value);
+            assert_eq!(found.len(), 1, "{value}: {found:?}");
+            assert_eq!(found[0].0, value);
+        }
+        assert_eq!(wrong("7"), []);
+        let found = errors("rules: {kms-unreachble: {off: true}}\n");
+        assert_eq!(found[0].1, "there is no rule `kms-unreachble`");
+    }
+
+    #[test]
     fn wrong_shapes_are_pointed_at() {
         let found = errors(
             "exclude: tests\nsubscriptions:\n  - {offer: pay-as-you-go}\nrules: {kms-unreachable: {parameters: {limt: 1}, off: 3}}\nsubscription: {created: 2017-13-01, offer: Internal_2014-09-01}\n",
