@@ -35,6 +35,9 @@ pub(super) struct Bond<L, R> {
 /// The name of an IP configuration, and what is said about it.
 pub(super) type OfConfiguration<T> = (Field<Arc<str>>, T);
 
+/// The address of a pool's member, and the virtual network it is in.
+pub(super) type PoolAddress = (Field<IpAddr>, Field<Link<VnetId>>);
+
 /// Notes for the linker.
 #[derive(Debug, Default)]
 pub(super) struct Notes<'a> {
@@ -59,7 +62,7 @@ pub(super) struct Notes<'a> {
     pub(super) pool_of: Vec<Bond<LoadBalancerId, PoolId>>,
     pub(super) balancing_rule_of: Vec<Bond<LoadBalancerId, LoadBalancingRule>>,
     pub(super) outbound_of: Vec<Bond<LoadBalancerId, Field<Link<PoolId>>>>,
-    pub(super) pool_address: Vec<Bond<PoolId, (Field<IpAddr>, Field<Link<VnetId>>)>>,
+    pub(super) pool_address: Vec<Bond<PoolId, PoolAddress>>,
     pub(super) firewall_rules: Vec<Bond<FirewallId, GroupRules>>,
     pub(super) policy_rules: Vec<Bond<FirewallPolicyId, GroupRules>>,
     pub(super) ip_group_addresses: Vec<Bond<IpGroupId, List<Field<AddressPrefix>>>>,

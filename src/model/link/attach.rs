@@ -175,7 +175,7 @@ fn attach<L: Id, T: Id>(
 }
 
 /// Why it is not certain that an association exists whenever its owner does.
-fn uncertain(bond: &Meta, owner: &Meta) -> Option<Arc<Unknown>> {
+pub(super) fn uncertain(bond: &Meta, owner: &Meta) -> Option<Arc<Unknown>> {
     if bond.existence.truth == Truth::True {
         return None;
     }

@@ -9,6 +9,7 @@ use crate::eval::ResourceKey;
 use crate::eval::value::{Truth, Unknown};
 use crate::model::build::{Builder, outside};
 use crate::model::index::{ElementId, Id};
+use crate::model::link::attach::uncertain;
 use crate::model::{
     Field, FirewallId, GatewayId, HubConnectionId, Link, List, LoadBalancerId, MachineId, Meta,
     Network, NicId, PeeringId, PoolId, State, SubnetId, VnetId,
@@ -124,16 +125,17 @@ fn balancers(network: &mut Network) {
     for id in LoadBalancerId::all(network) {
         let mut watched = Vec::new();
         for rule in &network[id].rules.items {
+            if rule.meta.existence.truth == Truth::False {
+                continue;
+            }
             if let Some(probe) = here(&rule.probe) {
-                watched.push((
-                    probe,
-                    rule.pools
-                        .items
-                        .iter()
-                        .filter_map(here)
-                        .collect::<Vec<PoolId>>(),
-                    open_end(&rule.pools),
-                ));
+                // A rule that may not be there leaves open what its probe watches.
+                let perhaps = uncertain(&rule.meta, &network[probe].meta);
+                let pools: Vec<PoolId> = match perhaps {
+                    Some(_) => Vec::new(),
+                    None => rule.pools.items.iter().filter_map(here).collect(),
+                };
+                watched.push((probe, pools, perhaps.or_else(|| open_end(&rule.pools))));
             }
         }
         // A rule with an unknown probe may use any of them.
