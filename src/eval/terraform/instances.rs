@@ -21,7 +21,7 @@ use crate::syntax::hcl::{Body, Expr, ExprKind};
 pub(super) const MAX_INSTANCES: usize = 2_000;
 
 /// How many instances of everything a deployment may have.
-pub(super) const MAX_ALL_INSTANCES: usize = 30_000;
+pub(super) const MAX_ALL_INSTANCES: usize = 10_000;
 
 /// One instance of a block.
 pub(super) struct Instance {
