@@ -1,9 +1,9 @@
-//! Turns the YAML of `rules/platform/` into JSON that the program reads at every start: reading YAML with
+//! Turns the YAML below `rules/` into JSON that the program reads at every start: reading YAML with
 //! its places would take longer than checking a small deployment.
 //!
-//! `facts.json` holds every table of `rules/platform/`: the same values as in the YAML, aliases
-//! replaced by what they stand for. What is absent: any check of what is written; the program's own
-//! loader does that in tests.
+//! `facts.json` holds every table of `rules/platform/`, `rules.json` every rule without its
+//! examples, by path. Both are the same values as in the YAML, aliases replaced by what they stand
+//! for. What is absent: any check of what is written; the program's own loader does that in tests.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,19 +19,29 @@ use serde_json::{Map, Value};
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rules");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let mut facts = Map::new();
-    for path in yaml_files(Path::new("rules/platform"))? {
+    let (mut facts, mut rules) = (Map::new(), Map::new());
+    for path in yaml_files(Path::new("rules"))? {
+        let text = fs::read_to_string(&path)?;
         let name = path.to_string_lossy().replace('\\', "/");
-        let Value::Object(tables) = value(&name, &fs::read_to_string(&path)?)? else {
-            return Err(format!("{name}: a map of tables is expected").into());
-        };
-        for (table, rows) in tables {
-            if facts.insert(table.clone(), rows).is_some() {
-                return Err(format!("{name}: another file has `{table}` too").into());
+        if name.starts_with("rules/platform/") {
+            let Value::Object(tables) = value(&name, &text)? else {
+                return Err(format!("{name}: a map of tables is expected").into());
+            };
+            for (table, rows) in tables {
+                if facts.insert(table.clone(), rows).is_some() {
+                    return Err(format!("{name}: another file has `{table}` too").into());
+                }
             }
+        } else {
+            // Nine tenths of the text are examples, which only tests ask for.
+            let rule = text
+                .split_once("\nexamples:")
+                .map_or(&*text, |(rule, _)| rule);
+            rules.insert(name.clone(), value(&name, rule)?);
         }
     }
     fs::write(out.join("facts.json"), serde_json::to_string(&facts)?)?;
+    fs::write(out.join("rules.json"), serde_json::to_string(&rules)?)?;
     Ok(())
 }
 

@@ -68,7 +68,7 @@
 //! equals `null`, nor does one outside them, whose fields are unknown.
 
 mod analysis;
-mod builtin;
+mod clause;
 mod contract;
 mod datum;
 mod expr;

@@ -10,11 +10,12 @@ mod reasons;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::clause::{Body, Clause, Scope};
 use super::contract::{self, Cause, Outcome};
 use super::datum::{Data, Datum, Element};
 use super::expr::{Evaluation, Trace};
 use super::finding::Judgement;
-use super::pack::{Body, Clause, Pack, Rule, parameters_of};
+use super::pack::{Pack, Rule, parameters_of};
 use super::settings::Settings;
 use super::vocabulary::{World, presence};
 use crate::diagnostic::Severity;
@@ -57,22 +58,30 @@ pub fn judge(
         }
         let parameters = parameters_of(rule, settings);
         for (position, clause) in rule.clauses.iter().enumerate() {
+            let mut subjects = (0..clause.subject.count(network))
+                .map(|id| Element {
+                    kind: clause.subject,
+                    id,
+                })
+                .filter(|element| element.is_judged(network))
+                .peekable();
+            if subjects.peek().is_none() {
+                continue;
+            }
+            let Some(scope) = clause.scope() else {
+                continue;
+            };
             let mut judge = ClauseJudge {
                 world: &world,
                 rule,
                 clause,
+                scope,
                 position: u32::try_from(position).unwrap_or(u32::MAX),
                 parameters: &parameters,
                 tally: &mut tally,
             };
-            for id in 0..clause.subject.count(network) {
-                let element = Element {
-                    kind: clause.subject,
-                    id,
-                };
-                if element.is_judged(network) {
-                    judge.subject(element);
-                }
+            for subject in subjects {
+                judge.subject(subject);
             }
         }
     }
@@ -94,6 +103,7 @@ pub(super) struct ClauseJudge<'j, 'a> {
     world: &'j World<'a>,
     rule: &'j Rule,
     clause: &'j Clause,
+    scope: &'j Scope,
     position: u32,
     parameters: &'j BTreeMap<Arc<str>, Datum>,
     tally: &'j mut Tally,
@@ -130,12 +140,12 @@ impl ClauseJudge<'_, '_> {
         if exists == Truth::False {
             return;
         }
-        let condition = self.clause.condition.as_ref();
+        let condition = self.scope.condition.as_ref();
         let mut known_condition = None;
-        if let Some(condition) = condition.filter(|_| self.clause.condition_first) {
+        if let Some(condition) = condition.filter(|_| self.scope.condition_first) {
             // Loop variables of the condition come after the bound elements, asked for or not.
             let mut padded = slots.clone();
-            padded.resize(1 + self.clause.each.len(), Datum::constant(Data::Absent));
+            padded.resize(1 + self.scope.each.len(), Datum::constant(Data::Absent));
             let (truth, trace) = self.evaluation(&padded).truth(condition);
             if truth == Truth::False {
                 return;
@@ -144,7 +154,7 @@ impl ClauseJudge<'_, '_> {
         }
         let mut unknowns = Vec::new();
         unknowns.extend(because);
-        if self.clause.each.is_empty() {
+        if self.scope.each.is_empty() {
             self.bound(subject, &slots, exists, &unknowns, known_condition.as_ref());
             return;
         }
@@ -166,7 +176,7 @@ impl ClauseJudge<'_, '_> {
         depth: usize,
         left: &mut usize,
     ) {
-        let Some(relation) = self.clause.each.get(depth) else {
+        let Some(relation) = self.scope.each.get(depth) else {
             if *left > 0 {
                 *left -= 1;
                 self.bound(
@@ -218,7 +228,7 @@ impl ClauseJudge<'_, '_> {
     ) {
         let mut truth = exists;
         let mut unknowns = unknowns.to_vec();
-        let condition = match (known_condition, &self.clause.condition) {
+        let condition = match (known_condition, &self.scope.condition) {
             (Some(known), _) => Some(known.clone()),
             (None, Some(condition)) => Some(self.evaluation(slots).truth(condition)),
             (None, None) => None,
@@ -243,14 +253,17 @@ impl ClauseJudge<'_, '_> {
             }
             truth = truth.and(condition);
         }
-        for (need, otherwise) in &self.clause.needs {
+        let Some(demand) = self.clause.demand() else {
+            return;
+        };
+        for (need, otherwise) in &demand.needs {
             if self.evaluation(slots).truth(need).0 != Truth::True {
                 let reason = otherwise.to_string();
                 self.not_judged(&reason);
                 return;
             }
         }
-        if let Some(unless) = &self.clause.unless {
+        if let Some(unless) = &demand.unless {
             let (excused, trace) = self.evaluation(slots).truth(unless);
             if excused == Truth::True {
                 return;
@@ -260,7 +273,7 @@ impl ClauseJudge<'_, '_> {
         }
         let blank = subject.nothing_known(self.world.network);
         let blank = blank.map(|unknown| label_of_roots(&unknown));
-        for mut wrong in self.wrongs(subject, slots) {
+        for mut wrong in self.wrongs(subject, slots, &demand.body) {
             wrong.truth = wrong.truth.and(truth);
             match wrong.truth {
                 Truth::False => {}
@@ -283,9 +296,9 @@ impl ClauseJudge<'_, '_> {
         }
     }
 
-    fn wrongs(&mut self, subject: Element, slots: &[Datum]) -> Vec<Wrong> {
+    fn wrongs(&mut self, subject: Element, slots: &[Datum], body: &Body) -> Vec<Wrong> {
         let mut wrongs = Vec::new();
-        match &self.clause.body {
+        match body {
             Body::Assert(asserts) => {
                 let mut slots = slots.to_vec();
                 slots.extend(nothing_said());
@@ -422,7 +435,7 @@ struct Bindings<'b> {
 
 /// The values of the names of messages where nothing is said yet.
 fn nothing_said() -> impl Iterator<Item = Datum> {
-    super::pack::SAID
+    super::clause::SAID
         .iter()
         .map(|_| Datum::constant(Data::Absent))
 }

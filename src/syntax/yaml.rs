@@ -4,7 +4,11 @@
 //! so that a wrong key, a value of the wrong kind and an expression that YAML read as something
 //! else can each be pointed at. Scalars are resolved by the core schema (`yes` is a string).
 //!
+//! A tree can also be deserialized from JSON, for rules that the build has stored; it has no places.
+//!
 //! What is absent: several documents in one file, merge keys.
+
+mod stored;
 
 use std::sync::Arc;
 
@@ -72,6 +76,8 @@ pub enum Style {
     Block,
     /// A collection in brackets.
     Flow,
+    /// Not as YAML: the value was stored as JSON and has no place.
+    Stored,
 }
 
 impl Yaml {
@@ -109,6 +115,23 @@ impl Yaml {
             YamlKind::String(text) | YamlKind::Number(_, text) => Some(Arc::clone(text)),
             YamlKind::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
             _ => None,
+        }
+    }
+
+    /// Whether both have the same values, wherever and however they were written.
+    #[must_use]
+    pub fn same_values(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (YamlKind::List(a), YamlKind::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same_values(b))
+            }
+            (YamlKind::Map(a), YamlKind::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .zip(b)
+                        .all(|(a, b)| a.key == b.key && a.value.same_values(&b.value))
+            }
+            (a, b) => a == b,
         }
     }
 

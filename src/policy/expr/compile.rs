@@ -53,7 +53,8 @@ pub(crate) struct Compiler<'r, 'f> {
 impl Compiler<'_, '_> {
     /// Any expression; `None` after telling what is wrong.
     pub(crate) fn expression(&mut self, source: &ExprSource) -> Option<Compiled> {
-        let (node, ty) = self.check(&source.expr).ok()?;
+        let tree = source.tree(self.reader)?;
+        let (node, ty) = self.check(tree).ok()?;
         Some(Compiled {
             node,
             ty,
@@ -64,7 +65,8 @@ impl Compiler<'_, '_> {
     /// An expression that is true or false.
     pub(crate) fn predicate(&mut self, source: &ExprSource) -> Option<Compiled> {
         let compiled = self.expression(source)?;
-        self.want_bool(compiled.ty, source.expr.span).ok()?;
+        let at = source.tree(self.reader)?.span;
+        self.want_bool(compiled.ty, at).ok()?;
         Some(compiled)
     }
 

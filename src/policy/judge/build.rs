@@ -11,18 +11,18 @@ use crate::eval::value::Truth;
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{SecurityRuleId, State};
 use crate::origin::OriginId;
+use crate::policy::clause::{Body, Speech};
 use crate::policy::contract::Cause;
 use crate::policy::datum::{self, Data, Datum, Element};
 use crate::policy::finding::{FindingVerdict, Instance, Judgement, RelatedPlace};
 use crate::policy::message::When;
-use crate::policy::pack::Body;
 use crate::policy::primary;
 use crate::policy::vocabulary::{Kind, element, elements, protocol_word};
 use crate::semantics::packet::Flow;
 use crate::source::Span;
 
 impl ClauseJudge<'_, '_> {
-    /// `None` only for a deployment without a single file.
+    /// `None` only for a deployment without a single file, or a rule with an error.
     pub(super) fn build(&self, slots: &[Datum], wrong: &Wrong) -> Option<Judgement> {
         let network = self.world.network;
         let deployment = self.world.deployment;
@@ -45,10 +45,11 @@ impl ClauseJudge<'_, '_> {
             }
         };
         let mut slots = slots.to_vec();
-        let severity = self.severity(&slots, wrong);
+        let speech = self.clause.speech()?;
+        let severity = self.severity(speech, &slots, wrong);
         slots.extend(self.said(wrong, verdict, &unknowns));
         let mut evaluation = self.evaluation(&slots);
-        let own = match (&self.clause.body, wrong.assertion) {
+        let own = match (&self.clause.demand()?.body, wrong.assertion) {
             (Body::Assert(asserts), Some(position)) => asserts
                 .get(position)
                 .and_then(|assert| assert.message.as_ref())
@@ -56,14 +57,14 @@ impl ClauseJudge<'_, '_> {
             _ => None,
         };
         let mut message = own
-            .or_else(|| When::first(&self.clause.message, &mut evaluation))
+            .or_else(|| When::first(&speech.message, &mut evaluation))
             .unwrap_or_else(|| self.rule.spec.title.value.to_string());
-        for note in When::every(&self.clause.notes, &mut evaluation) {
+        for note in When::every(&speech.notes, &mut evaluation) {
             message.push(' ');
             message.push_str(&note);
         }
-        let fix = When::first(&self.clause.suggest, &mut evaluation);
-        let related = self.related(&mut evaluation);
+        let fix = When::first(&speech.suggest, &mut evaluation);
+        let related = self.related(speech, &mut evaluation);
 
         let (subject, deciding) = self.origins(wrong, &slots);
         let about = primary::About {
@@ -134,12 +135,11 @@ impl ClauseJudge<'_, '_> {
         })
     }
 
-    fn severity(&self, slots: &[Datum], wrong: &Wrong) -> Severity {
+    fn severity(&self, speech: &Speech, slots: &[Datum], wrong: &Wrong) -> Severity {
         if let Some(severity) = self.world.settings.severities.get(self.rule.id()) {
             return *severity;
         }
-        let own = self
-            .clause
+        let own = speech
             .severity
             .iter()
             .find(|(when, _)| match when {
@@ -269,7 +269,7 @@ impl ClauseJudge<'_, '_> {
                 let mut deciding = wrong.deciding.clone();
                 if deciding.is_empty() {
                     // What is bound by `each` is what it is about.
-                    let bound = slots.get(1..=self.clause.each.len()).unwrap_or(&[]);
+                    let bound = slots.get(1..=self.scope.each.len()).unwrap_or(&[]);
                     deciding.extend(
                         bound
                             .iter()
@@ -444,10 +444,11 @@ impl ClauseJudge<'_, '_> {
 
     fn related(
         &self,
+        speech: &Speech,
         evaluation: &mut crate::policy::expr::Evaluation<'_, '_>,
     ) -> Vec<RelatedPlace> {
         let mut places = Vec::new();
-        for related in &self.clause.related {
+        for related in &speech.related {
             if let Some(when) = &related.when
                 && evaluation.truth(when).0 != Truth::True
             {

@@ -163,8 +163,72 @@ fn missing_keys_are_named() {
     }
 }
 
+/// Every rule file of the repository.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test reads the files that the build has stored"
+)]
+fn rule_files() -> Vec<(FileId, Arc<SourceFile>)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    for category in std::fs::read_dir(root.join("rules")).unwrap() {
+        let category = category.unwrap().path();
+        if !category.ends_with("platform") {
+            let files = std::fs::read_dir(category).unwrap();
+            paths.extend(files.map(|file| file.unwrap().path()));
+        }
+    }
+    paths.sort();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let path = path.strip_prefix(root).unwrap();
+        Arc::new(SourceFile::new(path.to_str().unwrap(), &text))
+    };
+    (0..).map(FileId).zip(paths.into_iter().map(read)).collect()
+}
+
 #[test]
-fn the_built_in_rules_load() {
+fn the_built_in_rules_pass_every_check() {
+    let files = rule_files();
+    let (pack, diagnostics) = Pack::load(&files);
+    let told = diagnostics.iter().map(|diagnostic| {
+        let span = diagnostic.primary.as_ref().unwrap().span;
+        let (_, file) = &files[span.file.0 as usize];
+        let line = file.text()[..span.start as usize].matches('\n').count() + 1;
+        let (path, message) = (file.path(), &diagnostic.message);
+        format!("{path}:{line}: {message} {:?}", diagnostic.help)
+    });
+    assert_eq!(told.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(pack.rules().len(), files.len());
+}
+
+#[test]
+fn the_built_in_rules_are_stored_as_they_are_written() {
+    let trees: Yaml = serde_json::from_str(RULES).unwrap();
+    let trees = trees.entries().unwrap();
+    let files = rule_files();
+    assert_eq!(trees.len(), files.len());
+    for (stored, (id, file)) in trees.iter().zip(&files) {
+        assert_eq!(stored.key, *file.path());
+        let mut written = yaml::parse(*id, file).tree.unwrap();
+        if let YamlKind::Map(entries) = &mut written.kind {
+            entries.retain(|entry| &*entry.key != "examples");
+        }
+        assert!(stored.value.same_values(&written), "{}", stored.key);
+    }
     let pack = Pack::builtin().unwrap_or_else(|wrong| panic!("{wrong:#?}"));
-    assert_eq!(pack.rules().len(), builtin::FILES.len());
+    assert_eq!(pack.rules().len(), files.len());
+}
+
+#[test]
+fn every_part_of_a_stored_rule_compiles_when_it_is_asked_for() {
+    let pack = Pack::builtin().unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+    for rule in pack.rules() {
+        assert_eq!(rule.clauses.len(), rule.spec.clauses.len());
+        for clause in &rule.clauses {
+            assert!(clause.scope().is_some(), "{}", rule.id());
+            assert!(clause.demand().is_some(), "{}", rule.id());
+            assert!(clause.speech().is_some(), "{}", rule.id());
+        }
+    }
 }

@@ -1,21 +1,22 @@
 //! Expressions in rule files: taken out of YAML so that every part keeps its place.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::reader::Reader;
 use crate::source::Span;
 use crate::syntax::hcl::{self, Expr};
 use crate::syntax::yaml::{Style, Yaml, YamlKind};
 
-/// A parsed expression as it stands in a rule file.
+/// An expression as it stands in a rule file.
 #[derive(Clone, Debug)]
 pub struct ExprSource {
-    /// The expression as written, on one line.
+    /// The expression as written; line ends are spaces.
     pub text: Arc<str>,
     /// Its place.
     pub span: Span,
-    /// Its tree; places count in the rule file.
-    pub expr: Expr,
+    /// Where its text begins.
+    at: Span,
+    tree: OnceLock<Expr>,
 }
 
 impl ExprSource {
@@ -33,21 +34,34 @@ impl ExprSource {
         Self::parse(inner, at, node.span, reader)
     }
 
-    /// Parses a piece of a rule file's text.
+    /// Takes a piece of a rule file's text, and parses it if the file is to be checked.
     pub fn parse(text: &str, at: Span, whole: Span, reader: &mut Reader<'_>) -> Option<Self> {
-        match hcl::parse_expression(at, text) {
-            Ok(expr) => Some(Self {
-                text: text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
-                span: whole,
-                expr,
-            }),
+        let source = Self {
+            text: text.into(),
+            span: whole,
+            at,
+            tree: OnceLock::new(),
+        };
+        if reader.checks() {
+            source.tree(reader)?;
+        }
+        Some(source)
+    }
+
+    /// Its tree, with places in the rule file; `None` after telling what is wrong.
+    pub fn tree(&self, reader: &mut Reader<'_>) -> Option<&Expr> {
+        if let Some(tree) = self.tree.get() {
+            return Some(tree);
+        }
+        match hcl::parse_expression(self.at, &self.text) {
+            Ok(tree) => Some(self.tree.get_or_init(|| tree)),
             Err(diagnostic) => {
                 let place = diagnostic
                     .primary
                     .as_ref()
                     .map(|label| label.span)
-                    .filter(|span| whole.contains(*span))
-                    .unwrap_or(whole);
+                    .filter(|span| self.span.contains(*span))
+                    .unwrap_or(self.span);
                 let message = format!("not an expression: {}", diagnostic.message);
                 reader.error(place, message);
                 None
@@ -77,10 +91,14 @@ fn source_of(node: &Yaml, reader: &mut Reader<'_>) -> Option<(String, Span)> {
         reader.error_with_help(node.span, message, help);
         return None;
     }
+    if node.style == Style::Stored {
+        let text = node.text()?.replace(['\n', '\r'], " ");
+        return Some((text, node.span));
+    }
     let raw = reader.slice(node.span);
     let start = node.span.start;
     let (skip, take) = match node.style {
-        Style::Plain | Style::Flow => (0, raw.len()),
+        Style::Plain | Style::Flow | Style::Stored => (0, raw.len()),
         Style::Quoted => (1, raw.len().saturating_sub(1)),
         Style::Block => match (raw.starts_with(['|', '>']), raw.find('\n')) {
             (true, Some(header)) => (header + 1, raw.len()),

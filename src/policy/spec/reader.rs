@@ -19,8 +19,8 @@ pub struct Text {
 /// Collects what is wrong while a tree is read.
 #[derive(Debug)]
 pub struct Reader<'f> {
-    /// The file that is read.
-    file: &'f SourceFile,
+    /// The file that is read; none if the tree was stored.
+    file: Option<&'f SourceFile>,
     /// Everything found so far.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -30,15 +30,31 @@ impl<'f> Reader<'f> {
     #[must_use]
     pub fn new(file: &'f SourceFile) -> Self {
         Self {
-            file,
+            file: Some(file),
             diagnostics: Vec::new(),
         }
+    }
+
+    /// Begins to read a tree that was stored because its file is known to be right: expressions
+    /// are then left until they are asked for.
+    #[must_use]
+    pub fn stored() -> Self {
+        Self {
+            file: None,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Whether everything is to be checked at once.
+    #[must_use]
+    pub fn checks(&self) -> bool {
+        self.file.is_some()
     }
 
     /// The text a span covers.
     #[must_use]
     pub fn slice(&self, span: Span) -> &'f str {
-        self.file.slice(span)
+        self.file.map_or("", |file| file.slice(span))
     }
 
     /// Tells that something is wrong at a place.
