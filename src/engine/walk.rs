@@ -130,13 +130,16 @@ pub(crate) fn named_file(root: &Path, given: &Path) -> Result<Entry, UsageError>
     below(root, given, resolve(given)?)
 }
 
+/// How many files and directories a root may have to be walked by one thread. Threads that wait
+/// for each other to find work sleep a millisecond, in which one alone is done with as many.
+const FEW: usize = 200;
+
 /// Lists all regular files below the root.
 pub(crate) fn list(root: &Path, no_ignore: bool, exclude: &GlobSet, threads: usize) -> Walked {
-    let found: Mutex<Walked> = Mutex::default();
     let excluded = exclude.clone();
     let base = root.to_path_buf();
-    let walk = WalkBuilder::new(root)
-        .hidden(false)
+    let mut walk = WalkBuilder::new(root);
+    walk.hidden(false)
         .parents(false)
         .ignore(false)
         .git_global(false)
@@ -145,14 +148,20 @@ pub(crate) fn list(root: &Path, no_ignore: bool, exclude: &GlobSet, threads: usi
         .require_git(false)
         .follow_links(false)
         .threads(threads)
-        .filter_entry(move |entry| wanted(entry, &base, &excluded))
-        .build_parallel();
-    walk.run(|| {
-        Box::new(|result| {
-            visit(root, exclude, result, &found);
-            WalkState::Continue
-        })
-    });
+        .filter_entry(move |entry| wanted(entry, &base, &excluded));
+    let found: Mutex<Walked> = Mutex::default();
+    let mut few = walk.build();
+    for result in few.by_ref().take(FEW) {
+        visit(root, exclude, result, &found);
+    }
+    if few.next().is_some() {
+        walk.build_parallel().run(|| {
+            Box::new(|result| {
+                visit(root, exclude, result, &found);
+                WalkState::Continue
+            })
+        });
+    }
     let mut walked = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.entries.sort_by(|a, b| a.path.cmp(&b.path));
     walked.entries.dedup_by(|a, b| a.path == b.path);
