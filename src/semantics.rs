@@ -26,9 +26,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use compile::{Group, GroupKey};
+use packet::Family;
+use routes::Routes;
 
-use crate::model::Network;
 use crate::model::platform::{Cloud, PlatformFacts};
+use crate::model::{Network, SubnetId};
 
 /// A set known from below and from above: `must ⊆ truth ⊆ may` in every world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Semantics<'a> {
     cloud: Cloud,
     /// Groups compiled so far: every rule of a group asks for it.
     groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
+    /// Routes of subnets put together so far: every group and contract there asks for them.
+    routes: Mutex<BTreeMap<(SubnetId, Family), Routes>>,
 }
 
 impl<'a> Semantics<'a> {
@@ -59,6 +63,7 @@ impl<'a> Semantics<'a> {
             facts,
             cloud,
             groups: Mutex::default(),
+            routes: Mutex::default(),
         }
     }
 

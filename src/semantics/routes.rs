@@ -13,6 +13,9 @@ use super::Semantics;
 use super::packet::{Answer, Family};
 use crate::eval::value::Truth;
 use crate::model::{FirewallId, HubConnectionId, Link, RouteId, SubnetId};
+
+pub(crate) use table::Routes;
+
 use table::Entry;
 
 /// Kinds of next hops.
@@ -87,7 +90,7 @@ impl Semantics<'_> {
         let family = flows.family();
         let mut left = flows.clone();
         let mut routed = Answer::nothing(family);
-        for entry in self.effective_routes(subnet, family) {
+        for entry in self.effective_routes(subnet, family).iter() {
             let wanted = |kind: &NextHopKind| kinds.contains(kind);
             if !entry.packets.flows.may.meets(&left.flows.may) {
                 continue;

@@ -24,7 +24,7 @@ use crate::semantics::rules::Scope;
 
 /// One route, or the possibility of one.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The packets it is for.
     pub(super) packets: Answer,
     /// The kinds of next hop it may have.
@@ -37,6 +37,9 @@ pub(super) struct Entry {
     to: Matched,
     preference: (Length, Class),
 }
+
+/// The effective routes of a subnet, the preferred first.
+pub(crate) type Routes = Arc<[Entry]>;
 
 /// Sorts longer prefixes first.
 type Length = std::cmp::Reverse<u16>;
@@ -91,7 +94,20 @@ struct Table<'s, 'a> {
 
 impl Semantics<'_> {
     /// The effective routes of a subnet, the preferred first.
-    pub(super) fn effective_routes(&self, subnet: SubnetId, family: Family) -> Vec<Entry> {
+    pub(super) fn effective_routes(&self, subnet: SubnetId, family: Family) -> Routes {
+        let key = (subnet, family);
+        let cached = self.routes.lock().ok();
+        if let Some(entries) = cached.and_then(|all| all.get(&key).cloned()) {
+            return entries;
+        }
+        let entries: Routes = self.put_together(subnet, family).into();
+        if let Ok(mut all) = self.routes.lock() {
+            all.insert(key, Arc::clone(&entries));
+        }
+        entries
+    }
+
+    fn put_together(&self, subnet: SubnetId, family: Family) -> Vec<Entry> {
         let place = self.place(Scope::Subnet(subnet), family);
         let private = family.addresses().subtract(&self.public(family));
         let mut table = Table {
