@@ -8,9 +8,9 @@ use super::module::{Memo, Module, Slot};
 use super::types::{Conversion, Type};
 use crate::eval::hcl_expr::{Frame, Outcome, evaluate, evaluate_with};
 use crate::eval::value::{Bounds, Reason, Unknown, Value};
-use crate::origin::OriginStep;
+use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
-use crate::syntax::hcl::{Block, Expr, ExprKind};
+use crate::syntax::hcl::{Attribute, Block, Expr, ExprKind};
 
 impl<'a> Evaluation<'a> {
     /// The value of something, evaluated once; asking for it while it is evaluated is a cycle.
@@ -53,7 +53,7 @@ impl<'a> Evaluation<'a> {
         let called = || format!("{}var.{name}", module.prefix);
         self.once(&module.variables, name, at, called, || {
             let (outcome, given_at) = self.given(module, name, block);
-            let origin = crate::origin::OriginId::NONE;
+            let origin = OriginId::NONE;
             let outcome = outcome.and_then(|value| {
                 let value = self.converted(block, name, &value, given_at)?;
                 self.session.weigh(value, given_at)
@@ -161,18 +161,7 @@ impl<'a> Evaluation<'a> {
         };
         let called = || format!("{}local.{name}", module.prefix);
         let value = self.once(&module.locals, name, at, called, || {
-            let scope = Names {
-                evaluation: self,
-                module: Rc::clone(module),
-            };
-            let outcome = evaluate(&attribute.value, &scope, &self.session)
-                .and_then(|value| self.session.weigh(value, attribute.value.span));
-            let value = self.settle(&module.prefix, outcome, crate::origin::OriginId::NONE);
-            let step = || OriginStep::Local(name.into());
-            let origin = self
-                .session
-                .hop(Some(attribute.span()), step, &[value.origin]);
-            value.with_origin(origin)
+            self.evaluated(module, attribute, || OriginStep::Local(name.into()))
         })?;
         Ok(value)
     }
@@ -187,19 +176,28 @@ impl<'a> Evaluation<'a> {
             let Some(attribute) = block.body.attribute("value") else {
                 return Value::null(self.session.literal(block.header));
             };
-            let scope = Names {
-                evaluation: self,
-                module: Rc::clone(module),
-            };
-            let outcome = evaluate(&attribute.value, &scope, &self.session)
-                .and_then(|value| self.session.weigh(value, attribute.value.span));
-            let value = self.settle(&module.prefix, outcome, crate::origin::OriginId::NONE);
-            let step = || OriginStep::ModuleOutput(name.into());
-            let origin = self
-                .session
-                .hop(Some(attribute.span()), step, &[value.origin]);
-            value.with_origin(origin)
+            self.evaluated(module, attribute, || OriginStep::ModuleOutput(name.into()))
         })
+    }
+
+    /// What an attribute of a module's own blocks stands for, with a hop that says what it is.
+    fn evaluated(
+        &self,
+        module: &Rc<Module<'a>>,
+        attribute: &Attribute,
+        step: impl FnOnce() -> OriginStep,
+    ) -> Value {
+        let scope = Names {
+            evaluation: self,
+            module: Rc::clone(module),
+        };
+        let outcome = evaluate(&attribute.value, &scope, &self.session)
+            .and_then(|value| self.session.weigh(value, attribute.value.span));
+        let value = self.settle(&module.prefix, outcome, OriginId::NONE);
+        let origin = self
+            .session
+            .hop(Some(attribute.span()), step, &[value.origin]);
+        value.with_origin(origin)
     }
 }
 
