@@ -7,7 +7,7 @@ use super::address::AddressPrefix;
 use super::field::Node;
 use super::nsg::{Defect, SecurityRule};
 use super::parse;
-use super::{Field, List, Meta, State};
+use super::{AsgId, Field, Link, List, Meta, State};
 use crate::origin::{OriginGraph, OriginId};
 
 /// Where the fields of a rule are written.
@@ -47,6 +47,37 @@ pub(super) struct Side<'a> {
     pub(super) groups: List<Field<AddressPrefix>>,
     /// How the field of the groups is spelt.
     pub(super) groups_spelling: &'static str,
+}
+
+impl<'a> Pair<'a> {
+    /// Reads both fields of a rule; people are told the name of the singular one.
+    pub(super) fn of(from: &Node<'a>, [one, many]: [&'static str; 2], what: &'static str) -> Self {
+        Self {
+            one: from.get(one),
+            many: from.get(many),
+            spelling: one,
+            what,
+        }
+    }
+}
+
+impl<'a> Side<'a> {
+    /// The addresses and the groups of one side of a rule.
+    pub(super) fn new(
+        addresses: Pair<'a>,
+        groups: List<Field<Link<AsgId>>>,
+        groups_spelling: &'static str,
+    ) -> Self {
+        let items = groups.items.into_iter();
+        Self {
+            addresses,
+            groups: List {
+                items: items.map(|link| link.map(AddressPrefix::Asg)).collect(),
+                rest: groups.rest,
+            },
+            groups_spelling,
+        }
+    }
 }
 
 /// The first priority of Azure's own rules, which exports carry along.

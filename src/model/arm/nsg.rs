@@ -2,7 +2,6 @@
 
 use super::{child, ids, keys, parent, parts, properties};
 use crate::eval::{Deployment, Resource};
-use crate::model::address::AddressPrefix;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
 use crate::model::field::Node;
 use crate::model::index::Id;
@@ -92,27 +91,23 @@ fn rule(part: Part<'_>, deployment: &Deployment) -> Option<SecurityRule> {
         source: side(
             &from,
             ["sourceAddressPrefix", "sourceAddressPrefixes"],
-            "sourceAddressPrefix",
             "sourceApplicationSecurityGroups",
             "source",
         ),
         destination: side(
             &from,
             ["destinationAddressPrefix", "destinationAddressPrefixes"],
-            "destinationAddressPrefix",
             "destinationApplicationSecurityGroups",
             "destination",
         ),
-        source_ports: pair(
+        source_ports: Pair::of(
             &from,
             ["sourcePortRange", "sourcePortRanges"],
-            "sourcePortRange",
             "source port",
         ),
-        destination_ports: pair(
+        destination_ports: Pair::of(
             &from,
             ["destinationPortRange", "destinationPortRanges"],
-            "destinationPortRange",
             "destination port",
         ),
         exported: deployment.complete,
@@ -125,38 +120,12 @@ fn rule(part: Part<'_>, deployment: &Deployment) -> Option<SecurityRule> {
     Some(draft.assemble())
 }
 
-fn pair<'a>(
-    from: &Node<'a>,
-    [one, many]: [&str; 2],
-    spelling: &'static str,
-    what: &'static str,
-) -> Pair<'a> {
-    Pair {
-        one: from.get(one),
-        many: from.get(many),
-        spelling,
-        what,
-    }
-}
-
 fn side<'a>(
     from: &Node<'a>,
-    addresses: [&str; 2],
-    spelling: &'static str,
+    addresses: [&'static str; 2],
     groups: &'static str,
     what: &'static str,
 ) -> Side<'a> {
-    let links = ids::<AsgId>(&from.get(groups));
-    Side {
-        addresses: pair(from, addresses, spelling, what),
-        groups: List {
-            items: links
-                .items
-                .into_iter()
-                .map(|link| link.map(AddressPrefix::Asg))
-                .collect(),
-            rest: links.rest,
-        },
-        groups_spelling: groups,
-    }
+    let addresses = Pair::of(from, addresses, what);
+    Side::new(addresses, ids::<AsgId>(&from.get(groups)), groups)
 }

@@ -2,7 +2,6 @@
 
 use super::{add, blocks, by_name, is_here, place, whole};
 use crate::eval::Resource;
-use crate::model::address::AddressPrefix;
 use crate::model::build::{Bond, Builder, Part};
 use crate::model::field::Node;
 use crate::model::nsg::{ApplicationSecurityGroup, NetworkSecurityGroup};
@@ -74,27 +73,23 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
         source: side(
             from,
             ["source_address_prefix", "source_address_prefixes"],
-            "source_address_prefix",
             "source_application_security_group_ids",
             "source",
         ),
         destination: side(
             from,
             ["destination_address_prefix", "destination_address_prefixes"],
-            "destination_address_prefix",
             "destination_application_security_group_ids",
             "destination",
         ),
-        source_ports: pair(
+        source_ports: Pair::of(
             from,
             ["source_port_range", "source_port_ranges"],
-            "source_port_range",
             "source port",
         ),
-        destination_ports: pair(
+        destination_ports: Pair::of(
             from,
             ["destination_port_range", "destination_port_ranges"],
-            "destination_port_range",
             "destination port",
         ),
         exported: false,
@@ -108,38 +103,12 @@ fn rule(builder: &mut Builder<'_>, part: Part<'_>) -> Option<SecurityRuleId> {
     Some(builder.add(draft.assemble()))
 }
 
-fn pair<'a>(
-    from: &Node<'a>,
-    [one, many]: [&str; 2],
-    spelling: &'static str,
-    what: &'static str,
-) -> Pair<'a> {
-    Pair {
-        one: from.get(one),
-        many: from.get(many),
-        spelling,
-        what,
-    }
-}
-
 fn side<'a>(
     from: &Node<'a>,
-    addresses: [&str; 2],
-    spelling: &'static str,
+    addresses: [&'static str; 2],
     groups: &'static str,
     what: &'static str,
 ) -> Side<'a> {
-    let links = from.get(groups).links::<AsgId>();
-    Side {
-        addresses: pair(from, addresses, spelling, what),
-        groups: List {
-            items: links
-                .items
-                .into_iter()
-                .map(|link| link.map(AddressPrefix::Asg))
-                .collect(),
-            rest: links.rest,
-        },
-        groups_spelling: groups,
-    }
+    let addresses = Pair::of(from, addresses, what);
+    Side::new(addresses, from.get(groups).links::<AsgId>(), groups)
 }
