@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::reasons::missing;
 use super::{ClauseJudge, Wrong};
 use crate::diagnostic::{Label, Severity};
-use crate::eval::value::Truth;
+use crate::eval::value::{Reason, Truth};
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{SecurityRuleId, State};
 use crate::origin::OriginId;
@@ -147,10 +147,17 @@ impl ClauseJudge<'_, '_> {
                 None => true,
             })
             .map_or(Severity::Warning, |(_, severity)| *severity);
-        match wrong.at_most {
-            Some(most) => own.min(most),
-            None => own,
-        }
+        // What hangs on resources outside the files is at most a warning.
+        let roots = || wrong.unknowns.iter().flat_map(|unknown| unknown.roots());
+        let outside = wrong.truth == Truth::Unknown
+            && roots().next().is_some()
+            && roots().all(|root| root.reason == Reason::Outside);
+        let most = if outside {
+            Some(Severity::Warning)
+        } else {
+            wrong.at_most
+        };
+        most.map_or(own, |most| own.min(most))
     }
 
     /// The values of the names that only messages know, in the order of their slots.
