@@ -163,7 +163,7 @@ impl<'t> Evaluator<'t> {
         let site = Site::whole(member.name_span);
         let name = match &*parsed {
             Ok(node) => self.node(frame, &site, node),
-            Err(error) => self.wrong(member.name_span, error.message.clone()),
+            Err(error) => self.unreadable(member.name_span, error.message.clone()),
         };
         match &name.data {
             Data::String(name) => Ok(Arc::clone(name)),
@@ -178,7 +178,7 @@ impl<'t> Evaluator<'t> {
             Ok(node) => self.node(frame, &site, node),
             Err(error) => {
                 let span = self.exact(&site, error.start, error.end);
-                self.wrong(span, error.message.clone())
+                self.unreadable(span, error.message.clone())
             }
         }
     }

@@ -6,9 +6,8 @@ use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::site::Site;
 use super::template::{Argument, Context, Frame, Memo, Parameter, Variable, VariableSource};
-use crate::diagnostic::Diagnostic;
 use crate::eval::value::{Bounds, Data, Reason, Unknown, Value};
-use crate::origin::{OriginId, OriginStep};
+use crate::origin::OriginStep;
 use crate::source::Span;
 use crate::syntax::json::Json;
 
@@ -265,12 +264,7 @@ impl<'t> Evaluator<'t> {
     ) -> Value {
         match &*memo.borrow() {
             Memo::Done(value) => return value.clone(),
-            Memo::Busy => {
-                let message = format!("the {} depends on itself", what());
-                self.tell(Diagnostic::advice("arm-cycle", span, message));
-                let unknown = Unknown::new("cycle", what(), Reason::Invalid).declared_at(span);
-                return Value::unknown(unknown, OriginId::NONE);
-            }
+            Memo::Busy => return self.cycle(span, &what()),
             Memo::Fresh => {}
         }
         *memo.borrow_mut() = Memo::Busy;

@@ -187,16 +187,7 @@ impl<'t> Evaluator<'t> {
         let key = name.to_ascii_lowercase();
         match stage.outputs.borrow().get(&key) {
             Some(Memo::Done(value)) => return value.clone(),
-            Some(_) => {
-                let message = format!("the output '{name}' depends on itself");
-                self.tell(crate::diagnostic::Diagnostic::advice(
-                    "arm-cycle",
-                    declared.span,
-                    message,
-                ));
-                let unknown = Unknown::new("cycle", Arc::clone(name), Reason::Invalid);
-                return Value::unknown(unknown.declared_at(declared.span), OriginId::NONE);
-            }
+            Some(_) => return self.cycle(declared.span, &format!("output '{name}'")),
             None => {}
         }
         stage.outputs.borrow_mut().insert(key.clone(), Memo::Busy);

@@ -137,9 +137,9 @@ fn a_wrong_expression_is_blamed_where_it_is_wrong() {
             "variables('object').b",
             "parameters('nobody')",
             "variables('nothing')",
-            "'",
         ]
     );
+    assert_eq!(files.blamed(&deployment, "arm-syntax"), ["'"]);
     let x = resource(&deployment, "A.B/c/x");
     assert_eq!(
         show(at(x, "properties.literal")),
@@ -154,4 +154,25 @@ fn what_is_wrong_only_with_a_default_is_not_told() {
     let (value, messages) = evaluated(declarations, "split(parameters('id'), '/')[2]");
     assert!(messages.is_empty(), "{messages:?}");
     assert_eq!(&*unknown(&value).label, "parameters('id')");
+}
+
+#[test]
+fn what_azure_cannot_read_fails_the_run() {
+    let template = with_schema(
+        r#""variables": { "a": "[variables('b')]", "b": "[variables('a')]" },
+        "resources": [{ "type": "A.B/c", "name": "x", "properties": {
+            "cycle": "[variables('a')]",
+            "syntax": "[concat('a']" } }]"#,
+    );
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    let mut told: Vec<_> = deployment
+        .diagnostics
+        .iter()
+        .map(|told| (told.code, told.kind))
+        .collect();
+    told.sort_unstable();
+    told.dedup();
+    let kind = crate::diagnostic::DiagnosticKind::Unreadable;
+    assert_eq!(told, [("arm-cycle", kind), ("arm-syntax", kind)]);
 }
