@@ -157,6 +157,7 @@ impl<'t> Evaluator<'t> {
         let list = match self.count(frame, copy) {
             Count::Known(count, spans) => {
                 let mut items = Vec::with_capacity(count.min(1024));
+                let mut rest = None;
                 for index in 0..count {
                     let span = spans.get(index).copied().flatten();
                     let pass = self.pass(frame, name, copy, Ok((index, span)), false);
@@ -168,11 +169,12 @@ impl<'t> Evaluator<'t> {
                         item.origin = self.origins.add(Some(input.span), made, parents);
                     }
                     items.push(item);
-                    if self.is_exhausted() {
+                    rest = self.rest_if_exhausted(copy.span);
+                    if rest.is_some() {
                         break;
                     }
                 }
-                ListValue { items, rest: None }
+                ListValue { items, rest }
             }
             Count::Unknown(unknown) => {
                 let pass = self.pass(frame, name, copy, Err(&unknown), false);

@@ -102,7 +102,7 @@ impl<'t> Evaluator<'t> {
                     let span = spans.get(index).copied().flatten();
                     let pass = self.pass(frame, &name, copy, Ok((index, span)), true);
                     self.meet_one(&pass, json, symbol, around);
-                    if self.is_exhausted() {
+                    if self.rest_if_exhausted(copy.span).is_some() {
                         break;
                     }
                 }

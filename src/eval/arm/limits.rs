@@ -13,7 +13,7 @@ use crate::source::Span;
 const MAX_DEPTH: u32 = 320;
 
 /// How many parts of templates are evaluated for one deployment.
-const MAX_STEPS: u32 = 3_000_000;
+const MAX_STEPS: u32 = 600_000;
 
 /// How many values one value may hold.
 pub(super) const MAX_SIZE: usize = 1_000_000;
@@ -51,9 +51,16 @@ impl Evaluator<'_> {
         )
     }
 
-    /// Whether the steps of this deployment are used up.
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.steps.get() >= MAX_STEPS
+    /// What stands for the rest when the steps of this deployment are used up; it is told once.
+    pub(super) fn rest_if_exhausted(&self, span: Span) -> Option<Rest> {
+        if self.steps.get() < MAX_STEPS {
+            return None;
+        }
+        let unknown = self.unknown_of(&self.exhausted(span));
+        Some(Rest {
+            unknown,
+            template: None,
+        })
     }
 
     /// Counts work that is not evaluation itself.

@@ -176,3 +176,30 @@ fn what_azure_cannot_read_fails_the_run() {
     let kind = crate::diagnostic::DiagnosticKind::Unreadable;
     assert_eq!(told, [("arm-cycle", kind), ("arm-syntax", kind)]);
 }
+
+#[test]
+fn loops_within_loops_end_with_a_diagnostic_and_an_open_list() {
+    let input = |inner: &str, level: usize| {
+        format!(r#"{{ "copy": [{{ "name": "l{level}", "count": 100, "input": {inner} }}] }}"#)
+    };
+    let nested = (0..4).fold(r#"{ "a": 1 }"#.to_owned(), |inner, level| {
+        input(&inner, level)
+    });
+    let template = with_schema(&format!(
+        r#""resources": [{{ "type": "A.B/c", "name": "x", "properties": {nested} }}]"#
+    ));
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    let told: Vec<_> = deployment
+        .diagnostics
+        .iter()
+        .map(|told| told.code)
+        .collect();
+    assert_eq!(told, ["arm-limit"]);
+    let properties = resource(&deployment, "A.B/c/x")
+        .body
+        .get("properties")
+        .unwrap();
+    let list = properties.get("l3").unwrap().as_list().unwrap();
+    assert!(list.rest.is_some() && list.items.len() < 100);
+}
