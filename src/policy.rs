@@ -60,7 +60,8 @@
 //! `flatten` and `coalesce` know open lists; `covers(set, x)`, `overlaps(a, b)`,
 //! `ports_contain(ports, n)` and `means_port(ports, n)` know addresses and ports;
 //! `allows(element, "Outbound", "Tcp", "public", [587])` tells whether the groups of a group, subnet
-//! or interface let some such packet pass;
+//! or interface let some such packet pass; `leads(subnet, "azure-firewall", "kms")` whether packets
+//! from a subnet to somewhere certainly have a next hop of a kind (what is not certain is false);
 //! `undetermined("what is missing")` is never known. Terraform's plain functions (`lower`, `split`,
 //! `startswith`, …) take plain values.
 //!
