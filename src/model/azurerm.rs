@@ -34,6 +34,7 @@ pub(super) fn hints_at_subscription(text: &str) -> bool {
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let Some(kind) = resource.kind.strip_prefix("azurerm_") else {
+        tell_of_azapi(builder, resource);
         return;
     };
     match kind {
@@ -72,6 +73,34 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),
         _ if kind.contains("virtual_machine") => compute::lower(builder, resource, kind),
         _ => {}
+    }
+}
+
+/// Tells once that network resources written for the `azapi` provider are not seen.
+fn tell_of_azapi(builder: &mut Builder<'_>, resource: &Resource) {
+    const CODE: &str = "azapi-resource";
+    let written = matches!(&*resource.kind, "azapi_resource" | "azapi_update_resource");
+    let kind = resource
+        .body
+        .get("type")
+        .and_then(|kind| kind.as_str().cloned());
+    // A type that is not known may be one of the network's.
+    let of_network = kind.is_none_or(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.starts_with("microsoft.network/") || kind.starts_with("microsoft.compute/")
+    });
+    let told = builder
+        .network
+        .diagnostics
+        .iter()
+        .any(|told| told.code == CODE);
+    if written && of_network && resource.mode == Mode::Managed && !told {
+        let message = format!(
+            "the body of `{}` is not evaluated yet, nor are those of other azapi resources here: \
+             what they say of the network is not judged",
+            resource.address
+        );
+        builder.report(CODE, message, &[resource.origin]);
     }
 }
 

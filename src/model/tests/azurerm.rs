@@ -449,3 +449,19 @@ fn a_rule_names_its_pool_in_the_old_spelling_too() {
         ));
     }
 }
+
+#[test]
+fn network_resources_of_azapi_are_told_once() {
+    let mut site = site();
+    site.azurerm(
+        "azapi_resource.lock",
+        r#"{"name": "l", "type": "Microsoft.Authorization/locks@2020-05-01"}"#,
+    );
+    let group = r#"{"name": "g", "type": "Microsoft.Network/networkSecurityGroups@2024-05-01"}"#;
+    site.azurerm("azapi_resource.a", group);
+    site.azurerm("azapi_resource.b", group);
+    let network = site.network();
+    let told: Vec<_> = network.diagnostics.iter().map(|told| told.code).collect();
+    assert_eq!(told, ["azapi-resource"]);
+    assert!(network.diagnostics[0].message.contains("azapi_resource.a"));
+}
