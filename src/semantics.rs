@@ -25,6 +25,8 @@ pub mod unreachable;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+pub use compile::Ruling;
+
 use compile::{Group, GroupKey};
 use packet::Family;
 use routes::Routes;

@@ -24,12 +24,14 @@ pub(crate) const FIRST_PRIORITY: u32 = 100;
 /// The highest priority Azure takes from authors.
 pub(crate) const LAST_PRIORITY: u32 = 4_096;
 
-/// A rule of a compiled group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
+/// A rule in the order in which a group decides: what a packet can be decided by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ruling {
+    /// A rule of the author's.
     Custom(SecurityRuleId),
+    /// A rule Azure adds to every group, by its name, such as `DenyAllInBound`.
     Default(Arc<str>),
-    /// Rules the files do not tell.
+    /// Rules the group may have that the files do not tell.
     Rest,
 }
 
