@@ -3,6 +3,8 @@
 //! Translation rules are asked before the network pass and application rules after it. Packets that
 //! they may take are possible, never certain. Threat intelligence is taken to deny nothing.
 
+mod deciding;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,6 +28,8 @@ use crate::model::platform::{Cloud, KmsRow};
 use crate::model::{
     Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, State,
 };
+
+pub use deciding::{FirewallDecided, Pass, Translation};
 
 /// Azure takes priorities from 100 to 65000.
 const PRIORITIES: (u32, u32) = (100, 65_000);
