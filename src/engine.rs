@@ -3,11 +3,13 @@
 //! The only place with threads, and with [`walk`] the only one that reads the disk. The same
 //! files give the same [`Report`] whatever the number of threads or the order of the file system.
 
+pub mod ask;
 pub mod config;
 mod files;
 mod judge;
 mod offer;
 mod parse;
+mod prepare;
 mod run;
 pub mod walk;
 

@@ -45,11 +45,38 @@ pub(crate) struct Docket<'a> {
     pub(crate) selected: &'a [Arc<str>],
 }
 
+/// A deployment that was asked about, and what it is judged with.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    /// What it creates.
+    pub(crate) deployment: Deployment,
+    /// As a network.
+    pub(crate) network: Network,
+    /// Its settings.
+    pub(crate) settings: Settings,
+}
+
+impl Evaluated {
+    /// Takes what could not be evaluated.
+    pub(crate) fn diagnostics(&mut self) -> Vec<Diagnostic> {
+        let mut diagnostics = std::mem::take(&mut self.deployment.diagnostics);
+        diagnostics.append(&mut self.network.diagnostics);
+        diagnostics
+    }
+}
+
+/// A deployment whose evaluation ended in a panic.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// Its files.
+    pub(crate) files: Vec<FileId>,
+    /// What is said of it.
+    pub(crate) diagnostic: Box<Diagnostic>,
+}
+
 /// What came of one deployment.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// Whether one of its files lies under a selected path; else it was not judged.
-    pub(crate) selected: bool,
     /// Files that took part.
     pub(crate) files: Vec<FileId>,
     /// Number of resources.
@@ -181,25 +208,76 @@ impl Judge {
         docket: &Docket<'_>,
         vocabulary: &Vocabulary,
     ) -> (BTreeSet<Arc<str>>, Vec<Outcome>) {
-        let run = Run {
+        let run = self.run(docket, vocabulary);
+        let outcomes = self.each(&run, |mut evaluated| {
+            let judged = judge(
+                &self.pack,
+                &evaluated.deployment,
+                &evaluated.network,
+                self.facts,
+                &evaluated.settings,
+            );
+            Outcome {
+                judgements: judged.judgements,
+                not_judged: judged.not_judged,
+                undetermined_counted: judged.undetermined_counted,
+                resources: evaluated.deployment.resources.len(),
+                security_rules: evaluated.network.security_rules.len(),
+                diagnostics: evaluated.diagnostics(),
+                files: evaluated.deployment.files,
+            }
+        });
+        let outcomes = outcomes.into_iter().map(|outcome| {
+            outcome.unwrap_or_else(|broken| Outcome {
+                files: broken.files,
+                diagnostics: vec![*broken.diagnostic],
+                ..Outcome::default()
+            })
+        });
+        let outcomes = outcomes.collect();
+        (run.base.off, outcomes)
+    }
+
+    /// Evaluates every deployment that was asked about, in the order of the units.
+    pub(crate) fn evaluated(
+        &self,
+        docket: &Docket<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Vec<Result<Evaluated, Broken>> {
+        self.each(&self.run(docket, vocabulary), |evaluated| evaluated)
+    }
+
+    /// What is known of the platform.
+    pub(crate) fn facts(&self) -> &'static PlatformFacts {
+        self.facts
+    }
+
+    fn run<'d>(&self, docket: &'d Docket<'d>, vocabulary: &'d Vocabulary) -> Run<'d> {
+        Run {
             docket,
             vocabulary,
             base: base_settings(docket, vocabulary),
             subscriptions: self.subscriptions(docket),
-        };
-        let order = largest_first(docket);
-        let mut outcomes: Vec<(usize, Outcome)> = order
+        }
+    }
+
+    /// Evaluates the deployments that were asked about and puts them to work, largest first.
+    fn each<T: Send>(
+        &self,
+        run: &Run<'_>,
+        work: impl Fn(Evaluated) -> T + Sync,
+    ) -> Vec<Result<T, Broken>> {
+        let mut done: Vec<(usize, Result<T, Broken>)> = largest_first(run.docket)
             .into_par_iter()
             .with_max_len(1)
             .filter_map(|index| {
-                let (frontend, unit) = docket.units.get(index)?;
-                let outcome = guarded(unit, || self.one(&run, *frontend, unit));
-                Some((index, outcome))
+                let (frontend, unit) = run.docket.units.get(index)?;
+                let done = guarded(unit, || self.one(run, *frontend, unit).map(&work));
+                Some((index, done.transpose()?))
             })
             .collect();
-        outcomes.sort_by_key(|(index, _)| *index);
-        let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-        (run.base.off, outcomes)
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, done)| done).collect()
     }
 
     /// The subscriptions described anywhere below the root. Deployments none of whose files can
@@ -266,29 +344,21 @@ impl Judge {
             .collect()
     }
 
-    fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Outcome {
+    /// `None` for a deployment nobody asked about.
+    fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Option<Evaluated> {
         let docket = run.docket;
-        let Some(frontend) = FRONTENDS.get(frontend) else {
-            return Outcome::default();
-        };
-        let deployment = frontend.evaluate(unit, docket.files);
+        let deployment = FRONTENDS.get(frontend)?.evaluate(unit, docket.files);
         if !is_selected(docket, &deployment) {
-            return Outcome::default();
+            return None;
         }
         let network = Network::build(&deployment);
         let own = offer::described(&network, &deployment, self.facts, docket.files);
         let settings = settings(run, unit, &own);
-        let judged = judge(&self.pack, &deployment, &network, self.facts, &settings);
-        Outcome {
-            selected: true,
-            judgements: judged.judgements,
-            not_judged: judged.not_judged,
-            undetermined_counted: judged.undetermined_counted,
-            resources: deployment.resources.len(),
-            security_rules: network.security_rules.len(),
-            diagnostics: [deployment.diagnostics, network.diagnostics].concat(),
-            files: deployment.files,
-        }
+        Some(Evaluated {
+            deployment,
+            network,
+            settings,
+        })
     }
 }
 
@@ -448,15 +518,13 @@ fn largest_first(docket: &Docket<'_>) -> Vec<usize> {
 }
 
 /// A panic of one deployment is a diagnostic of its first file.
-fn guarded(unit: &Unit, work: impl FnOnce() -> Outcome) -> Outcome {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+fn guarded<T>(unit: &Unit, work: impl FnOnce() -> T) -> Result<T, Broken> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let file = unit.sources.first().copied().unwrap_or(FileId(0));
         let doing = format!("judging `{}`", unit.name);
-        Outcome {
-            selected: true,
+        Broken {
             files: unit.sources.clone(),
-            diagnostics: vec![internal_error(file, &doing, panic.as_ref())],
-            ..Outcome::default()
+            diagnostic: Box::new(internal_error(file, &doing, panic.as_ref())),
         }
     })
 }

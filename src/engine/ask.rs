@@ -1,0 +1,6 @@
+//! Questions about evaluated deployments: what `check` reads, without judging it.
+//!
+//! [`estate`] holds the deployments; what is asked about them is one module per command. Answers
+//! are plain values with texts and places, so that a report needs neither model nor semantics.
+
+pub mod estate;

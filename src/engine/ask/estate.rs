@@ -1,0 +1,157 @@
+//! The deployments of a request, evaluated and kept.
+//!
+//! What is absent: rules and findings.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::engine::prepare::{self, Prepared, sort_diagnostics};
+use crate::engine::{Options, Request, UsageError};
+use crate::eval::Deployment;
+use crate::model::Network;
+use crate::model::platform::PlatformFacts;
+use crate::policy::settings::Settings;
+use crate::semantics::Semantics;
+use crate::source::{FileId, SourceMap};
+
+/// Everything a request reads, evaluated.
+#[derive(Debug)]
+pub struct Estate {
+    /// The files.
+    pub sources: SourceMap,
+    /// The deployments that were asked about: by language, then by name.
+    pub deployments: Vec<Asked>,
+    /// What is wrong with the files, sorted by path and offset.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is known of the platform.
+    pub facts: &'static PlatformFacts,
+}
+
+/// One deployment.
+#[derive(Debug)]
+pub struct Asked {
+    /// What a person calls it: see [`Deployment::name`].
+    pub name: Arc<str>,
+    /// What it creates, and where every value came from. Its diagnostics are in
+    /// [`Estate::diagnostics`].
+    pub deployment: Deployment,
+    /// As a network.
+    pub network: Network,
+    /// What is declared about it.
+    pub settings: Settings,
+}
+
+impl Estate {
+    /// Whether something could not be read: exit code 2.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
+    }
+
+    /// What Azure does with the packets of one of its deployments.
+    #[must_use]
+    pub fn semantics<'a>(&'a self, asked: &'a Asked) -> Semantics<'a> {
+        Semantics::new(&asked.network, self.facts, asked.settings.cloud)
+    }
+}
+
+/// Evaluates what lies on the disk: every deployment that a path of the request takes part in.
+///
+/// # Errors
+///
+/// When the request cannot be met as given; what is wrong with a file is a diagnostic.
+pub fn load(request: &Request) -> Result<Estate, UsageError> {
+    prepare::on_disk(request, evaluated)
+}
+
+/// The same for files held in memory, given as path from the root (with `/`) and text.
+///
+/// # Errors
+///
+/// When an option names an offer that does not exist.
+pub fn load_files(files: Vec<(String, String)>, options: &Options) -> Result<Estate, UsageError> {
+    prepare::in_memory(files, options, evaluated)
+}
+
+fn evaluated(mut prepared: Prepared<'_>) -> Estate {
+    let all = prepared
+        .judge
+        .evaluated(&prepared.docket(), &prepared.vocabulary);
+    let mut deployments = Vec::new();
+    let mut used: Vec<FileId> = Vec::new();
+    let mut diagnostics = Vec::new();
+    for one in all {
+        match one {
+            Ok(mut evaluated) => {
+                diagnostics.extend(evaluated.diagnostics());
+                used.extend(&evaluated.deployment.files);
+                deployments.push(Asked {
+                    name: Arc::clone(&evaluated.deployment.name),
+                    deployment: evaluated.deployment,
+                    network: evaluated.network,
+                    settings: evaluated.settings,
+                });
+            }
+            Err(broken) => {
+                used.extend(broken.files);
+                diagnostics.push(*broken.diagnostic);
+            }
+        }
+    }
+    used.sort_unstable();
+    used.dedup();
+    let mut diagnostics = prepared.diagnostics(&used, diagnostics);
+    let facts = prepared.judge.facts();
+    let sources = prepared.files.into_sources();
+    sort_diagnostics(&mut diagnostics, &sources);
+    Estate {
+        sources,
+        deployments,
+        diagnostics,
+        facts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: &str = r#"resource "azurerm_network_security_group" "web" {
+  name = "web"
+}"#;
+
+    fn loaded(files: &[(&str, &str)]) -> Estate {
+        let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+        load_files(files.iter().map(own).collect(), &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn every_deployment_is_kept_with_its_settings() {
+        let estate = loaded(&[
+            ("a/main.tf", GROUP),
+            ("b/main.tf", GROUP),
+            ("b/aznet.yaml", "cloud: china\n"),
+        ]);
+        let clouds: Vec<_> = estate
+            .deployments
+            .iter()
+            .map(|asked| (&*asked.name, asked.settings.cloud))
+            .collect();
+        use crate::model::platform::Cloud;
+        assert_eq!(clouds, [("a", Cloud::Public), ("b", Cloud::China)]);
+        assert_eq!(
+            estate.deployments[0].network.network_security_groups.len(),
+            1
+        );
+        assert!(!estate.is_incomplete());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_and_the_rest_is_kept() {
+        let estate = loaded(&[("a/main.tf", GROUP), ("b/main.tf", "resource {{{")]);
+        assert!(estate.is_incomplete());
+        assert!(estate.deployments.iter().any(|asked| &*asked.name == "a"));
+    }
+}
