@@ -11,12 +11,14 @@
 //! What is absent: ARM and Terraform, YAML, severities, text.
 
 mod compile;
+pub mod deciding;
 pub mod firewall;
 pub mod lists;
 mod matching;
 mod order;
 pub mod packet;
 mod place;
+pub mod reach;
 pub mod routes;
 pub mod rules;
 pub mod smtp;
