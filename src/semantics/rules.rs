@@ -245,8 +245,20 @@ impl Semantics<'_> {
     /// What decides one packet in a group.
     #[must_use]
     pub fn decider(&self, nsg: NsgId, direction: Direction, flow: &Flow) -> Decider {
+        self.decider_at(nsg, Scope::Nsg(nsg), direction, flow)
+    }
+
+    /// What decides one packet in a group at a place.
+    #[must_use]
+    pub fn decider_at(
+        &self,
+        nsg: NsgId,
+        scope: Scope,
+        direction: Direction,
+        flow: &Flow,
+    ) -> Decider {
         let family = Family::of(flow.source);
-        let group = self.compiled(nsg, Scope::Nsg(nsg), direction, family);
+        let group = self.compiled(nsg, scope, direction, family);
         let point = point(family, flow);
         let within = |set: &FlowSet| point.is_within(set).unwrap_or(false);
         if within(&group.bypass.flows.must) {

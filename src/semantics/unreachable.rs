@@ -228,6 +228,47 @@ impl Semantics<'_> {
     }
 }
 
+pub(crate) fn preliminary(rules: &[Ranked<Ruling>]) -> Vec<super::anomalies::RuleStanding> {
+    use super::anomalies::{RuleStanding, Standing};
+    let judged = |(index, rule): (usize, &Ranked<Ruling>)| {
+        let mut found = RuleStanding {
+            rule: rule.id.clone(),
+            standing: Standing::Live,
+            cover: Vec::new(),
+            acts_otherwise: false,
+            blocker: None,
+            live_share: None,
+            witness: None,
+            fix: None,
+            unknowns: Vec::new(),
+            undecided: None,
+        };
+        match hidden_in(rules, index) {
+            Ok(Hidden::Yes(cover)) => {
+                let cover = cover.iter().filter_map(|place| rules.get(*place));
+                found.acts_otherwise = cover.clone().any(|it| it.access != rule.access);
+                found.cover = cover.map(|it| it.id.clone()).collect();
+                found.standing = match (found.cover.is_empty(), found.acts_otherwise) {
+                    (true, _) => Standing::Empty,
+                    (_, true) => Standing::Shadowed,
+                    (_, false) => Standing::RedundantBefore,
+                };
+            }
+            Ok(Hidden::Perhaps(unknowns)) => {
+                found.standing = Standing::Undetermined;
+                found.unknowns = unknowns;
+            }
+            Ok(Hidden::No) => {}
+            Err(limit) => {
+                found.standing = Standing::Undetermined;
+                found.undecided = Some(limit.0);
+            }
+        }
+        found
+    };
+    rules.iter().enumerate().map(judged).collect()
+}
+
 enum Hidden {
     /// In every world, by these rules.
     Yes(Vec<usize>),
