@@ -69,6 +69,7 @@
 //! equals `null`, nor does one outside them, whose fields are unknown.
 
 mod analysis;
+pub mod authored;
 mod clause;
 mod contract;
 mod datum;

@@ -5,7 +5,7 @@
 //! Unknown an undetermined one that names what would settle it.
 
 mod build;
-mod reasons;
+pub(crate) mod reasons;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,6 @@ use super::reasons::missing;
 use super::{ClauseJudge, Wrong};
 use crate::diagnostic::{Label, Severity};
 use crate::eval::value::{Reason, Truth};
-use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{SecurityRuleId, State};
 use crate::origin::OriginId;
 use crate::policy::clause::{Body, Speech};
@@ -16,8 +15,8 @@ use crate::policy::contract::Cause;
 use crate::policy::datum::{self, Data, Datum, Element};
 use crate::policy::finding::{FindingVerdict, Instance, Judgement, RelatedPlace};
 use crate::policy::message::When;
-use crate::policy::primary;
 use crate::policy::vocabulary::{Kind, element, elements, protocol_word};
+use crate::policy::{authored, primary};
 use crate::semantics::packet::Flow;
 use crate::source::Span;
 
@@ -33,7 +32,7 @@ impl ClauseJudge<'_, '_> {
         let unknowns = match verdict {
             FindingVerdict::Violated => Vec::new(),
             FindingVerdict::Undetermined => {
-                let mut inputs = missing(&wrong.unknowns, &deployment.origins);
+                let mut inputs = missing(&wrong.unknowns);
                 if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route) {
                     let at = network[route].next_hop_address.origin;
                     let place = self.place_of(at);
@@ -247,31 +246,21 @@ impl ClauseJudge<'_, '_> {
             .element
             .meta(network)
             .map_or(OriginId::NONE, |meta| meta.origin);
+        let subject = |about: primary::About| (about.subject, about.deciding);
         if let Some(at) = wrong.at {
             return (own, vec![at]);
         }
         match &wrong.cause {
             Cause::SecurityRule(rule) => {
                 let witness = wrong.outcome.as_ref().and_then(|outcome| outcome.witness);
-                (
-                    network[*rule].meta.origin,
-                    self.fields_of(*rule, witness.as_ref()),
-                )
+                subject(authored::security_rule(network, *rule, witness.as_ref()))
             }
-            Cause::FirewallRule(rule) => {
-                let rule = &network[*rule];
-                let ports = rule
-                    .destination_ports
-                    .items
-                    .iter()
-                    .map(|ports| ports.origin);
-                (rule.meta.origin, ports.collect())
-            }
-            Cause::Route(route) => self.route_origins(*route),
+            Cause::FirewallRule(rule) => subject(authored::firewall_rule(network, *rule)),
+            Cause::Route(route) => subject(authored::route(network, *route)),
             Cause::Default(Some(nsg), _) => (network[*nsg].meta.origin, Vec::new()),
             Cause::Default(None, _) | Cause::Subject => {
                 if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route) {
-                    return self.route_origins(route);
+                    return subject(authored::route(network, route));
                 }
                 let mut deciding = wrong.deciding.clone();
                 if deciding.is_empty() {
@@ -286,67 +275,16 @@ impl ClauseJudge<'_, '_> {
                     );
                 }
                 if deciding.is_empty() && wrong.element.kind == Kind::SecurityRule {
-                    deciding = self.fields_of(SecurityRuleId(wrong.element.id), None);
+                    let rule = SecurityRuleId(wrong.element.id);
+                    deciding = authored::security_rule(network, rule, None).deciding;
                 }
                 (own, deciding)
             }
         }
     }
 
-    fn route_origins(&self, route: crate::model::RouteId) -> (OriginId, Vec<OriginId>) {
-        let route = &self.world.network[route];
-        let deciding = vec![
-            route.prefix.origin,
-            route.next_hop_type.origin,
-            route.next_hop_address.origin,
-        ];
-        let header = route.meta.origin;
-        let deciding = deciding
-            .into_iter()
-            .filter(|origin| *origin != header && *origin != OriginId::NONE)
-            .collect();
-        (header, deciding)
-    }
-
-    /// The fields of a rule that match a packet: the items of its lists that hold it.
-    fn fields_of(&self, rule: SecurityRuleId, witness: Option<&Flow>) -> Vec<OriginId> {
-        let rule = &self.world.network[rule];
-        let header = rule.meta.origin;
-        let port = |item: &crate::model::Field<PortRange>, port: u16| {
-            item.value().is_none_or(|range| range.contains(port))
-        };
-        let address =
-            |item: &crate::model::Field<AddressPrefix>, at: std::net::IpAddr| match item.value() {
-                Some(AddressPrefix::Block(block)) => block.contains(&at),
-                Some(AddressPrefix::Range(first, last)) => (*first..=*last).contains(&at),
-                _ => true,
-            };
-        let mut origins = Vec::new();
-        for item in &rule.destination_ports.items {
-            if witness.is_none_or(|flow| port(item, flow.destination_port)) {
-                origins.push(item.origin);
-            }
-        }
-        for item in &rule.source.items {
-            if witness.is_none_or(|flow| address(item, flow.source)) {
-                origins.push(item.origin);
-            }
-        }
-        for item in &rule.destination.items {
-            if witness.is_none_or(|flow| address(item, flow.destination)) {
-                origins.push(item.origin);
-            }
-        }
-        origins.push(rule.access.origin);
-        origins.retain(|origin| *origin != header && *origin != OriginId::NONE);
-        origins
-    }
-
     /// Where the fields of what the finding points at come from, each with its items.
     fn all_fields(&self, wrong: &Wrong) -> Vec<Vec<OriginId>> {
-        fn items<T>(list: &crate::model::List<crate::model::Field<T>>) -> Vec<OriginId> {
-            list.items.iter().map(|item| item.origin).collect()
-        }
         let network = self.world.network;
         let rule = match wrong.cause {
             Cause::SecurityRule(rule) => Some(rule),
@@ -354,37 +292,14 @@ impl ClauseJudge<'_, '_> {
             _ => None,
         };
         if let Some(rule) = rule {
-            let rule = &network[rule];
-            return vec![
-                vec![rule.meta.name.origin],
-                vec![rule.priority.origin],
-                vec![rule.direction.origin],
-                vec![rule.access.origin],
-                vec![rule.protocol.origin],
-                items(&rule.source),
-                items(&rule.destination),
-                items(&rule.destination_ports),
-            ];
+            return authored::security_rule(network, rule, None).fields;
         }
         if let Cause::FirewallRule(rule) = wrong.cause {
-            let rule = &network[rule];
-            return vec![
-                vec![rule.meta.name.origin],
-                vec![rule.action.origin],
-                items(&rule.source),
-                items(&rule.destination),
-                items(&rule.destination_ports),
-            ];
+            return authored::firewall_rule(network, rule).fields;
         }
         let route = wrong.outcome.as_ref().and_then(|outcome| outcome.route);
         if let (Cause::Route(_) | Cause::Subject, Some(route)) = (&wrong.cause, route) {
-            let route = &network[route];
-            return vec![
-                vec![route.meta.name.origin],
-                vec![route.prefix.origin],
-                vec![route.next_hop_type.origin],
-                vec![route.next_hop_address.origin],
-            ];
+            return authored::route(network, route).fields;
         }
         Vec::new()
     }
@@ -476,19 +391,8 @@ impl ClauseJudge<'_, '_> {
         places
     }
 
-    /// Where a value was typed, or what it belongs to begins.
     fn place_of(&self, origin: OriginId) -> Option<Span> {
-        let graph = &self.world.deployment.origins;
-        graph
-            .get(origin)
-            .span
-            .or_else(|| graph.literals(origin).first().copied())
-            .or_else(|| {
-                graph
-                    .ancestry(origin)
-                    .into_iter()
-                    .find_map(|id| graph.get(id).span)
-            })
+        authored::place_of(self.world.deployment, origin)
     }
 }
 

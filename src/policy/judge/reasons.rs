@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::eval::value::{Reason, Unknown};
-use crate::origin::OriginGraph;
 use crate::policy::finding::MissingInput;
 use crate::policy::vocabulary::is_missing_offer;
 
@@ -11,7 +10,7 @@ use crate::policy::vocabulary::is_missing_offer;
 const MAX_INPUTS: usize = 4;
 
 /// The missing inputs behind some unknowns, each once, in the order met.
-pub(super) fn missing(unknowns: &[Arc<Unknown>], _graph: &OriginGraph) -> Vec<MissingInput> {
+pub(crate) fn missing(unknowns: &[Arc<Unknown>]) -> Vec<MissingInput> {
     let mut inputs: Vec<MissingInput> = Vec::new();
     for unknown in unknowns {
         for root in unknown.roots() {
