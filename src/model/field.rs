@@ -326,6 +326,32 @@ impl<'a> Node<'a> {
         self.list(|item| item.field(&read))
     }
 
+    /// The pieces of a text, or the items of a list, as fields of their own.
+    pub(super) fn split<T>(
+        &self,
+        separator: char,
+        read: impl Fn(&str) -> Parsed<T>,
+    ) -> List<Field<T>> {
+        let whole = self.text();
+        let State::Known(text) = &whole.state else {
+            return self.list_of(read);
+        };
+        let pieces = text
+            .split(separator)
+            .filter(|piece| !piece.trim().is_empty());
+        let items = pieces.map(|piece| Field {
+            state: match read(piece) {
+                Ok(known) => State::Known(known),
+                Err(why) => State::Invalid {
+                    raw: piece.trim().into(),
+                    why: why.into(),
+                },
+            },
+            origin: whole.origin,
+        });
+        List::closed(items.collect())
+    }
+
     /// A reference by full id. Every link is external until the network is linked.
     pub(super) fn link<I>(&self) -> Field<Link<I>> {
         let outside = |key| Link::External(key);

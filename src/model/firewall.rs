@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::address::{AddressPrefix, PortRange, Protocol};
-use super::nsg::Access;
+use super::nsg::{Access, Defect};
 use super::{
     Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List, Meta,
     PublicIpId, SubnetId,
 };
+use crate::eval::ResourceKey;
 
 /// An Azure Firewall.
 #[derive(Clone, Debug)]
@@ -30,10 +31,52 @@ pub struct Firewall {
     pub rules: List<FirewallRuleId>,
     /// `Basic`, `Standard`, `Premium`.
     pub tier: Field<Arc<str>>,
-    /// Whether it answers DNS (classic setting).
-    pub dns_proxy: Field<bool>,
-    /// Whether it has a management address, that is, is forced through a tunnel itself.
+    /// Its own settings (classic); a policy's hold where it has one.
+    pub settings: FirewallSettings,
+    /// Whether it has a management address, which it needs to be sent through a tunnel itself. A
+    /// Basic firewall always has one.
     pub management: bool,
+}
+
+/// What a firewall or a policy says beside its rules.
+#[derive(Clone, Debug)]
+pub struct FirewallSettings {
+    /// Whether the firewall answers DNS, which FQDNs in network rules need. Absent: no.
+    pub dns_proxy: Field<bool>,
+    /// Its DNS servers; none: Azure's own.
+    pub dns_servers: List<Field<IpAddr>>,
+    /// What becomes of packets from or to addresses and names of Microsoft's feed. Absent: an
+    /// alert.
+    pub threat_intelligence: Field<ThreatIntelligence>,
+    /// Destinations to which packets keep their source. None: the private ranges of RFC 1918 and
+    /// 100.64.0.0/10.
+    pub private_ranges: List<Field<PrivateRange>>,
+    /// Whether ranges that routes tell are added to them. Absent: no.
+    pub learns_private_ranges: Field<bool>,
+    /// Mode of intrusion detection: `Off`, `Alert`, `Deny` (policies).
+    pub intrusion_detection: Field<Arc<str>>,
+    /// The certificate authority for TLS inspection, by name or id (policies).
+    pub tls_certificate: Field<Arc<str>>,
+}
+
+/// What threat intelligence does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThreatIntelligence {
+    /// Nothing.
+    Off,
+    /// Tells of packets, and lets them pass on to the rules.
+    Alert,
+    /// Drops packets before any rule is asked.
+    Deny,
+}
+
+/// A destination to which packets keep their source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PrivateRange {
+    /// A block; `0.0.0.0/0` is every destination, `255.255.255.255/32` as good as none.
+    Block(ipnet::IpNet),
+    /// `IANAPrivateRanges`: those that hold when nothing is written.
+    Iana,
 }
 
 /// A firewall policy.
@@ -47,8 +90,8 @@ pub struct FirewallPolicy {
     pub rules: List<FirewallRuleId>,
     /// `Basic`, `Standard`, `Premium`.
     pub tier: Field<Arc<str>>,
-    /// Whether the firewall answers DNS, which FQDNs in network rules need.
-    pub dns_proxy: Field<bool>,
+    /// Its settings; but for what its parent demands, they are not inherited.
+    pub settings: FirewallSettings,
 }
 
 /// Who holds a rule.
@@ -80,6 +123,8 @@ pub struct FirewallRule {
     pub owner: Option<FirewallRuleOwner>,
     /// The pass.
     pub kind: FirewallRuleKind,
+    /// Key of the rule collection group; `None` for classic rules.
+    pub group: Option<ResourceKey>,
     /// Priority of the rule collection group (policies only), lowest first.
     pub group_priority: Field<u32>,
     /// Priority of the collection, lowest first.
@@ -100,14 +145,26 @@ pub struct FirewallRule {
     pub destination: List<Field<AddressPrefix>>,
     /// Destination IP groups.
     pub destination_ip_groups: List<Field<Link<IpGroupId>>>,
-    /// Destination names: FQDNs, tags, categories, URLs.
+    /// Destination FQDNs.
     pub destination_fqdns: List<Field<Arc<str>>>,
-    /// Destination ports; for application rules those of their protocols.
+    /// Application rules: URLs, with or without a path.
+    pub destination_urls: List<Field<Arc<str>>>,
+    /// Application rules: FQDN tags.
+    pub fqdn_tags: List<Field<Arc<str>>>,
+    /// Application rules: web categories.
+    pub web_categories: List<Field<Arc<str>>>,
+    /// Destination ports; for application rules those of their protocols, in the same order.
     pub destination_ports: List<Field<PortRange>>,
+    /// Application rules: whether the firewall ends TLS to read what is inside.
+    pub terminate_tls: Field<bool>,
     /// DNAT: the address packets are sent on to.
     pub translated_address: Field<IpAddr>,
+    /// DNAT: the name packets are sent on to, instead of an address.
+    pub translated_fqdn: Field<Arc<str>>,
     /// DNAT: the port packets are sent on to.
     pub translated_port: Field<u16>,
+    /// What Azure refuses about the rule, beyond single fields.
+    pub defects: Vec<Defect>,
 }
 
 /// What a firewall rule says of protocols.
@@ -117,8 +174,12 @@ pub enum FirewallProtocol {
     Any,
     /// One of them.
     Only(Protocol),
-    /// Application pass: HTTP, HTTPS, MSSQL, all over TCP.
-    Application,
+    /// Application pass.
+    Http,
+    /// Application pass.
+    Https,
+    /// Application pass: SQL Server's protocol.
+    Mssql,
 }
 
 /// A group of addresses.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use super::address::AddressPrefix;
 use super::field::Node;
-use super::firewall::{FirewallProtocol, FirewallRule, FirewallRuleKind};
-use super::nsg::Access;
+use super::firewall::{FirewallRule, FirewallRuleKind};
+use super::nsg::{Access, Defect};
 use super::{Field, IpGroupId, Link, List, Meta, parse};
+use crate::eval::ResourceKey;
+use crate::origin::OriginId;
 
 /// What a collection gives to all its rules.
 pub(super) struct Collection<'a> {
+    pub(super) group: Option<ResourceKey>,
     pub(super) group_priority: Field<u32>,
     pub(super) priority: Field<u32>,
     pub(super) name: Field<Arc<str>>,
@@ -23,17 +27,21 @@ pub(super) struct Draft<'a> {
     pub(super) position: usize,
     /// Names of protocols; for application rules objects with a port.
     pub(super) protocols: Node<'a>,
-    /// How the port in those objects is spelt.
-    pub(super) protocol_port: &'static str,
+    /// How the protocol and the port in those objects are spelt.
+    pub(super) protocol_entries: [&'static str; 2],
     pub(super) source: Node<'a>,
     pub(super) source_ip_groups: List<Field<Link<IpGroupId>>>,
     /// Lists or single addresses.
     pub(super) destination: Vec<Node<'a>>,
     pub(super) destination_ip_groups: List<Field<Link<IpGroupId>>>,
-    /// Lists of names: FQDNs, tags, categories, URLs.
-    pub(super) names: Vec<Node<'a>>,
+    pub(super) fqdns: Node<'a>,
+    pub(super) urls: Node<'a>,
+    pub(super) fqdn_tags: Node<'a>,
+    pub(super) web_categories: Node<'a>,
+    pub(super) terminate_tls: Node<'a>,
     pub(super) ports: Node<'a>,
     pub(super) translated_address: Node<'a>,
+    pub(super) translated_fqdn: Node<'a>,
     pub(super) translated_port: Node<'a>,
 }
 
@@ -47,9 +55,11 @@ impl Draft<'_> {
             destination.items.extend(found.items);
             destination.rest = destination.rest.or(found.rest);
         }
-        FirewallRule {
+        let [protocol, port] = self.protocol_entries;
+        let mut rule = FirewallRule {
             owner: None,
             kind: self.kind,
+            group: collection.group.clone(),
             group_priority: collection.group_priority.clone(),
             collection_priority: collection.priority.clone(),
             collection: collection.name.clone(),
@@ -61,7 +71,7 @@ impl Draft<'_> {
             },
             protocols: if application {
                 self.protocols
-                    .list(|item| Field::known(FirewallProtocol::Application, item.origin()))
+                    .list(|item| item.get(protocol).field(parse::application_protocol))
             } else {
                 self.protocols.list_of(parse::firewall_protocol)
             },
@@ -69,27 +79,74 @@ impl Draft<'_> {
             source_ip_groups: self.source_ip_groups,
             destination,
             destination_ip_groups: self.destination_ip_groups,
-            destination_fqdns: names(&self.names),
+            destination_fqdns: self.fqdns.list(Node::text),
+            destination_urls: self.urls.list(Node::text),
+            fqdn_tags: self.fqdn_tags.list(Node::text),
+            web_categories: self.web_categories.list(Node::text),
             destination_ports: if application {
-                let port = self.protocol_port;
                 self.protocols
                     .list(|item| item.get(port).field(parse::ports))
             } else {
                 self.ports.list_of(parse::ports)
             },
+            terminate_tls: self.terminate_tls.flag(),
             translated_address: self.translated_address.field(parse::host),
+            translated_fqdn: self.translated_fqdn.text(),
             translated_port: self.translated_port.field(parse::port),
+            defects: Vec::new(),
             meta: self.meta,
-        }
+        };
+        rule.defects = defects(&rule);
+        rule
     }
 }
 
-fn names(nodes: &[Node<'_>]) -> List<Field<Arc<str>>> {
-    let mut all = List::default();
-    for node in nodes {
-        let found = node.list(Node::text);
-        all.items.extend(found.items);
-        all.rest = all.rest.or(found.rest);
+/// What Azure refuses about a rule.
+fn defects(rule: &FirewallRule) -> Vec<Defect> {
+    let mut found = Vec::new();
+    let mut add = |field: &str, why: String, origin: OriginId| {
+        found.push(Defect {
+            field: field.into(),
+            why: why.into(),
+            origin,
+        });
+    };
+    for (name, list) in [
+        ("sourceAddresses", &rule.source),
+        ("destinationAddresses", &rule.destination),
+    ] {
+        for item in &list.items {
+            match item.value() {
+                Some(AddressPrefix::Tag(tag)) if name == "sourceAddresses" => {
+                    let tag = tag.name();
+                    let why = format!(
+                        "`{tag}` is a service tag, which Azure Firewall takes as a destination only"
+                    );
+                    add(name, why, item.origin);
+                }
+                Some(AddressPrefix::Block(block)) if block.addr().is_ipv6() => {
+                    let why = format!("`{block}` is IPv6, which Azure Firewall does not take");
+                    add(name, why, item.origin);
+                }
+                Some(AddressPrefix::Range(first, last)) if first.is_ipv6() => {
+                    let why =
+                        format!("`{first}-{last}` is IPv6, which Azure Firewall does not take");
+                    add(name, why, item.origin);
+                }
+                _ => {}
+            }
+        }
     }
-    all
+    for item in &rule.destination_fqdns.items {
+        let Some(text) = item.value() else { continue };
+        let name = text.trim();
+        if rule.kind == FirewallRuleKind::Network && name.contains('*') {
+            let why = format!("`{name}` holds a wildcard, which network rules do not take");
+            add("destinationFqdns", why, item.origin);
+        } else if name.get(1..).is_some_and(|rest| rest.contains('*')) {
+            let why = format!("`{name}` has a wildcard elsewhere than at its beginning");
+            add("targetFqdns", why, item.origin);
+        }
+    }
+    found
 }

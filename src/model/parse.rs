@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::address::{AddressPrefix, PortRange, Protocol, ProtocolMatch, ServiceTag};
 use super::compute::OperatingSystem;
-use super::firewall::FirewallProtocol;
+use super::firewall::{FirewallProtocol, PrivateRange, ThreatIntelligence};
 use super::nsg::{Access, Direction};
 use super::routing::{NextHopType, RoutePrefix};
 
@@ -173,6 +173,40 @@ pub(super) fn firewall_protocol(text: &str) -> Parsed<FirewallProtocol> {
     )
 }
 
+/// Protocol of an application rule of a firewall.
+pub(super) fn application_protocol(text: &str) -> Parsed<FirewallProtocol> {
+    word(
+        text,
+        &[
+            ("Http", FirewallProtocol::Http),
+            ("Https", FirewallProtocol::Https),
+            ("Mssql", FirewallProtocol::Mssql),
+        ],
+        "Http, Https or Mssql",
+    )
+}
+
+/// What a firewall does with packets its threat intelligence knows.
+pub(super) fn threat_intelligence(text: &str) -> Parsed<ThreatIntelligence> {
+    word(
+        text,
+        &[
+            ("Alert", ThreatIntelligence::Alert),
+            ("Deny", ThreatIntelligence::Deny),
+            ("Off", ThreatIntelligence::Off),
+        ],
+        "Alert, Deny or Off",
+    )
+}
+
+/// A destination to which a firewall leaves the source of packets as it is.
+pub(super) fn private_range(text: &str) -> Parsed<PrivateRange> {
+    if text.trim().eq_ignore_ascii_case("IANAPrivateRanges") {
+        return Ok(PrivateRange::Iana);
+    }
+    block(text).map(PrivateRange::Block)
+}
+
 /// Direction of a security rule.
 pub(super) fn direction(text: &str) -> Parsed<Direction> {
     word(
@@ -230,6 +264,20 @@ pub(super) fn priority(text: &str) -> Parsed<u32> {
 /// A truth value, written as one or as text.
 pub(super) fn flag(text: &str) -> Parsed<bool> {
     word(text, &[("true", true), ("false", false)], "true or false")
+}
+
+/// A truth value, written as one, as text, or as the state of a switch.
+pub(super) fn switch(text: &str) -> Parsed<bool> {
+    word(
+        text,
+        &[
+            ("Enabled", true),
+            ("Disabled", false),
+            ("true", true),
+            ("false", false),
+        ],
+        "Enabled or Disabled",
+    )
 }
 
 /// A whole number within limits, both included.

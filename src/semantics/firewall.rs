@@ -331,14 +331,14 @@ impl Semantics<'_> {
     fn dns_proxy(&self, firewall: FirewallId) -> Truth {
         let firewall: &Firewall = &self.network[firewall];
         match &firewall.policy.state {
-            State::Absent => switched_on(&firewall.dns_proxy),
+            State::Absent => switched_on(&firewall.settings.dns_proxy),
             State::Known(Link::Here(policy)) => self.policy_proxy(*policy),
             _ => Truth::Unknown,
         }
     }
 
     fn policy_proxy(&self, policy: FirewallPolicyId) -> Truth {
-        switched_on(&self.network[policy].dns_proxy)
+        switched_on(&self.network[policy].settings.dns_proxy)
     }
 
     fn firewall_fields(&self, rule: &FirewallRule, proxy: Truth, place: &Place) -> Fields {
@@ -364,7 +364,9 @@ impl Semantics<'_> {
                 State::Known(FirewallProtocol::Only(protocol)) => {
                     protocols.add(&IntervalSet::single(protocol_code(*protocol)));
                 }
-                State::Known(FirewallProtocol::Application) => {
+                State::Known(
+                    FirewallProtocol::Http | FirewallProtocol::Https | FirewallProtocol::Mssql,
+                ) => {
                     protocols.add(&IntervalSet::single(protocol_code(Protocol::Tcp)));
                 }
                 State::Absent => {}
@@ -457,7 +459,15 @@ impl Semantics<'_> {
     /// addresses while the firewall answers DNS; of others nothing is known.
     fn add_names(&self, matched: &mut Matched, rule: &FirewallRule, proxy: Truth, family: Family) {
         let everything = family.addresses();
-        let names = &rule.destination_fqdns;
+        let mut names = rule.destination_fqdns.clone();
+        for more in [
+            &rule.destination_urls,
+            &rule.fqdn_tags,
+            &rule.web_categories,
+        ] {
+            names.items.extend(more.items.iter().cloned());
+            names.rest = names.rest.or_else(|| more.rest.clone());
+        }
         let application = rule.kind == FirewallRuleKind::Application;
         let known: Vec<String> = names
             .items

@@ -269,14 +269,16 @@ pub(crate) fn preliminary(rules: &[Ranked<Ruling>]) -> Vec<super::anomalies::Rul
     rules.iter().enumerate().map(judged).collect()
 }
 
-enum Hidden {
+/// Whether a rule is hidden by the earlier ones of its list.
+pub(crate) enum Hidden {
     /// In every world, by these rules.
     Yes(Vec<usize>),
     Perhaps(Vec<Arc<Unknown>>),
     No,
 }
 
-fn hidden_in(rules: &[Ranked<Ruling>], index: usize) -> Result<Hidden, Exceeded> {
+/// Whether every packet of a rule is taken before it.
+pub(crate) fn hidden_in<I>(rules: &[Ranked<I>], index: usize) -> Result<Hidden, Exceeded> {
     let Some(rule) = rules.get(index) else {
         return Ok(Hidden::No);
     };
@@ -396,7 +398,7 @@ fn minimal(
 }
 
 /// Whether some packet of a set is surely left after these rules.
-fn is_open(whole: &FlowSet, before: &[Ranked<Ruling>]) -> bool {
+pub(crate) fn is_open<I>(whole: &FlowSet, before: &[Ranked<I>]) -> bool {
     let members: Vec<Member<'_>> = before
         .iter()
         .enumerate()

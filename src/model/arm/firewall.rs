@@ -1,11 +1,12 @@
 //! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
 
 use super::{id, parent, parts, properties};
-use crate::eval::Resource;
+use crate::eval::{Resource, ResourceKey};
 use crate::model::build::{Bond, Builder, GroupRules, Part};
 use crate::model::field::Node;
 use crate::model::firewall::{
-    Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, IpGroup,
+    Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, FirewallSettings,
+    IpGroup,
 };
 use crate::model::firewall_rule::{Collection, Draft};
 use crate::model::{
@@ -58,9 +59,7 @@ pub(super) fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         policy: id(&from.get("firewallPolicy")),
         rules: List::default(),
         tier: from.path(&["sku", "tier"]).text(),
-        dns_proxy: from
-            .path(&["additionalProperties", "Network.DNS.EnableProxy"])
-            .flag(),
+        settings: classic_settings(&from),
         management: from.get("managementIpConfiguration").is_written(),
         meta,
     });
@@ -69,9 +68,9 @@ pub(super) fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             rules: Vec::new(),
             rest: found.rest,
         };
-        let group_priority = Field::absent(builder.network[firewall].meta.origin);
+        let of_group = (None, Field::absent(builder.network[firewall].meta.origin));
         for part in found.parts {
-            collection(builder, &part, &group_priority, Some(kind), &mut all);
+            collection(builder, &part, &of_group, Some(kind), &mut all);
         }
         for rule in &all.rules {
             builder.network[*rule].owner = Some(FirewallRuleOwner::Firewall(firewall));
@@ -90,9 +89,50 @@ pub(super) fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         parent: id(&from.get("basePolicy")),
         rules: List::default(),
         tier: from.path(&["sku", "tier"]).text(),
-        dns_proxy: from.path(&["dnsSettings", "enableProxy"]).flag(),
+        settings: FirewallSettings {
+            dns_proxy: from.path(&["dnsSettings", "enableProxy"]).flag(),
+            dns_servers: from
+                .path(&["dnsSettings", "servers"])
+                .list_of(parse::address),
+            threat_intelligence: from
+                .get("threatIntelMode")
+                .field(parse::threat_intelligence),
+            private_ranges: from
+                .path(&["snat", "privateRanges"])
+                .list_of(parse::private_range),
+            learns_private_ranges: from
+                .path(&["snat", "autoLearnPrivateRanges"])
+                .field(parse::switch),
+            intrusion_detection: from.path(&["intrusionDetection", "mode"]).text(),
+            tls_certificate: from
+                .path(&["transportSecurity", "certificateAuthority", "name"])
+                .or_else(|| {
+                    from.path(&[
+                        "transportSecurity",
+                        "certificateAuthority",
+                        "keyVaultSecretId",
+                    ])
+                })
+                .text(),
+        },
         meta,
     });
+}
+
+/// Settings of a classic firewall: those that came later are texts among additional properties.
+fn classic_settings(from: &Node<'_>) -> FirewallSettings {
+    let more = |name: &str| from.path(&["additionalProperties", name]);
+    FirewallSettings {
+        dns_proxy: more("Network.DNS.EnableProxy").flag(),
+        dns_servers: more("Network.DNS.Servers").split(',', parse::address),
+        threat_intelligence: from
+            .get("threatIntelMode")
+            .field(parse::threat_intelligence),
+        private_ranges: more("Network.SNAT.PrivateRanges").split(',', parse::private_range),
+        learns_private_ranges: Field::absent(from.origin()),
+        intrusion_detection: Field::absent(from.origin()),
+        tls_certificate: Field::absent(from.origin()),
+    }
 }
 
 /// `Microsoft.Network/firewallPolicies/ruleCollectionGroups`, and `…/ruleGroups` as the first API
@@ -104,13 +144,14 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let mut all = GroupRules::default();
     let collections = parts(&meta, &from.get("ruleCollections"), "ruleCollections");
     all.rest = collections.rest;
+    let of_group = (Some(meta.key.clone()), priority);
     for part in collections.parts {
-        collection(builder, &part, &priority, None, &mut all);
+        collection(builder, &part, &of_group, None, &mut all);
     }
     let old = parts(&meta, &from.get("rules"), "rules");
     all.rest = all.rest.or(old.rest);
     for part in old.parts {
-        old_collection(builder, &part, &priority, &mut all);
+        old_collection(builder, &part, &of_group, &mut all);
     }
     builder.notes.policy_rules.push(Bond {
         left: parent(resource),
@@ -133,13 +174,14 @@ pub(super) fn ip_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 fn collection(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    group_priority: &Field<u32>,
+    of_group: &(Option<ResourceKey>, Field<u32>),
     kind: Option<FirewallRuleKind>,
     all: &mut GroupRules,
 ) {
     let from = properties(&part.node);
     let collection = Collection {
-        group_priority: group_priority.clone(),
+        group: of_group.0.clone(),
+        group_priority: of_group.1.clone(),
         priority: from.get("priority").field(parse::priority),
         name: part.meta.name.clone(),
         action: from.path(&["action", "type"]),
@@ -161,12 +203,13 @@ fn collection(
 fn old_collection(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    group_priority: &Field<u32>,
+    of_group: &(Option<ResourceKey>, Field<u32>),
     all: &mut GroupRules,
 ) {
     let from = &part.node;
     let collection = Collection {
-        group_priority: group_priority.clone(),
+        group: of_group.0.clone(),
+        group_priority: of_group.1.clone(),
         priority: from.get("priority").field(parse::priority),
         name: part.meta.name.clone(),
         action: from.path(&["action", "type"]),
@@ -206,26 +249,29 @@ fn add(
     matches: &Node<'_>,
 ) -> FirewallRuleId {
     let application = kind == FirewallRuleKind::Application;
+    let fqdns = if application {
+        "targetFqdns"
+    } else {
+        "destinationFqdns"
+    };
     let protocols = matches.any_of(&["ipProtocols", "protocols"]);
     let rule: FirewallRule = Draft {
         kind,
         position,
         protocols,
-        protocol_port: "port",
+        protocol_entries: ["protocolType", "port"],
         source: matches.get("sourceAddresses"),
         source_ip_groups: matches.get("sourceIpGroups").links(),
         destination: vec![matches.get("destinationAddresses")],
         destination_ip_groups: matches.get("destinationIpGroups").links(),
-        names: if application {
-            ["targetFqdns", "targetUrls", "fqdnTags", "webCategories"]
-                .iter()
-                .map(|name| matches.get(name))
-                .collect()
-        } else {
-            vec![matches.get("destinationFqdns")]
-        },
+        fqdns: matches.get(fqdns),
+        urls: matches.get("targetUrls"),
+        fqdn_tags: matches.get("fqdnTags"),
+        web_categories: matches.get("webCategories"),
+        terminate_tls: matches.get("terminateTLS"),
         ports: matches.get("destinationPorts"),
         translated_address: rule.node.get("translatedAddress"),
+        translated_fqdn: rule.node.get("translatedFqdn"),
         translated_port: rule.node.get("translatedPort"),
         meta: rule.meta,
     }

@@ -1,10 +1,12 @@
 //! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
 
 use super::{add, blocks, by_name, is_here, place, whole};
-use crate::eval::Resource;
+use crate::eval::{Resource, ResourceKey};
 use crate::model::build::{Bond, Builder, GroupRules, Part};
 use crate::model::field::Node;
-use crate::model::firewall::{Firewall, FirewallPolicy, FirewallRuleKind, IpGroup};
+use crate::model::firewall::{
+    Firewall, FirewallPolicy, FirewallRuleKind, FirewallSettings, IpGroup,
+};
 use crate::model::firewall_rule::{Collection, Draft};
 use crate::model::{
     Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, parse,
@@ -62,7 +64,14 @@ fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         policy: body.get("firewall_policy_id").link(),
         rules: List::default(),
         tier: body.get("sku_tier").text(),
-        dns_proxy: body.any_of(&["dns_proxy_enabled"]).flag(),
+        settings: FirewallSettings {
+            dns_proxy: body.get("dns_proxy_enabled").flag(),
+            dns_servers: body.get("dns_servers").list_of(parse::address),
+            threat_intelligence: body
+                .get("threat_intel_mode")
+                .field(parse::threat_intelligence),
+            ..settings(&body)
+        },
         management: body.block("management_ip_configuration").is_written(),
         meta: builder.meta(resource),
     };
@@ -79,15 +88,32 @@ fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         parent: body.get("base_policy_id").link(),
         rules: List::default(),
         tier: body.get("sku").text(),
-        dns_proxy: body.block("dns").get("proxy_enabled").flag(),
+        settings: settings(&body),
         meta: builder.meta(resource),
     };
     let _: FirewallPolicyId = add(builder, resource, POLICIES, element);
 }
 
+/// What a policy writes, a part of which a firewall writes alike.
+fn settings(body: &Node<'_>) -> FirewallSettings {
+    let dns = body.block("dns");
+    FirewallSettings {
+        dns_proxy: dns.get("proxy_enabled").flag(),
+        dns_servers: dns.get("servers").list_of(parse::address),
+        threat_intelligence: body
+            .get("threat_intelligence_mode")
+            .field(parse::threat_intelligence),
+        private_ranges: body.get("private_ip_ranges").list_of(parse::private_range),
+        learns_private_ranges: body.get("auto_learn_private_ranges_enabled").flag(),
+        intrusion_detection: body.block("intrusion_detection").get("mode").text(),
+        tls_certificate: body.block("tls_certificate").get("name").text(),
+    }
+}
+
 fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     let group_priority = part.node.get("priority").field(parse::priority);
+    let of_group = (Some(part.meta.key.clone()), group_priority);
     let mut all = GroupRules::default();
     for (block, kind) in [
         ("nat_rule_collection", FirewallRuleKind::Nat),
@@ -97,7 +123,7 @@ fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         let collections = blocks(&part.meta, &part.node, block);
         all.rest = all.rest.or(collections.rest);
         for collection in collections.parts {
-            rules(builder, &collection, &group_priority, kind, &mut all);
+            rules(builder, &collection, &of_group, kind, &mut all);
         }
     }
     builder.notes.policy_rules.push(Bond {
@@ -110,8 +136,8 @@ fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: FirewallRuleKind) {
     let part = whole(builder, resource);
     let mut all = GroupRules::default();
-    let group_priority = Field::absent(part.meta.origin);
-    rules(builder, &part, &group_priority, kind, &mut all);
+    let of_group = (None, Field::absent(part.meta.origin));
+    rules(builder, &part, &of_group, kind, &mut all);
     let left = by_name(builder, &part.node, "azure_firewall_name", FIREWALLS);
     builder.notes.firewall_rules.push(Bond {
         left,
@@ -124,12 +150,13 @@ fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: Firewall
 fn rules(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    group_priority: &Field<u32>,
+    of_group: &(Option<ResourceKey>, Field<u32>),
     kind: FirewallRuleKind,
     all: &mut GroupRules,
 ) {
     let collection = Collection {
-        group_priority: group_priority.clone(),
+        group: of_group.0.clone(),
+        group_priority: of_group.1.clone(),
         priority: part.node.get("priority").field(parse::priority),
         name: part.meta.name.clone(),
         action: part.node.get("action"),
@@ -150,22 +177,11 @@ fn rule_of(
     part: Part<'_>,
 ) -> FirewallRuleId {
     let from: &Node<'_> = &part.node;
-    let names: &[&str] = match kind {
-        FirewallRuleKind::Application => &[
-            "destination_fqdns",
-            "target_fqdns",
-            "destination_urls",
-            "destination_fqdn_tags",
-            "fqdn_tags",
-            "web_categories",
-        ],
-        FirewallRuleKind::Network | FirewallRuleKind::Nat => &["destination_fqdns"],
-    };
     let draft = Draft {
         kind,
         position,
         protocols: from.any_of(&["protocols", "protocol"]),
-        protocol_port: "port",
+        protocol_entries: ["type", "port"],
         source: from.get("source_addresses"),
         source_ip_groups: from.get("source_ip_groups").links(),
         destination: vec![
@@ -173,9 +189,14 @@ fn rule_of(
             from.get("destination_address"),
         ],
         destination_ip_groups: from.get("destination_ip_groups").links(),
-        names: names.iter().map(|name| from.get(name)).collect(),
+        fqdns: from.any_of(&["destination_fqdns", "target_fqdns"]),
+        urls: from.get("destination_urls"),
+        fqdn_tags: from.any_of(&["destination_fqdn_tags", "fqdn_tags"]),
+        web_categories: from.get("web_categories"),
+        terminate_tls: from.get("terminate_tls"),
         ports: from.get("destination_ports"),
         translated_address: from.get("translated_address"),
+        translated_fqdn: from.get("translated_fqdn"),
         translated_port: from.get("translated_port"),
         meta: part.meta,
     };

@@ -47,7 +47,7 @@ pub(super) static FIREWALL: KindSpec = KindSpec {
             name: "dns_proxy",
             ty: Ty::BOOL,
             doc: "whether it answers DNS (classic setting)",
-            get: |w, id| boolean(&firewall(w, id).dns_proxy),
+            get: |w, id| boolean(&firewall(w, id).settings.dns_proxy),
         },
         Field {
             name: "forced_tunnel",
@@ -102,7 +102,9 @@ macro_rules! rule_fields {
             Field { name: "protocols", ty: Ty::List(Item::Text), doc: "protocols; `Any` is every one", get: |w, id| list(&rule(w, id).protocols, |protocol| Data::Text(match protocol {
                 FirewallProtocol::Any => "Any".into(),
                 FirewallProtocol::Only(protocol) => protocol_word(*protocol).into(),
-                FirewallProtocol::Application => "Tcp".into(),
+                FirewallProtocol::Http => "Http".into(),
+                FirewallProtocol::Https => "Https".into(),
+                FirewallProtocol::Mssql => "Mssql".into(),
             })) },
             Field { name: "source_addresses", ty: Ty::List(Item::Address), doc: "sources, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).source, &rule(w, id).source_ip_groups) },
             Field { name: "destination_addresses", ty: Ty::List(Item::Address), doc: "destinations, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).destination, &rule(w, id).destination_ip_groups) },

@@ -6,7 +6,7 @@ use crate::eval::value::Truth;
 use crate::model::address::{PortRange, Protocol};
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
-    IpGroup,
+    FirewallSettings, IpGroup,
 };
 use crate::model::nsg::{Access, Direction};
 use crate::model::platform::Cloud;
@@ -26,9 +26,21 @@ fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> FirewallPolicy
         parent: parent.map_or_else(absent, |parent| known(Link::Here(parent))),
         rules: List::default(),
         tier: absent(),
-        dns_proxy: absent(),
+        settings: settings(),
     });
     id
+}
+
+fn settings() -> FirewallSettings {
+    FirewallSettings {
+        dns_proxy: absent(),
+        dns_servers: List::default(),
+        threat_intelligence: absent(),
+        private_ranges: List::default(),
+        learns_private_ranges: absent(),
+        intrusion_detection: absent(),
+        tls_certificate: absent(),
+    }
 }
 
 fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
@@ -41,7 +53,7 @@ fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
         policy,
         rules: List::default(),
         tier: absent(),
-        dns_proxy: absent(),
+        settings: settings(),
         management: false,
     });
 }
@@ -62,6 +74,7 @@ fn rule(
         kind: FirewallRuleKind::Network,
         group_priority: known(order.0),
         collection_priority: known(order.1),
+        group: Some(ResourceKey(format!("group{}", order.0).into())),
         collection: known(format!("collection{}", order.1).into()),
         position: order.2,
         action: known(access),
@@ -71,9 +84,15 @@ fn rule(
         destination: prefixes(to),
         destination_ip_groups: List::default(),
         destination_fqdns: List::default(),
+        destination_urls: List::default(),
+        fqdn_tags: List::default(),
+        web_categories: List::default(),
+        terminate_tls: absent(),
         destination_ports: ports(port),
         translated_address: absent(),
+        translated_fqdn: absent(),
         translated_port: absent(),
+        defects: Vec::new(),
     });
     build.network[policy].rules.items.push(id);
     id
@@ -210,7 +229,7 @@ fn activation_names_count_while_the_firewall_answers_dns() {
     let name = known("AZKMS.core.windows.net".into());
     build.network[id].destination_fqdns.items.push(name);
     assert_eq!(ask(&build.network, "kms", 1688), Truth::Unknown);
-    build.network[policy].dns_proxy = known(true);
+    build.network[policy].settings.dns_proxy = known(true);
     assert_eq!(ask(&build.network, "kms", 1688), Truth::True);
     let other = known("example.com".into());
     build.network[id].destination_fqdns = List::closed(vec![other]);
