@@ -9,6 +9,7 @@
 //! [`mod@arm`] and [`mod@azurerm`].
 
 pub mod address;
+mod admin_rule;
 mod arm;
 mod azurerm;
 mod build;
@@ -21,6 +22,7 @@ mod intent;
 mod link;
 pub mod load_balancer;
 mod machine;
+pub mod manager;
 pub mod nsg;
 mod parse;
 pub mod platform;
@@ -305,6 +307,20 @@ ids! {
     MachineId => machines: compute::Machine;
     /// A subscription described in the files.
     SubscriptionId => subscriptions: subscription::Subscription;
+    /// A virtual network manager.
+    NetworkManagerId => network_managers: manager::NetworkManager;
+    /// A network group of a manager.
+    NetworkGroupId => network_groups: manager::NetworkGroup;
+    /// A static member of a network group.
+    StaticMemberId => static_members: manager::StaticMember;
+    /// A security admin configuration.
+    AdminConfigurationId => admin_configurations: manager::AdminConfiguration;
+    /// A collection of admin rules.
+    AdminRuleCollectionId => admin_rule_collections: manager::AdminRuleCollection;
+    /// A security admin rule.
+    AdminRuleId => admin_rules: manager::AdminRule;
+    /// A deployment of security admin configurations.
+    AdminDeploymentId => admin_deployments: manager::AdminDeployment;
 }
 
 /// Whether the text of a file may describe a subscription: a cheap look before a deployment that
@@ -348,6 +364,13 @@ pub struct Network {
     pub ip_groups: Vec<firewall::IpGroup>,
     pub machines: Vec<compute::Machine>,
     pub subscriptions: Vec<subscription::Subscription>,
+    pub network_managers: Vec<manager::NetworkManager>,
+    pub network_groups: Vec<manager::NetworkGroup>,
+    pub static_members: Vec<manager::StaticMember>,
+    pub admin_configurations: Vec<manager::AdminConfiguration>,
+    pub admin_rule_collections: Vec<manager::AdminRuleCollection>,
+    pub admin_rules: Vec<manager::AdminRule>,
+    pub admin_deployments: Vec<manager::AdminDeployment>,
     /// Contradictions found while putting the model together: two definitions of one id, two NSGs
     /// on one subnet.
     pub diagnostics: Vec<Diagnostic>,

@@ -10,6 +10,7 @@
 //!
 //! What is absent: ARM and Terraform, YAML, severities, text.
 
+pub mod admin;
 pub mod anomalies;
 mod compile;
 pub mod deciding;

@@ -6,6 +6,7 @@
 mod compute;
 mod firewall;
 mod load_balancer;
+mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
@@ -74,7 +75,11 @@ fn network<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
             firewall::group(builder, resource);
         }
         "ipgroups" => firewall::ip_group(builder, resource),
-        _ => {}
+        _ => {
+            if let Some(kind) = kind.strip_prefix("networkmanagers") {
+                manager::lower(builder, resource, kind);
+            }
+        }
     }
 }
 

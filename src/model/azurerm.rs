@@ -7,6 +7,7 @@
 mod compute;
 mod firewall;
 mod load_balancer;
+mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
@@ -70,6 +71,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "ip_group" => firewall::ip_group(builder, resource),
         "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
         _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),
+        _ if kind.starts_with("network_manager") => manager::lower(builder, resource, kind),
         _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),
         _ if kind.contains("virtual_machine") => compute::lower(builder, resource, kind),
         _ => {}

@@ -152,6 +152,16 @@ impl<'a> Node<'a> {
         if self.is_absent() { other() } else { self }
     }
 
+    /// The first item of a list of scalars, or the scalar itself.
+    pub(super) fn first(&self) -> Self {
+        let found = self.items();
+        match (found.items.first(), found.rest) {
+            (Some(first), _) => first.clone(),
+            (None, Some(rest)) => self.as_unknown(rest),
+            (None, None) => self.with(Found::Absent),
+        }
+    }
+
     /// Whether certainly nothing is written here.
     pub(super) fn is_absent(&self) -> bool {
         match &self.found {

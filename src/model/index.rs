@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{
-    AsgId, FirewallId, FirewallPolicyId, FirewallRuleId, GatewayId, HubConnectionId, HubId,
-    IpGroupId, LoadBalancerId, MachineId, Meta, NatGatewayId, Network, NicId, NsgId, PeeringId,
-    PoolId, ProbeId, PublicIpId, RouteId, RouteTableId, SecurityRuleId, SubnetId, SubscriptionId,
-    VnetId,
+    AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AsgId, FirewallId,
+    FirewallPolicyId, FirewallRuleId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
+    MachineId, Meta, NatGatewayId, Network, NetworkGroupId, NetworkManagerId, NicId, NsgId,
+    PeeringId, PoolId, ProbeId, PublicIpId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId,
+    SubnetId, SubscriptionId, VnetId,
 };
 use crate::eval::ResourceKey;
 use crate::eval::value::Unknown;
@@ -42,6 +43,13 @@ pub(super) enum ElementId {
     IpGroupId(IpGroupId),
     MachineId(MachineId),
     SubscriptionId(SubscriptionId),
+    NetworkManagerId(NetworkManagerId),
+    NetworkGroupId(NetworkGroupId),
+    StaticMemberId(StaticMemberId),
+    AdminConfigurationId(AdminConfigurationId),
+    AdminRuleCollectionId(AdminRuleCollectionId),
+    AdminRuleId(AdminRuleId),
+    AdminDeploymentId(AdminDeploymentId),
 }
 
 /// An index into one arena of a network.

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use super::address::{AddressPrefix, PortRange, Protocol, ProtocolMatch, ServiceTag};
 use super::compute::OperatingSystem;
 use super::firewall::{FirewallProtocol, PrivateRange, ThreatIntelligence};
+use super::manager::{AdminAction, IntentPolicyServices};
 use super::nsg::{Access, Direction};
 use super::routing::{NextHopType, RoutePrefix};
 
@@ -226,6 +227,51 @@ pub(super) fn access(text: &str) -> Parsed<Access> {
         &[("Allow", Access::Allow), ("Deny", Access::Deny)],
         "Allow or Deny",
     )
+}
+
+/// What a security admin rule does.
+pub(super) fn admin_action(text: &str) -> Parsed<AdminAction> {
+    word(
+        text,
+        &[
+            ("Allow", AdminAction::Allow),
+            ("AlwaysAllow", AdminAction::AlwaysAllow),
+            ("Deny", AdminAction::Deny),
+        ],
+        "Allow, AlwaysAllow or Deny",
+    )
+}
+
+/// Whether admin rules apply where services have a network intent policy.
+pub(super) fn intent_policy_services(text: &str) -> Parsed<IntentPolicyServices> {
+    word(
+        text,
+        &[
+            ("None", IntentPolicyServices::None),
+            ("AllowRulesOnly", IntentPolicyServices::AllowRulesOnly),
+            ("All", IntentPolicyServices::All),
+        ],
+        "None, AllowRulesOnly or All",
+    )
+}
+
+/// Source or destination of an admin rule that says it is an address.
+pub(super) fn ip_prefix(text: &str) -> Parsed<AddressPrefix> {
+    match security_prefix(text)? {
+        AddressPrefix::Tag(tag) => Err(format!(
+            "`{}` is not an IP address or a block of addresses",
+            tag.name()
+        )),
+        prefix => Ok(prefix),
+    }
+}
+
+/// Source or destination of an admin rule that says it is a service tag.
+pub(super) fn service_tag(text: &str) -> Parsed<AddressPrefix> {
+    match security_prefix(text) {
+        Ok(prefix @ AddressPrefix::Tag(_)) => Ok(prefix),
+        _ => Err(format!("`{}` is not a service tag", text.trim())),
+    }
 }
 
 /// Type of a route's next hop.

@@ -195,6 +195,21 @@ pub struct NamedSet {
     pub source: Source,
 }
 
+/// Where security admin rules are not applied.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AdminExemption {
+    /// A subnet with this delegation exempts its whole virtual network, unless the configuration
+    /// says otherwise.
+    #[serde(default)]
+    pub delegation: Option<Arc<str>>,
+    /// A subnet of this name is exempt itself.
+    #[serde(default)]
+    pub subnet: Option<Arc<str>>,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// All platform facts of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -209,6 +224,7 @@ pub struct PlatformFacts {
     pub default_rules: Vec<DefaultRule>,
     pub named_sets: Vec<NamedSet>,
     pub limits: Vec<LimitRow>,
+    pub admin_exemptions: Vec<AdminExemption>,
 }
 
 impl PlatformFacts {

@@ -16,6 +16,8 @@ use crate::eval::value::Truth;
 pub struct VirtualNetwork {
     /// Name, place, existence.
     pub meta: Meta,
+    /// The region it is in, as written.
+    pub location: Field<Arc<str>>,
     /// Its address space.
     pub address_space: List<Field<IpNet>>,
     /// Its own DNS servers; certainly empty means Azure's.

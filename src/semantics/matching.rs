@@ -85,6 +85,11 @@ impl Matched {
         sets.fold(self.certain.union(&self.loose), |all, set| all.union(set))
     }
 
+    /// The field it is about.
+    pub(crate) fn dimension(&self) -> Dimension {
+        self.dimension
+    }
+
     /// What it matches for certain.
     pub(crate) fn certain(&self) -> &IntervalSet {
         &self.certain

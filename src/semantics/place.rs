@@ -60,6 +60,17 @@ impl Semantics<'_> {
                 }
             }
         }
+        self.place_on(&grounds, format!("{scope:?}"), family)
+    }
+
+    /// The place of a virtual network as a whole.
+    pub(crate) fn place_of_network(&self, vnet: VnetId, family: Family) -> Place {
+        let grounds = BTreeSet::from([Ground::Network(vnet)]);
+        self.place_on(&grounds, String::new(), family)
+    }
+
+    /// The place of several grounds; `nowhere` is its key if there is none.
+    fn place_on(&self, grounds: &BTreeSet<Ground>, nowhere: String, family: Family) -> Place {
         let public = self.public(family);
         let spaces: Vec<Space> = grounds
             .iter()
@@ -70,7 +81,7 @@ impl Semantics<'_> {
         let Some((first, others)) = spaces.split_first() else {
             return Place {
                 family,
-                key: format!("{scope:?}"),
+                key: nowhere,
                 inner: platform,
                 outer: private,
                 internet: public,

@@ -18,7 +18,8 @@ use crate::model::{
 /// `Microsoft.Network/virtualNetworks`
 pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let meta = builder.meta(resource);
-    let from = properties(&builder.body(resource));
+    let body = builder.body(resource);
+    let from = properties(&body);
     let subnets = parts(&meta, &from.get("subnets"), "subnets");
     let peerings = parts(
         &meta,
@@ -26,6 +27,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         "virtualNetworkPeerings",
     );
     let element = VirtualNetwork {
+        location: body.get("location").text(),
         address_space: from
             .path(&["addressSpace", "addressPrefixes"])
             .list_of(parse::block),

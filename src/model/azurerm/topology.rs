@@ -27,6 +27,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
     let body = builder.body(resource);
     let subnets = blocks(&meta, &body, "subnet");
     let element = VirtualNetwork {
+        location: body.get("location").text(),
         address_space: body.get("address_space").list_of(parse::block),
         dns_servers: body.get("dns_servers").list_of(parse::host),
         subnets: List {

@@ -7,6 +7,7 @@ use crate::model::address::AddressPrefix;
 use crate::model::build::Builder;
 use crate::model::field::referenced_part;
 use crate::model::index::{ElementId, Id, Index};
+use crate::model::manager::AdminAddress;
 use crate::model::{Field, Link, List, Meta, Network, State};
 
 /// Decides between several definitions of one resource: the last one that exists for certain wins.
@@ -111,6 +112,44 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     for machine in &mut network.machines {
         find.links(&mut machine.network_interfaces);
     }
+    managers(network, &find);
+}
+
+fn managers(network: &mut Network, find: &Resolver<'_>) {
+    for group in &mut network.network_groups {
+        find.link(&mut group.manager);
+    }
+    for member in &mut network.static_members {
+        find.link(&mut member.group);
+        find.link(&mut member.network);
+    }
+    for configuration in &mut network.admin_configurations {
+        find.link(&mut configuration.manager);
+    }
+    for collection in &mut network.admin_rule_collections {
+        find.link(&mut collection.configuration);
+        find.links(&mut collection.groups);
+    }
+    for rule in &mut network.admin_rules {
+        find.link(&mut rule.collection);
+        for address in rule
+            .source
+            .items
+            .iter_mut()
+            .chain(&mut rule.destination.items)
+        {
+            if let State::Known(AdminAddress::NetworkGroup(link)) = &mut address.state
+                && let Link::External(key) = &*link
+                && let [id] = find.index.find(key).as_slice()
+            {
+                *link = Link::Here(*id);
+            }
+        }
+    }
+    for deployment in &mut network.admin_deployments {
+        find.link(&mut deployment.manager);
+        find.links(&mut deployment.configurations);
+    }
 }
 
 /// Turns external links into ids.
@@ -206,5 +245,12 @@ fn meta(network: &Network, id: ElementId) -> &Meta {
         ElementId::IpGroupId(id) => id.meta(network),
         ElementId::MachineId(id) => id.meta(network),
         ElementId::SubscriptionId(id) => id.meta(network),
+        ElementId::NetworkManagerId(id) => id.meta(network),
+        ElementId::NetworkGroupId(id) => id.meta(network),
+        ElementId::StaticMemberId(id) => id.meta(network),
+        ElementId::AdminConfigurationId(id) => id.meta(network),
+        ElementId::AdminRuleCollectionId(id) => id.meta(network),
+        ElementId::AdminRuleId(id) => id.meta(network),
+        ElementId::AdminDeploymentId(id) => id.meta(network),
     }
 }

@@ -139,6 +139,7 @@ impl Build {
         let blocks = space.split(',').map(|block| known(block.parse().unwrap()));
         self.network.virtual_networks.push(VirtualNetwork {
             meta: meta(&format!("vnet{}", id.0)),
+            location: known("westeurope".into()),
             address_space: List::closed(blocks.collect()),
             dns_servers: List::default(),
             subnets: List::default(),
