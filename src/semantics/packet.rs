@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod atoms;
 pub mod cover;
+pub mod diagram;
 pub mod interval;
 pub mod space;
 pub mod width;
