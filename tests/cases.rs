@@ -169,10 +169,12 @@ fn decider(template: &Value, direction: Direction, flow: &Flow) -> Vec<String> {
             Decider::Rule(rule) => vec![name(&rule)],
             Decider::Default(default) => vec![default.to_string()],
             Decider::Bypass => vec!["bypass".to_owned()],
-            Decider::Depends { rules, default, .. } => {
+            Decider::Depends {
+                rules, defaults, ..
+            } => {
                 let mut names = vec!["depends".to_owned()];
                 names.extend(rules.iter().map(name));
-                names.extend(default.map(|default| default.to_string()));
+                names.extend(defaults.iter().map(|name| name.to_string()));
                 names
             }
         }

@@ -474,9 +474,11 @@ pub(super) fn cause_of(decider: Decider, nsg: NsgId) -> Cause {
         Decider::Rule(rule) => Cause::SecurityRule(rule),
         Decider::Default(name) => Cause::Default(Some(nsg), name),
         Decider::Bypass => Cause::Default(Some(nsg), "platform traffic".into()),
-        Decider::Depends { rules, default, .. } => match (rules.first(), default) {
+        Decider::Depends {
+            rules, defaults, ..
+        } => match (rules.first(), defaults.first()) {
             (Some(rule), _) => Cause::SecurityRule(*rule),
-            (None, Some(default)) => Cause::Default(Some(nsg), default),
+            (None, Some(default)) => Cause::Default(Some(nsg), Arc::clone(default)),
             (None, None) => Cause::Subject,
         },
     }

@@ -64,13 +64,13 @@ pub enum Decider {
     Default(Arc<str>),
     /// None: platform traffic that groups do not touch.
     Bypass,
-    /// It depends: the rules that may decide it (in order; the default rule that does if none of
-    /// them, last), and what would have to be known.
+    /// It depends: the rules that may decide it, in order, and after them the default rules; and
+    /// what would have to be known.
     Depends {
         /// The rules in question.
         rules: Vec<SecurityRuleId>,
-        /// The default rule in question.
-        default: Option<Arc<str>>,
+        /// The default rules in question.
+        defaults: Vec<Arc<str>>,
         /// What would have to be known.
         unknowns: Vec<Arc<Unknown>>,
     },
@@ -462,12 +462,12 @@ fn point(family: Family, flow: &Flow) -> FlowSet {
 
 fn depends(relevant: &[&Ranked<Ruling>]) -> Decider {
     let mut rules = Vec::new();
-    let mut default = None;
+    let mut defaults = Vec::new();
     let mut unknowns = Vec::new();
     for rule in relevant {
         match &rule.id {
             Ruling::Custom(id) => rules.push(*id),
-            Ruling::Default(name) => default = default.or_else(|| Some(Arc::clone(name))),
+            Ruling::Default(name) => defaults.push(Arc::clone(name)),
             Ruling::Rest => {}
         }
         for unknown in rule.because.iter().chain(&rule.own.unknowns) {
@@ -476,7 +476,7 @@ fn depends(relevant: &[&Ranked<Ruling>]) -> Decider {
     }
     Decider::Depends {
         rules,
-        default,
+        defaults,
         unknowns,
     }
 }

@@ -42,8 +42,10 @@ fn decider(network: &Network, nsg: NsgId, direction: Direction, packet: &Flow) -
         Decider::Rule(rule) => network[rule].meta.address.to_string(),
         Decider::Default(name) => name.to_string(),
         Decider::Bypass => "bypass".to_owned(),
-        Decider::Depends { rules, default, .. } => {
-            format!("depends on {} rules, {default:?}", rules.len())
+        Decider::Depends {
+            rules, defaults, ..
+        } => {
+            format!("depends on {} rules, {defaults:?}", rules.len())
         }
     }
 }
@@ -173,7 +175,7 @@ fn a_tag_without_data_makes_it_depend_and_only_where_it_matters() {
     assert_eq!(decider(&build.network, nsg, OUT, &packet(80)), "rule1");
     assert_eq!(
         decider(&build.network, nsg, OUT, &packet(443)),
-        "depends on 2 rules, None"
+        "depends on 2 rules, []"
     );
     // The tag is not empty: something gets out for certain.
     let out = through(&build.network, nsg, &spec(OUT, "*", "Internet", None));

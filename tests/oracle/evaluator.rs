@@ -1,0 +1,9 @@
+//! A second, simple evaluator of networks: one packet at a time, in one world. It shares no code
+//! with the program.
+
+pub mod arm;
+pub mod generate;
+pub mod hcl;
+pub mod nsg;
+pub mod packet;
+pub mod world;
