@@ -24,7 +24,7 @@ pub mod load_balancer;
 mod machine;
 pub mod manager;
 pub mod nsg;
-mod parse;
+pub(crate) mod parse;
 pub mod platform;
 pub mod routing;
 mod security_rule;

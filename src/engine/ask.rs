@@ -3,4 +3,6 @@
 //! [`estate`] holds the deployments; what is asked about them is one module per command. Answers
 //! are plain values with texts and places, so that a report needs neither model nor semantics.
 
+pub mod endpoint;
 pub mod estate;
+pub mod names;

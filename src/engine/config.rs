@@ -215,8 +215,9 @@ fn closest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<
     let lower = wrong.to_ascii_lowercase();
     let mut best: Option<(f64, &str)> = None;
     for word in words {
-        let score = strsim::jaro_winkler(&lower, word);
-        let prefix = lower.len() >= 4 && (word.contains(&lower) || lower.contains(word));
+        let folded = word.to_ascii_lowercase();
+        let score = strsim::jaro_winkler(&lower, &folded);
+        let prefix = lower.len() >= 4 && (folded.contains(&lower) || lower.contains(&folded));
         let score = if prefix { score.max(0.9) } else { score };
         if score >= 0.8 && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, word));

@@ -15,10 +15,10 @@ use super::nsg::{Access, Direction};
 use super::routing::{NextHopType, RoutePrefix};
 
 /// What a parser answers.
-pub(super) type Parsed<T> = Result<T, String>;
+pub(crate) type Parsed<T> = Result<T, String>;
 
 /// A block of addresses with its host bits cleared; one address is a block of one.
-pub(super) fn block(text: &str) -> Parsed<IpNet> {
+pub(crate) fn block(text: &str) -> Parsed<IpNet> {
     let text = text.trim();
     if let Ok(net) = text.parse::<IpNet>() {
         return Ok(net.trunc());
@@ -74,7 +74,7 @@ pub(super) fn security_prefix(text: &str) -> Parsed<AddressPrefix> {
 }
 
 /// Source or destination of a firewall rule, or an item of an IP group: ranges are allowed.
-pub(super) fn firewall_prefix(text: &str) -> Parsed<AddressPrefix> {
+pub(crate) fn firewall_prefix(text: &str) -> Parsed<AddressPrefix> {
     let text = text.trim();
     if let Some((first, last)) = text.split_once('-')
         && let (Ok(first), Ok(last)) = (address(first), address(last))
@@ -122,7 +122,7 @@ pub(super) fn port(text: &str) -> Parsed<u16> {
 }
 
 /// `*`, a port, or a range of ports.
-pub(super) fn ports(text: &str) -> Parsed<PortRange> {
+pub(crate) fn ports(text: &str) -> Parsed<PortRange> {
     let text = text.trim();
     if text == "*" {
         return Ok(PortRange::ALL);
@@ -143,7 +143,7 @@ pub(super) fn ports(text: &str) -> Parsed<PortRange> {
 }
 
 /// Protocol of a security rule.
-pub(super) fn protocol(text: &str) -> Parsed<ProtocolMatch> {
+pub(crate) fn protocol(text: &str) -> Parsed<ProtocolMatch> {
     word(
         text,
         &[

@@ -1,0 +1,534 @@
+//! The ends of a question: what a person types after `--from` and `--to`.
+//!
+//! An address, a block, a range, a service tag, `any`, a host name, or the name of something that
+//! sends or receives packets; with `:PORT` behind it where ports matter.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::estate::{Asked, Estate};
+use super::names::{self, Target, Wanted};
+use crate::engine::UsageError;
+use crate::eval::value::{Reason, Unknown};
+use crate::model::address::{AddressPrefix, PortRange, ServiceTag};
+use crate::model::platform::PlatformFacts;
+use crate::model::{Field, Link, Meta, Network, NicId, State, SubnetId, parse};
+use crate::origin::OriginId;
+use crate::semantics::packet::Family;
+use crate::semantics::reach::Endpoint;
+
+/// Tags that no resource is taken for, whatever its name.
+const ALWAYS_TAGS: [&str; 3] = ["Internet", "VirtualNetwork", "AzureLoadBalancer"];
+
+/// One end as it was typed.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Without its ports.
+    pub text: String,
+    /// Its ports; empty: any.
+    pub ports: Vec<PortRange>,
+}
+
+/// One end in one deployment.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// What it is to semantics.
+    pub endpoint: Endpoint,
+    /// For people: `subnet hub/app`, `10.0.0.4`.
+    pub display: String,
+    /// Which element it is, if it is one.
+    pub target: Option<Target>,
+    /// What was made of the text, where that is not plain.
+    pub note: Option<String>,
+}
+
+/// One end in every deployment that has it.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// It means the same everywhere.
+    Everywhere(End),
+    /// By deployment.
+    Named(BTreeMap<usize, End>),
+}
+
+impl Resolved {
+    /// What it is in a deployment.
+    #[must_use]
+    pub fn of(&self, deployment: usize) -> Option<&End> {
+        match self {
+            Self::Everywhere(end) => Some(end),
+            Self::Named(ends) => ends.get(&deployment),
+        }
+    }
+}
+
+/// Takes an end apart.
+///
+/// # Errors
+///
+/// When what follows the last colon is neither part of an address nor ports.
+pub fn read(text: &str) -> Result<Written, UsageError> {
+    let text = text.trim();
+    let plain = |text: &str| Written {
+        text: text.to_owned(),
+        ports: Vec::new(),
+    };
+    if text.is_empty() {
+        return Err(UsageError::new("an end of the path is empty"));
+    }
+    let (name, ports) =
+        if let Some((inner, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            match rest.strip_prefix(':') {
+                Some(ports) => (inner, ports),
+                None if rest.is_empty() => return Ok(plain(inner)),
+                None => return Err(misread(text)),
+            }
+        } else if parse::block(text).is_ok() {
+            return Ok(plain(text));
+        } else {
+            match text.rsplit_once(':') {
+                Some((name, ports)) => (name, ports),
+                None => return Ok(plain(text)),
+            }
+        };
+    let ports: Result<Vec<PortRange>, String> = ports.split(',').map(parse::ports).collect();
+    match ports {
+        Ok(ports) if !name.is_empty() => Ok(Written {
+            text: name.to_owned(),
+            ports,
+        }),
+        Ok(_) => Err(misread(text)),
+        Err(why) => Err(UsageError {
+            message: format!("`{text}`: {why}"),
+            help: Some("write NAME:PORT, 10.0.0.4:443 or [2001:db8::4]:443".to_owned()),
+        }),
+    }
+}
+
+/// Finds what an end is in the deployments that have it.
+///
+/// # Errors
+///
+/// When it is the name of nothing, or of two things.
+pub fn resolve(
+    estate: &Estate,
+    among: &[usize],
+    written: &Written,
+) -> Result<Resolved, UsageError> {
+    let text = written.text.as_str();
+    let everywhere = |prefix: AddressPrefix, note| {
+        Ok(Resolved::Everywhere(End {
+            display: text.to_owned(),
+            endpoint: Endpoint::Addresses(vec![Field::known(prefix, OriginId::NONE)]),
+            target: None,
+            note,
+        }))
+    };
+    if text == "*" || text.eq_ignore_ascii_case("any") {
+        return everywhere(AddressPrefix::Any, None);
+    }
+    if let Some(prefix) = addresses(text) {
+        return everywhere(prefix?, None);
+    }
+    let always = ALWAYS_TAGS.iter().find(|tag| ServiceTag::new(text).is(tag));
+    if always.is_some() {
+        return everywhere(AddressPrefix::Tag(ServiceTag::new(text)), None);
+    }
+    let found = names::find(estate, among, text, Wanted::End)?;
+    if found.is_empty() {
+        if is_tag(text, estate.facts) {
+            return everywhere(AddressPrefix::Tag(ServiceTag::new(text)), None);
+        }
+        if is_host_name(text) {
+            return Ok(Resolved::Everywhere(host(text)));
+        }
+        let tags: Vec<Arc<str>> = estate
+            .facts
+            .tags
+            .iter()
+            .map(|row| Arc::clone(&row.name))
+            .collect();
+        return Err(names::unknown(estate, among, text, Wanted::End, &tags));
+    }
+    let mut ends = BTreeMap::new();
+    for (index, target) in found {
+        if let Some(asked) = estate.deployments.get(index) {
+            ends.insert(index, end_of(asked, text, target)?);
+        }
+    }
+    Ok(Resolved::Named(ends))
+}
+
+/// The family both ends have: IPv4 where they share both.
+///
+/// # Errors
+///
+/// When they share none.
+pub fn family(network: &Network, from: &End, to: &End) -> Result<Family, UsageError> {
+    let (from_has, to_has) = (families(network, from), families(network, to));
+    [Family::V4, Family::V6]
+        .into_iter()
+        .find(|family| from_has.contains(family) && to_has.contains(family))
+        .ok_or_else(|| {
+            UsageError::new(format!(
+                "{} and {} share no address family",
+                from.display, to.display
+            ))
+        })
+}
+
+/// The addresses of an end: those of a network interface if they are fixed, else those of its
+/// subnets.
+#[must_use]
+pub fn addresses_of(network: &Network, endpoint: &Endpoint) -> Vec<Field<AddressPrefix>> {
+    match endpoint {
+        Endpoint::Addresses(addresses) => addresses.clone(),
+        Endpoint::Subnet(subnet) => prefixes_of(network, *subnet),
+        Endpoint::Nic(nic) => {
+            let mut all = Vec::new();
+            for configuration in &network[*nic].ip_configurations.items {
+                let fixed = &configuration.private_address;
+                let subnet = configuration.subnet.value().and_then(Link::here);
+                match (&fixed.state, subnet) {
+                    (State::Absent | State::Unknown(_, None), Some(subnet)) => {
+                        all.extend(prefixes_of(network, subnet));
+                    }
+                    (State::Absent, None) => {
+                        all.push(untold(&network[*nic].meta, "the address of"));
+                    }
+                    _ => all.push(fixed.clone().map(single)),
+                }
+            }
+            if all.is_empty() {
+                all.push(untold(&network[*nic].meta, "the address of"));
+            }
+            all
+        }
+    }
+}
+
+/// The subnets an end lies in, as far as the files tell.
+#[must_use]
+pub fn subnets_of(network: &Network, end: &End) -> Vec<SubnetId> {
+    let mut subnets = match &end.endpoint {
+        Endpoint::Subnet(subnet) => vec![*subnet],
+        Endpoint::Nic(nic) => subnets_of_nic(network, *nic),
+        Endpoint::Addresses(addresses) => SubnetId::all(network)
+            .filter(|subnet| {
+                let prefixes = &network[*subnet].address_prefixes.items;
+                !addresses.is_empty()
+                    && addresses.iter().all(|address| {
+                        let mut own = prefixes.iter().filter_map(Field::value);
+                        own.any(|block| is_within(address.value(), block))
+                    })
+            })
+            .collect(),
+    };
+    subnets.sort_unstable();
+    subnets.dedup();
+    subnets
+}
+
+/// The subnets of a network interface that are in the files.
+#[must_use]
+pub fn subnets_of_nic(network: &Network, nic: NicId) -> Vec<SubnetId> {
+    let configurations = network[nic].ip_configurations.items.iter();
+    let mut subnets: Vec<SubnetId> = configurations
+        .filter_map(|configuration| configuration.subnet.value()?.here())
+        .collect();
+    subnets.sort_unstable();
+    subnets.dedup();
+    subnets
+}
+
+fn misread(text: &str) -> UsageError {
+    UsageError {
+        message: format!("`{text}` is neither a name nor an address"),
+        help: Some("write NAME:PORT, 10.0.0.4:443 or [2001:db8::4]:443".to_owned()),
+    }
+}
+
+/// A block or range; `None` for what does not begin like one.
+fn addresses(text: &str) -> Option<Result<AddressPrefix, UsageError>> {
+    if let Ok(block) = parse::block(text) {
+        return Some(Ok(AddressPrefix::Block(block)));
+    }
+    let looks = text
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'/' | b'-'))
+        && (text.contains('/') || text.contains('-') || text.matches('.').count() == 3)
+        && text.starts_with(|first: char| first.is_ascii_digit())
+        && (text.contains('.') || text.contains(':'));
+    if !looks {
+        return None;
+    }
+    Some(match parse::firewall_prefix(text) {
+        Ok(prefix @ AddressPrefix::Range(..)) => Ok(prefix),
+        Ok(_) => Err(misread(text)),
+        Err(why) => Err(UsageError::new(why)),
+    })
+}
+
+fn is_tag(text: &str, facts: &PlatformFacts) -> bool {
+    let tag = ServiceTag::new(text);
+    let known = |name: &str| {
+        facts.tags.iter().find(|row| {
+            row.name.eq_ignore_ascii_case(name)
+                || row
+                    .formerly
+                    .iter()
+                    .any(|old| old.eq_ignore_ascii_case(name))
+        })
+    };
+    known(tag.name()).is_some()
+        || tag
+            .name()
+            .rsplit_once('.')
+            .and_then(|(base, _)| known(base))
+            .is_some_and(|row| row.regional)
+}
+
+/// Dots between labels of letters, digits and dashes, and letters at the end. Addresses of
+/// resources in Terraform hold underscores or begin with `module` or `data`.
+fn is_host_name(text: &str) -> bool {
+    let labels: Vec<&str> = text.split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    labels.len() > 1
+        && labels.iter().all(is_label)
+        && labels
+            .last()
+            .is_some_and(|last| last.len() > 1 && last.bytes().all(|b| b.is_ascii_alphabetic()))
+        && !matches!(labels.first(), Some(&"module" | &"data"))
+}
+
+fn host(text: &str) -> End {
+    let label = format!("the addresses of `{text}`");
+    let unknown = Unknown::new(text, label, Reason::Outside);
+    let field = Field {
+        state: State::Unknown(Arc::new(unknown), None),
+        origin: OriginId::NONE,
+    };
+    End {
+        display: text.to_owned(),
+        endpoint: Endpoint::Addresses(vec![field]),
+        target: None,
+        note: Some(format!(
+            "`{text}` is taken for a host name: its addresses are not known"
+        )),
+    }
+}
+
+fn end_of(asked: &Asked, text: &str, target: Target) -> Result<End, UsageError> {
+    let network = &asked.network;
+    let named = names::all(asked, Wanted::End)
+        .into_iter()
+        .chain(names::all(asked, Wanted::Nsg))
+        .find(|named| named.target == target);
+    let display = named.map_or_else(
+        || text.to_owned(),
+        |named| format!("{} {}", named.kind, named.display()),
+    );
+    let addresses = |fields: Vec<Field<AddressPrefix>>| Endpoint::Addresses(fields);
+    let endpoint = match target {
+        Target::Nic(nic) => Endpoint::Nic(nic),
+        Target::Subnet(subnet) => Endpoint::Subnet(subnet),
+        Target::Machine(machine) => Endpoint::Nic(only_nic(asked, machine)?),
+        Target::Firewall(firewall) => {
+            let firewall = &network[firewall];
+            addresses(vec![told(&firewall.private_address, &firewall.meta)])
+        }
+        Target::LoadBalancer(balancer) => {
+            let balancer = &network[balancer];
+            let frontends = balancer.frontends.items.iter();
+            let mut all: Vec<Field<AddressPrefix>> = frontends
+                .map(|frontend| match &frontend.public_ip.state {
+                    State::Absent => told(&frontend.private_address, &balancer.meta),
+                    State::Known(Link::Here(public)) => {
+                        told(&network[*public].address, &network[*public].meta)
+                    }
+                    _ => untold(&balancer.meta, "the public address of"),
+                })
+                .collect();
+            if all.is_empty() {
+                all.push(untold(&balancer.meta, "the addresses of"));
+            }
+            addresses(all)
+        }
+        Target::PublicIp(public) => {
+            let public = &network[public];
+            addresses(vec![told(&public.address, &public.meta)])
+        }
+        Target::Vnet(vnet) => {
+            let vnet = &network[vnet];
+            let items = vnet.address_space.items.iter().cloned();
+            let mut all: Vec<_> = items.map(|block| block.map(AddressPrefix::Block)).collect();
+            if all.is_empty() || vnet.address_space.rest.is_some() {
+                all.push(untold(&vnet.meta, "the address space of"));
+            }
+            addresses(all)
+        }
+        Target::Asg(group) => addresses(vec![Field::known(
+            AddressPrefix::Asg(Link::Here(group)),
+            network[group].meta.origin,
+        )]),
+        Target::Nsg(_) => return Err(misread(text)),
+    };
+    Ok(End {
+        endpoint,
+        display,
+        target: Some(target),
+        note: None,
+    })
+}
+
+/// The network interface of a machine that has one.
+///
+/// # Errors
+///
+/// When it has several, or none in these files.
+pub fn only_nic(asked: &Asked, machine: crate::model::MachineId) -> Result<NicId, UsageError> {
+    let network = &asked.network;
+    let machine = &network[machine];
+    let here: Vec<NicId> = machine
+        .network_interfaces
+        .items
+        .iter()
+        .filter_map(|nic| nic.value()?.here())
+        .collect();
+    match here.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(UsageError {
+            message: format!(
+                "the network interface of machine `{}` is not in these files",
+                machine.meta.address
+            ),
+            help: Some("name its subnet or its address instead".to_owned()),
+        }),
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|nic| format!("`{}`", network[*nic].meta.address))
+                .collect();
+            Err(UsageError {
+                message: format!(
+                    "machine `{}` has {} network interfaces",
+                    machine.meta.address,
+                    several.len()
+                ),
+                help: Some(format!("name one of them: {}", names.join(", "))),
+            })
+        }
+    }
+}
+
+fn told(address: &Field<IpAddr>, meta: &Meta) -> Field<AddressPrefix> {
+    match &address.state {
+        State::Absent => untold(meta, "the address of"),
+        _ => address.clone().map(single),
+    }
+}
+
+fn untold(meta: &Meta, what: &str) -> Field<AddressPrefix> {
+    let label = format!("{what} `{}`", meta.address);
+    let unknown = Unknown::new(&meta.key.0, label, Reason::RunTime);
+    Field {
+        state: State::Unknown(Arc::new(unknown), None),
+        origin: meta.origin,
+    }
+}
+
+fn single(address: IpAddr) -> AddressPrefix {
+    AddressPrefix::Block(IpNet::from(address))
+}
+
+fn prefixes_of(network: &Network, subnet: SubnetId) -> Vec<Field<AddressPrefix>> {
+    let subnet = &network[subnet];
+    let items = subnet.address_prefixes.items.iter().cloned();
+    let mut all: Vec<_> = items.map(|block| block.map(AddressPrefix::Block)).collect();
+    if all.is_empty() || subnet.address_prefixes.rest.is_some() {
+        all.push(untold(&subnet.meta, "the address prefixes of"));
+    }
+    all
+}
+
+fn is_within(address: Option<&AddressPrefix>, block: &IpNet) -> bool {
+    match address {
+        Some(AddressPrefix::Block(inner)) => block.contains(inner),
+        Some(AddressPrefix::Range(first, last)) => block.contains(first) && block.contains(last),
+        _ => false,
+    }
+}
+
+fn families(network: &Network, end: &End) -> Vec<Family> {
+    let mut all = Vec::new();
+    let mut open = false;
+    for field in addresses_of(network, &end.endpoint) {
+        match field.value() {
+            Some(AddressPrefix::Block(block)) => all.push(Family::of(block.addr())),
+            Some(AddressPrefix::Range(first, _)) => all.push(Family::of(*first)),
+            _ => open = true,
+        }
+    }
+    if open && all.is_empty() {
+        return vec![Family::V4, Family::V6];
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_follow_the_last_colon_and_addresses_keep_theirs() {
+        let read = |text| {
+            let written = read(text).unwrap();
+            let ports: Vec<_> = written.ports.iter().map(|it| (it.first, it.last)).collect();
+            (written.text, ports)
+        };
+        assert_eq!(read("10.0.0.4:443"), ("10.0.0.4".into(), vec![(443, 443)]));
+        assert_eq!(read("hub/app:80-90,443").1, [(80, 90), (443, 443)]);
+        assert_eq!(read("2001:db8::4"), ("2001:db8::4".into(), vec![]));
+        assert_eq!(
+            read("[2001:db8::4]:22"),
+            ("2001:db8::4".into(), vec![(22, 22)])
+        );
+        assert_eq!(read("[::1]"), ("::1".into(), vec![]));
+        assert_eq!(
+            read("module.net.azurerm_subnet.app[\"x\"]:53").0,
+            "module.net.azurerm_subnet.app[\"x\"]"
+        );
+    }
+
+    #[test]
+    fn what_is_no_port_is_told() {
+        for text in ["web:https", "10.0.0.4:70000", ":80", "", "[::1]x"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_name_is_told_from_an_address_of_a_resource() {
+        assert!(is_host_name("mx.example.com"));
+        for text in ["example", "module.net.app", "a_b.app", "10.0.0.4", "a..b"] {
+            assert!(!is_host_name(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_address_is_a_broken_address() {
+        assert!(addresses("10.0.0.0/33").unwrap().is_err());
+        assert!(addresses("10.0.0.256").unwrap().is_err());
+        assert!(addresses("10.0.0.4-10.0.0.9").unwrap().is_ok());
+        assert!(addresses("web-1").is_none());
+        assert!(addresses("1-web.x").is_none());
+    }
+}
