@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::Severity;
 use crate::eval::value::Value;
 use crate::model::platform::Cloud;
-use crate::semantics::smtp::Date;
+use crate::semantics::smtp::{Date, SmtpOffer};
 use crate::source::{FileId, Span};
 
 /// What one deployment is judged with.
@@ -32,6 +32,20 @@ pub struct Settings {
     pub off: BTreeSet<Arc<str>>,
     /// Files nobody here wrote (installed modules): never the primary place of a finding.
     pub foreign: BTreeSet<FileId>,
+}
+
+impl Settings {
+    /// What is known that bears on port 25.
+    #[must_use]
+    pub fn smtp_offer(&self) -> SmtpOffer {
+        SmtpOffer {
+            edition: Arc::clone(&self.smtp_edition),
+            offers: self.offer.candidates.clone(),
+            created: self.created,
+            exempt: matches!(self.port25, Some(Port25::Exempt | Port25::ExemptSince(_))),
+            blocked: self.port25 == Some(Port25::Blocked),
+        }
+    }
 }
 
 /// The offer of the subscription.

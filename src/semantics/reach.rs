@@ -16,7 +16,7 @@ use super::compile::Ruling;
 use super::packet::atoms::Literal;
 use super::packet::{Answer, Family, Flow};
 use super::routes::NextHopKind;
-use super::smtp::Date;
+pub use super::smtp::SmtpOffer;
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange, Protocol};
 use crate::model::nsg::Direction;
@@ -45,19 +45,6 @@ pub struct PathQuestion {
     pub direction: Option<Direction>,
     /// What is known about port 25 for the sender's subscription.
     pub smtp: SmtpOffer,
-}
-
-/// What tells whether port 25 is open, as [`super::smtp::smtp`] takes it.
-#[derive(Clone, Debug)]
-pub struct SmtpOffer {
-    /// The edition of the documents: `current`, …
-    pub edition: Arc<str>,
-    /// The subscription's offer, if known.
-    pub offer: Option<Arc<str>>,
-    /// When it was created, if known.
-    pub created: Option<Date>,
-    /// Whether it is known to be exempt.
-    pub exempt: bool,
 }
 
 /// One end of a path.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::eval::value::Truth;
+use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::platform::{FirewallSmtp, PlatformFacts, SmtpVerdict, Source};
 
 /// A day: year, month, day; compares in that order.
@@ -32,6 +32,66 @@ impl Date {
         let valid = parts.next().is_none() && (1..=12).contains(&month) && (1..=31).contains(&day);
         valid.then_some(Self { year, month, day })
     }
+}
+
+/// What is known about a subscription that bears on port 25.
+#[derive(Clone, Debug, Default)]
+pub struct SmtpOffer {
+    /// The edition of the documents: `current`, …; empty: `current`.
+    pub edition: Arc<str>,
+    /// The offers the subscription may have; empty: any.
+    pub offers: Vec<Arc<str>>,
+    /// When it was created, if known.
+    pub created: Option<Date>,
+    /// Whether it is known to be exempt.
+    pub exempt: bool,
+    /// Whether port 25 is known to be closed, whatever the documents say.
+    pub blocked: bool,
+}
+
+impl SmtpOffer {
+    /// What the edition says of each offer the subscription may have.
+    #[must_use]
+    pub fn answers(&self, facts: &PlatformFacts) -> Vec<SmtpAnswer> {
+        let edition = match &*self.edition {
+            "" => "current",
+            edition => edition,
+        };
+        let ask = |offer: &str| smtp(facts, edition, Some(offer), self.created, self.exempt);
+        if !self.offers.is_empty() {
+            return self.offers.iter().map(|offer| ask(offer)).collect();
+        }
+        let editions = facts.smtp_editions.iter().filter(|row| &*row.id == edition);
+        editions
+            .flat_map(|row| row.verdicts.keys())
+            .map(|offer| ask(offer))
+            .collect()
+    }
+
+    /// Whether the subscription may send to port 25 of the Internet: what all its offers agree on.
+    #[must_use]
+    pub fn open(&self, facts: &PlatformFacts) -> Truth {
+        if self.blocked {
+            return Truth::False;
+        }
+        if self.exempt {
+            return Truth::True;
+        }
+        let mut answers = self.answers(facts).into_iter().map(|answer| answer.open);
+        let Some(first) = answers.next() else {
+            return Truth::Unknown;
+        };
+        answers.fold(
+            first,
+            |all, one| if all == one { all } else { Truth::Unknown },
+        )
+    }
+}
+
+/// The unknown that stands for a subscription's offer: equal wherever it is asked for.
+#[must_use]
+pub fn missing_offer() -> Unknown {
+    Unknown::new("subscription", "the subscription's offer", Reason::Outside)
 }
 
 /// What an edition says of an offer.

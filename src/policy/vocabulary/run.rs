@@ -8,8 +8,8 @@ use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::AddressPrefix;
 use crate::model::platform::{Cloud, FirewallSmtp, KmsRow, SmtpVerdict};
 use crate::policy::datum::{self, Data, Datum};
-use crate::policy::settings::{Activation, Port25};
-use crate::semantics::smtp::{Date, SmtpAnswer, smtp};
+use crate::policy::settings::Activation;
+use crate::semantics::smtp::{self, Date, SmtpAnswer};
 
 const VERDICTS: &[&str] = &["allowed", "exemptible", "blocked", "not-stated"];
 const THROUGH: &[&str] = &["supported", "not-guaranteed", "unsupported", "not-stated"];
@@ -216,15 +216,14 @@ fn offer(world: &World<'_>) -> Datum {
 }
 
 fn missing_offer(world: &World<'_>) -> Arc<Unknown> {
-    let label = "the subscription's offer";
-    let mut unknown = Unknown::new("subscription", label, Reason::Outside);
+    let mut unknown = smtp::missing_offer();
     unknown.declared = world.settings.offer.place;
     Arc::new(unknown)
 }
 
 /// Whether an unknown is the missing offer.
 pub(crate) fn is_missing_offer(unknown: &Unknown) -> bool {
-    unknown.id == Unknown::new("subscription", "the subscription's offer", Reason::Outside).id
+    unknown.id == smtp::missing_offer().id
 }
 
 fn smtp_object(world: &World<'_>) -> Datum {
@@ -233,29 +232,9 @@ fn smtp_object(world: &World<'_>) -> Datum {
         "" => "current",
         edition => edition,
     };
-    let exempt = matches!(
-        settings.port25,
-        Some(Port25::Exempt | Port25::ExemptSince(_))
-    );
-    let ask = |offer: Option<&str>| smtp(world.facts, edition, offer, settings.created, exempt);
-    let mut offers: Vec<Option<&str>> = settings
-        .offer
-        .candidates
-        .iter()
-        .map(|offer| Some(&**offer))
-        .collect();
-    let every: Vec<Arc<str>>;
-    if offers.is_empty() {
-        every = world
-            .facts
-            .smtp_editions
-            .iter()
-            .filter(|row| &*row.id == edition)
-            .flat_map(|row| row.verdicts.keys().cloned())
-            .collect();
-        offers.extend(every.iter().map(|offer| Some(&**offer)));
-    }
-    let answers: Vec<SmtpAnswer> = offers.into_iter().map(ask).collect();
+    let asked = settings.smtp_offer();
+    let exempt = asked.exempt;
+    let answers = asked.answers(world.facts);
     let merged = |of: &dyn Fn(&SmtpAnswer) -> Datum| -> Datum {
         let values: Vec<Datum> = answers.iter().map(of).collect();
         let Some(first) = values.first() else {
@@ -271,7 +250,7 @@ fn smtp_object(world: &World<'_>) -> Datum {
         let candidates = if known { values } else { Vec::new() };
         Datum::constant(Data::Unknown(missing_offer(world), candidates.into()))
     };
-    let fixed = ask(None);
+    let fixed = smtp::smtp(world.facts, edition, None, settings.created, exempt);
     let silent = || {
         let label = format!("what the {edition} edition says of this offer");
         let mut unknown = Unknown::new("edition", label, Reason::Outside);
@@ -279,7 +258,7 @@ fn smtp_object(world: &World<'_>) -> Datum {
         Arc::new(unknown)
     };
     let source = fixed.source.as_ref();
-    let declared_blocked = matches!(settings.port25, Some(Port25::Blocked));
+    let declared_blocked = asked.blocked;
     object([
         (
             "declared_blocked",
