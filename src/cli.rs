@@ -61,7 +61,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check files: every deployment that the paths take part in
-    Check(check::Check),
+    Check(Box<check::Check>),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain {
         /// The rule's id

@@ -36,6 +36,9 @@ pub struct Request {
     pub var_files: Vec<PathBuf>,
     /// ARM parameter files for every template, instead of those found.
     pub parameter_files: Vec<PathBuf>,
+    /// The list of service tags and their addresses, instead of the `service-tags` of the root's
+    /// `aznet.yaml`; it may lie outside the root.
+    pub service_tags: Option<PathBuf>,
     /// What does not concern the disk.
     pub options: Options,
 }

@@ -80,6 +80,7 @@ mod message;
 pub mod pack;
 pub mod platform;
 mod primary;
+pub mod service_tags;
 pub mod settings;
 pub mod spec;
 pub mod vocabulary;

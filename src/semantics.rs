@@ -24,9 +24,10 @@ pub mod reach;
 pub mod routes;
 pub mod rules;
 pub mod smtp;
+pub mod tags;
 pub mod unreachable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 pub use compile::Ruling;
@@ -34,6 +35,7 @@ pub use compile::Ruling;
 use compile::{Group, GroupKey};
 use packet::Family;
 use routes::Routes;
+use tags::ServiceTags;
 
 use crate::model::platform::{Cloud, PlatformFacts};
 use crate::model::{Network, SubnetId};
@@ -53,6 +55,10 @@ pub struct Semantics<'a> {
     network: &'a Network,
     facts: &'a PlatformFacts,
     cloud: Cloud,
+    /// The addresses of service tags, where they are given.
+    service_tags: Option<Arc<ServiceTags>>,
+    /// The tags that list was asked for, in lower case.
+    consulted: Mutex<BTreeSet<String>>,
     /// Groups compiled so far: every rule of a group asks for it.
     groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
     /// Routes of subnets put together so far: every group and contract there asks for them.
@@ -68,9 +74,25 @@ impl<'a> Semantics<'a> {
             network,
             facts,
             cloud,
+            service_tags: None,
+            consulted: Mutex::default(),
             groups: Mutex::default(),
             routes: Mutex::default(),
         }
+    }
+
+    /// The same with the addresses of service tags: tags of that list are no longer opaque. A list
+    /// for another cloud is not used. To be called before the first question.
+    #[must_use]
+    pub fn with_service_tags(mut self, tags: Option<Arc<ServiceTags>>) -> Self {
+        self.service_tags = tags.filter(|tags| tags.cloud() == self.cloud);
+        self
+    }
+
+    /// The addresses of service tags that answers use, where there are some.
+    #[must_use]
+    pub fn service_tags(&self) -> Option<&Arc<ServiceTags>> {
+        self.service_tags.as_ref()
     }
 
     /// The network.

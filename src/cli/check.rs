@@ -48,6 +48,11 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     parameters: Vec<PathBuf>,
 
+    /// The addresses of service tags: Microsoft's ServiceTags_Public_*.json, or what
+    /// `az network list-service-tags` writes
+    #[arg(long, value_name = "FILE")]
+    service_tags: Option<PathBuf>,
+
     /// The subscription's offer, by name or quota id
     #[arg(long)]
     offer: Option<String>,
@@ -95,6 +100,7 @@ impl Check {
             threads: self.threads,
             var_files: self.var_file,
             parameter_files: self.parameters,
+            service_tags: self.service_tags,
             options: Options {
                 select: self.select,
                 ignore: self.ignore,

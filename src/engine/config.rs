@@ -1,7 +1,8 @@
 //! `aznet.yaml`: what files cannot tell.
 //!
 //! Of the files between a deployment's directory and the root the nearest that says something
-//! wins. What concerns the whole run (`exclude`, `select`, `ignore`, `fail-on`, `rules`, `packs`)
+//! wins. What concerns the whole run (`exclude`, `select`, `ignore`, `fail-on`, `rules`, `packs`,
+//! `service-tags`)
 //! counts in the root's file only. Every wrong word is an error at its place.
 
 mod read;
@@ -91,6 +92,8 @@ pub(crate) struct Config {
     pub(crate) rules: BTreeMap<Arc<str>, RuleEntry>,
     /// Directories with rule files, from the root, with their places.
     pub(crate) packs: Vec<(String, Span)>,
+    /// The list of service tags, from the root, with its place.
+    pub(crate) service_tags: Option<(String, Span)>,
 }
 
 /// Reads one file. What is wrong is a diagnostic; the rest of the file counts.
@@ -115,7 +118,8 @@ pub(crate) fn read(
     (config, diagnostics)
 }
 
-/// What must be known of the root's file before anything else is read: `exclude` and `packs`.
+/// What must be known of the root's file before anything else is read: `exclude`, `packs` and
+/// `service-tags`.
 /// Errors are left to [`read`].
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
@@ -123,6 +127,8 @@ pub(crate) struct Outline {
     pub(crate) exclude: GlobSet,
     /// Directories with rule files, from the root, with their places.
     pub(crate) packs: Vec<(String, Span)>,
+    /// The list of service tags, from the root.
+    pub(crate) service_tags: Option<String>,
 }
 
 /// Reads the outline of the root's file.
@@ -145,6 +151,11 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
                     .iter()
                     .map(|(text, span)| (plain(text), *span))
                     .collect();
+            }
+            "service-tags" => {
+                if let YamlKind::String(path) = &entry.value.kind {
+                    outline.service_tags = Some(path.to_string());
+                }
             }
             _ => {}
         }

@@ -20,6 +20,7 @@ use crate::policy::finding::Judgement;
 use crate::policy::judge::judge;
 use crate::policy::pack::Pack;
 use crate::policy::platform;
+use crate::policy::service_tags::TagList;
 use crate::policy::settings::{Offer, Settings};
 use crate::source::{FileId, SourceFile};
 
@@ -43,6 +44,8 @@ pub(crate) struct Docket<'a> {
     pub(crate) options: &'a Options,
     /// Paths to report on.
     pub(crate) selected: &'a [Arc<str>],
+    /// The addresses of service tags, where they are given.
+    pub(crate) service_tags: Option<&'a Arc<TagList>>,
 }
 
 /// A deployment that was asked about, and what it is judged with.
@@ -400,13 +403,16 @@ fn settings(run: &Run<'_>, unit: &Unit, own: &[Described]) -> Settings {
     } else {
         offer::resolve(own, &run.subscriptions)
     };
+    let cloud = nearest(configs, directory, |config| config.cloud).unwrap_or_default();
+    let tags = docket.service_tags.cloned();
     Settings {
         offer,
+        service_tags: tags.filter(|list| list.tags.cloud() == cloud),
         created: entry.and_then(|entry| entry.created),
         port25: entry.and_then(|entry| entry.port25),
         smtp_edition: nearest(configs, directory, |config| config.smtp_policy.clone())
             .unwrap_or_else(|| "current".into()),
-        cloud: nearest(configs, directory, |config| config.cloud).unwrap_or_default(),
+        cloud,
         activation: nearest(configs, directory, |config| config.activation).unwrap_or_default(),
         ..run.base.clone()
     }

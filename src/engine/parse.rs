@@ -35,7 +35,12 @@ pub(crate) fn all(slots: &mut [Slot]) -> Vec<Parsed> {
     let mut work: Vec<(FileId, Kind, Arc<SourceFile>)> = (0_u32..)
         .map(FileId)
         .zip(slots.iter())
-        .filter(|(_, slot)| !matches!(slot.kind, Kind::Config | Kind::Rule | Kind::Other))
+        .filter(|(_, slot)| {
+            !matches!(
+                slot.kind,
+                Kind::Config | Kind::Rule | Kind::ServiceTags | Kind::Other
+            )
+        })
         .filter_map(|(id, slot)| Some((id, slot.kind, Arc::clone(slot.text.get()?.as_ref()?))))
         .collect();
     work.sort_by_key(|(id, _, file)| (std::cmp::Reverse(file.text().len()), *id));

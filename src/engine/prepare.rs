@@ -18,6 +18,7 @@ use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Loader as _;
 use crate::eval::frontend::{GroupOptions, Input, Unit};
+use crate::policy::service_tags::{self, TagList};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
 /// Evaluation recurses; every thread gets the stack of a main thread.
@@ -30,6 +31,8 @@ struct Job<'a> {
     selected: Vec<Arc<str>>,
     var_files: Vec<Arc<str>>,
     parameter_files: Vec<Arc<str>>,
+    /// The list of service tags.
+    service_tags: Option<Arc<str>>,
     options: &'a Options,
 }
 
@@ -51,6 +54,8 @@ pub(super) struct Prepared<'a> {
     pub(super) unused: Vec<FileId>,
     /// Paths that were asked about.
     pub(super) selected: Vec<Arc<str>>,
+    /// The addresses of service tags, where they are given.
+    pub(super) service_tags: Option<Arc<TagList>>,
     options: &'a Options,
     diagnostics: Vec<Diagnostic>,
 }
@@ -79,6 +84,10 @@ pub(super) fn on_disk<T: Send>(
     };
     let var_files = named(&request.var_files, Kind::Hcl)?;
     let parameter_files = named(&request.parameter_files, Kind::ParameterJson)?;
+    let mut tags = match &request.service_tags {
+        Some(file) => Some(walk::named_anywhere(&scope.root, file)?),
+        None => None,
+    };
     let threads = request.threads.map_or(0, NonZeroUsize::get);
     pool(threads)?.install(|| {
         super::judge::warm_up();
@@ -91,6 +100,16 @@ pub(super) fn on_disk<T: Send>(
             forced.insert(Arc::clone(&rule.path), Kind::Rule);
             entries.push(rule);
         }
+        if let (None, Some(path)) = (&tags, &outline.service_tags) {
+            // What cannot be found is told where it is named.
+            tags = walk::named_anywhere(&scope.root, &scope.root.join(path)).ok();
+        }
+        let service_tags = tags.map(|entry| {
+            let path = Arc::clone(&entry.path);
+            forced.insert(Arc::clone(&path), Kind::ServiceTags);
+            entries.push(entry);
+            path
+        });
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         entries.dedup_by(|a, b| a.path == b.path);
         let (slots, mut diagnostics) = read_all(entries, &forced);
@@ -101,6 +120,7 @@ pub(super) fn on_disk<T: Send>(
             selected: scope.selected,
             var_files,
             parameter_files,
+            service_tags,
             options: &request.options,
         }
         .prepare()
@@ -119,11 +139,14 @@ pub(super) fn in_memory<T: Send>(
     let pool = POOL.as_ref().map_err(Clone::clone)?;
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
-    let packs = files
+    let outline = files
         .iter()
         .find(|(path, _)| path == "aznet.yaml")
-        .map(|(_, text)| config::outline(FileId(0), &SourceFile::new("aznet.yaml", text)).packs)
+        .map(|(_, text)| config::outline(FileId(0), &SourceFile::new("aznet.yaml", text)))
         .unwrap_or_default();
+    let packs = outline.packs;
+    let tags = outline.service_tags;
+    let tags = tags.filter(|tags| files.iter().any(|(path, _)| path == tags));
     let slots = files
         .into_iter()
         .map(|(path, text)| {
@@ -131,6 +154,7 @@ pub(super) fn in_memory<T: Send>(
             let of_a_pack = packs.iter().any(|(pack, _)| is_below(&path, pack));
             let kind = match walk::kind(&path) {
                 Kind::Other if of_a_pack && walk::is_rule_file(&path) => Kind::Rule,
+                _ if tags.as_deref() == Some(&*path) => Kind::ServiceTags,
                 kind => kind,
             };
             Slot {
@@ -148,6 +172,7 @@ pub(super) fn in_memory<T: Send>(
         selected: vec!["".into()],
         var_files: Vec::new(),
         parameter_files: Vec::new(),
+        service_tags: tags.map(Into::into),
         options,
     };
     pool.install(|| job.prepare().map(work))
@@ -252,6 +277,7 @@ impl<'a> Job<'a> {
         check_options(self.options, &vocabulary)?;
         self.diagnostics.extend(wrong_rules);
         let configs = self.configs(&vocabulary);
+        let service_tags = self.service_tags();
         let parsed = parse::all(&mut self.slots);
         let files = Files::new(std::mem::take(&mut self.slots));
         let groups = self.group(&files, &parsed);
@@ -266,6 +292,7 @@ impl<'a> Job<'a> {
             units: groups.units,
             unused: groups.unused,
             selected: self.selected,
+            service_tags,
             options: self.options,
             diagnostics,
         })
@@ -300,9 +327,29 @@ impl<'a> Job<'a> {
                         .push(Diagnostic::unreadable("config", *span, message));
                 }
             }
+            if let (Some((path, span)), None) = (&config.service_tags, &self.service_tags) {
+                let message = format!("there is no file `{path}`");
+                self.diagnostics
+                    .push(Diagnostic::unreadable("config", *span, message));
+            }
             configs.push(config);
         }
         configs
+    }
+
+    /// Reads the list of service tags.
+    fn service_tags(&mut self) -> Option<Arc<TagList>> {
+        let path = self.service_tags.as_ref()?;
+        let slots = (0_u32..).map(FileId).zip(&self.slots);
+        let (id, slot) = slots.into_iter().find(|(_, slot)| slot.path == *path)?;
+        // What could not be read as text has been told already.
+        if slot.kind != Kind::ServiceTags {
+            return None;
+        }
+        let source = slot.text.get()?.as_ref()?;
+        let (tags, diagnostics) = service_tags::read(id, source);
+        self.diagnostics.extend(diagnostics);
+        tags.map(Arc::new)
     }
 
     fn group(&self, files: &Files, parsed: &[Parsed]) -> Groups {
@@ -347,6 +394,7 @@ impl Prepared<'_> {
             configs: &self.configs,
             options: self.options,
             selected: &self.selected,
+            service_tags: self.service_tags.as_ref(),
         }
     }
 
@@ -408,7 +456,7 @@ fn check_options(options: &Options, vocabulary: &Vocabulary) -> Result<(), Usage
 fn is_config(files: &Files, span: Span) -> bool {
     files
         .get(span.file)
-        .is_some_and(|slot| matches!(slot.kind, Kind::Config | Kind::Rule))
+        .is_some_and(|slot| matches!(slot.kind, Kind::Config | Kind::Rule | Kind::ServiceTags))
 }
 
 /// Sorts by path and offset; what is said twice is kept once.

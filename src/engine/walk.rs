@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Config,
     /// A rule of the user's.
     Rule,
+    /// The list of service tags and their addresses.
+    ServiceTags,
     /// Read only when a template asks for it.
     Other,
 }
@@ -128,6 +130,23 @@ pub(crate) fn scope(paths: &[PathBuf], root: Option<&Path>) -> Result<Scope, Usa
 /// When it does not exist or lies outside the root.
 pub(crate) fn named_file(root: &Path, given: &Path) -> Result<Entry, UsageError> {
     below(root, given, resolve(given)?)
+}
+
+/// A file named on the command line that may lie outside the root; there it is called as given.
+///
+/// # Errors
+///
+/// When it does not exist.
+pub(crate) fn named_anywhere(root: &Path, given: &Path) -> Result<Entry, UsageError> {
+    let absolute = resolve(given)?;
+    let path = match relative(root, &absolute) {
+        Some(inside) => inside,
+        None => given.to_string_lossy().replace('\\', "/"),
+    };
+    Ok(Entry {
+        path: path.into(),
+        absolute,
+    })
 }
 
 /// How many files and directories a root may have to be walked by one thread. Threads that wait
@@ -293,7 +312,12 @@ fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
 
 fn claimed(kind: Kind, text: String, at: usize, why: String) -> Content {
     let ours = match kind {
-        Kind::Hcl | Kind::TerraformJson | Kind::ParameterJson | Kind::Config | Kind::Rule => true,
+        Kind::Hcl
+        | Kind::TerraformJson
+        | Kind::ParameterJson
+        | Kind::Config
+        | Kind::Rule
+        | Kind::ServiceTags => true,
         Kind::Json => claims_arm(text.as_bytes()),
         Kind::Other => false,
     };

@@ -32,6 +32,18 @@ pub enum Cloud {
     China,
 }
 
+impl Cloud {
+    /// The word for it in settings and messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGovernment => "us-government",
+            Self::China => "china",
+        }
+    }
+}
+
 /// Whether an offer may send to port 25.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "kebab-case")]
@@ -195,6 +207,18 @@ pub struct NamedSet {
     pub source: Source,
 }
 
+/// A region whose name in service tags differs from its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TagRegion {
+    /// The region's own name.
+    pub region: Arc<str>,
+    /// Its name in service tags.
+    pub tag: Arc<str>,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// Where security admin rules are not applied.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -225,6 +249,7 @@ pub struct PlatformFacts {
     pub named_sets: Vec<NamedSet>,
     pub limits: Vec<LimitRow>,
     pub admin_exemptions: Vec<AdminExemption>,
+    pub tag_regions: Vec<TagRegion>,
 }
 
 impl PlatformFacts {

@@ -60,6 +60,7 @@ mod tests {
             .chain(facts.default_rules.iter().map(|row| &row.documented))
             .chain(facts.named_sets.iter().map(|row| &row.source))
             .chain(facts.limits.iter().map(|row| &row.source))
+            .chain(facts.tag_regions.iter().map(|row| &row.source))
             .chain(facts.admin_exemptions.iter().map(|row| &row.source))
             .collect();
         assert!(sources.len() > 100);

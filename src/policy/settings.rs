@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::service_tags::TagList;
 use crate::diagnostic::Severity;
 use crate::eval::value::Value;
-use crate::model::platform::Cloud;
+use crate::model::Network;
+use crate::model::platform::{Cloud, PlatformFacts};
+use crate::semantics::Semantics;
 use crate::semantics::smtp::{Date, SmtpOffer};
 use crate::source::{FileId, Span};
 
@@ -24,6 +27,8 @@ pub struct Settings {
     pub cloud: Cloud,
     /// Who activates Windows.
     pub activation: Activation,
+    /// The addresses of service tags, where they are given for this cloud.
+    pub service_tags: Option<Arc<TagList>>,
     /// Values of rules' parameters, by rule and name.
     pub parameters: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
     /// Severities by rule, instead of their own.
@@ -45,6 +50,14 @@ impl Settings {
             exempt: matches!(self.port25, Some(Port25::Exempt | Port25::ExemptSince(_))),
             blocked: self.port25 == Some(Port25::Blocked),
         }
+    }
+
+    /// What Azure does with the packets of a network under these settings.
+    #[must_use]
+    pub fn semantics<'a>(&self, network: &'a Network, facts: &'a PlatformFacts) -> Semantics<'a> {
+        let list = self.service_tags.as_ref();
+        let tags = list.map(|list| Arc::clone(&list.tags));
+        Semantics::new(network, facts, self.cloud).with_service_tags(tags)
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> World<'a> {
             network,
             facts,
             settings,
-            semantics: Semantics::new(network, facts, settings.cloud),
+            semantics: settings.semantics(network, facts),
             index: attachment::Index::new(network),
             has_ipv6: has_ipv6(network),
             typed: std::cell::OnceCell::new(),

@@ -328,6 +328,10 @@ impl Semantics<'_> {
             matched.add(&set);
             return;
         }
+        if let Some(set) = self.listed_addresses(&name, place.family) {
+            matched.add(&set);
+            return;
+        }
         let outer = if name == "azureloadbalancer" {
             // Probes over IPv6 come from an address that is not documented.
             place.family.addresses()
@@ -335,7 +339,8 @@ impl Semantics<'_> {
             place.internet.clone()
         };
         let predicate = Predicate::Tag(name.clone());
-        let mut atom = Atom::new(dimension, &predicate, IntervalSet::empty(), outer);
+        let (inner, outer) = self.bounds_by_list(&name, place.family, &outer);
+        let mut atom = Atom::new(dimension, &predicate, inner, outer);
         atom.within = self
             .wider_tags(&name)
             .into_iter()
@@ -397,7 +402,7 @@ impl Semantics<'_> {
     }
 
     /// The tags that hold every address of this one, directly or through others, in lower case.
-    fn wider_tags(&self, name: &str) -> Vec<String> {
+    pub(crate) fn wider_tags(&self, name: &str) -> Vec<String> {
         let mut wider: Vec<String> = Vec::new();
         let mut pending = vec![name.to_owned()];
         while let Some(name) = pending.pop() {

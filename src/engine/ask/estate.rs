@@ -53,7 +53,7 @@ impl Estate {
     /// What Azure does with the packets of one of its deployments.
     #[must_use]
     pub fn semantics<'a>(&'a self, asked: &'a Asked) -> Semantics<'a> {
-        Semantics::new(&asked.network, self.facts, asked.settings.cloud)
+        asked.settings.semantics(&asked.network, self.facts)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "subscription",
     "subscriptions",
     "smtp-policy",
@@ -28,10 +28,19 @@ const KEYS: [&str; 11] = [
     "fail-on",
     "rules",
     "packs",
+    "service-tags",
 ];
 
 /// Keys that count in the root's file only.
-const RUN_WIDE: [&str; 6] = ["exclude", "select", "ignore", "fail-on", "rules", "packs"];
+const RUN_WIDE: [&str; 7] = [
+    "exclude",
+    "select",
+    "ignore",
+    "fail-on",
+    "rules",
+    "packs",
+    "service-tags",
+];
 
 /// Reads the whole file.
 pub(super) fn config(
@@ -102,6 +111,10 @@ impl Reader<'_> {
                 let _ = self.globs(value, key);
             }
             "packs" => config.packs = self.texts(value, key),
+            "service-tags" => {
+                let path = self.text(value, key);
+                config.service_tags = path.map(|path| (path.to_owned(), value.span));
+            }
             "select" => config.select = self.rule_ids(value, key),
             "ignore" => config.ignore = self.rule_ids(value, key),
             "fail-on" => {
