@@ -37,6 +37,7 @@ use packet::Family;
 use routes::Routes;
 use tags::ServiceTags;
 
+use crate::model::firewall::FirewallRuleOwner;
 use crate::model::platform::{Cloud, PlatformFacts};
 use crate::model::{Network, SubnetId};
 
@@ -61,6 +62,8 @@ pub struct Semantics<'a> {
     consulted: Mutex<BTreeSet<String>>,
     /// Groups compiled so far: every rule of a group asks for it.
     groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
+    /// Passes of firewalls and policies compiled so far: every rule of one asks for them.
+    firewalls: Mutex<BTreeMap<(FirewallRuleOwner, Family), Arc<firewall::Passes>>>,
     /// Routes of subnets put together so far: every group and contract there asks for them.
     routes: Mutex<BTreeMap<(SubnetId, Family), Routes>>,
 }
@@ -77,6 +80,7 @@ impl<'a> Semantics<'a> {
             service_tags: None,
             consulted: Mutex::default(),
             groups: Mutex::default(),
+            firewalls: Mutex::default(),
             routes: Mutex::default(),
         }
     }

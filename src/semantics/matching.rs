@@ -62,6 +62,13 @@ impl Matched {
         self.loose = self.loose.union(set);
     }
 
+    /// Makes what is certain of these values only possible.
+    pub(crate) fn loosen(&mut self, set: &IntervalSet) {
+        let certain = self.certain.intersect(set);
+        self.loose = self.loose.union(&certain);
+        self.certain = self.certain.subtract(set);
+    }
+
     pub(crate) fn add_unknown(&mut self, unknown: &Arc<Unknown>) {
         add_unknown(&mut self.unknowns, unknown);
     }
@@ -90,6 +97,11 @@ impl Matched {
         self.dimension
     }
 
+    /// What would have to be known.
+    pub(crate) fn unknowns(&self) -> &[Arc<Unknown>] {
+        &self.unknowns
+    }
+
     /// What it matches for certain.
     pub(crate) fn certain(&self) -> &IntervalSet {
         &self.certain
@@ -104,7 +116,8 @@ impl Matched {
         }
     }
 
-    fn alternatives(&self, loose: bool) -> Vec<(IntervalSet, Option<Literal>)> {
+    /// What it matches, each part with the literal it depends on; `loose`: what it possibly does, too.
+    pub(crate) fn alternatives(&self, loose: bool) -> Vec<(IntervalSet, Option<Literal>)> {
         let mut all = Vec::with_capacity(2 + self.open.len());
         let plain = if loose {
             self.certain.union(&self.loose)

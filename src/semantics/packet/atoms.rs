@@ -40,6 +40,8 @@ pub enum Predicate {
     AddressList(String),
     /// Is what a name resolves to.
     Name(String),
+    /// Is asked for, or asked in, a certain way: what application rules of firewalls look at.
+    Request(String),
     /// Is what a service endpoint has a route for.
     ServiceEndpoint(String),
     /// Equals, or is in, an unknown value.
@@ -56,6 +58,7 @@ impl Predicate {
             Self::Group(key) => format!("which machines are in {key}"),
             Self::AddressList(key) => format!("the addresses of {key}"),
             Self::Name(name) => format!("what `{name}` resolves to"),
+            Self::Request(what) => format!("whether the request is {what}"),
             Self::ServiceEndpoint(name) => format!("the addresses of {name}"),
             Self::Unknown(_) => "a value that these files do not tell".to_owned(),
         }

@@ -108,7 +108,9 @@ fn ask(network: &Network, to: &str, port: u16) -> Truth {
     let spec = FlowSpec {
         direction: Direction::Outbound,
         protocols: vec![Protocol::Tcp],
-        from: Vec::new(),
+        from: vec![AddressSpec::Prefixes(vec![super::fixture::prefix(
+            "10.0.0.0/8",
+        )])],
         to: vec![to],
         ports: vec![PortRange::single(port)],
         source_ports: Vec::new(),
@@ -268,6 +270,7 @@ fn other_passes_may_let_through_what_the_network_pass_does_not() {
         "8080",
     );
     build.network[id].kind = FirewallRuleKind::Application;
+    build.network[id].protocols = List::closed(vec![known(FirewallProtocol::Http)]);
     assert_eq!(ask(&build.network, "8.8.8.8", 8080), Truth::Unknown);
     rule(&mut build, policy, (900, 100, 0), Access::Deny, "*", "8080");
     assert_eq!(ask(&build.network, "8.8.8.8", 8080), Truth::False);

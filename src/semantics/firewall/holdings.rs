@@ -1,0 +1,159 @@
+//! Which rules a firewall or a policy has, and where each stands.
+
+use std::sync::Arc;
+
+use super::Semantics;
+use crate::eval::value::{Truth, Unknown};
+use crate::model::firewall::{
+    Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, FirewallSettings,
+};
+use crate::model::{Field, FirewallId, FirewallPolicyId, FirewallRuleId, Link, State};
+use crate::semantics::compile::{number_bounds, outside};
+use crate::semantics::order::Rank;
+
+/// Azure takes priorities from 100 to 65000.
+const PRIORITIES: (u32, u32) = (100, 65_000);
+
+/// Parents of parents are followed this far.
+pub(super) const MAX_PARENTS: u32 = 8;
+
+/// All rules a firewall or a policy has, in no order, each with how many policies inherit from its
+/// own.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    pub(super) rules: Vec<(u32, FirewallRuleId)>,
+    /// Policies or rules outside the files.
+    pub(super) missing: Vec<Arc<Unknown>>,
+    /// Whether the policies name themselves as parents, or too many are stacked.
+    pub(super) unclear: bool,
+}
+
+impl Semantics<'_> {
+    pub(super) fn holdings(&self, owner: FirewallRuleOwner) -> Holdings {
+        let mut holdings = Holdings::default();
+        let id = match owner {
+            FirewallRuleOwner::Policy(policy) => {
+                self.collect(policy, 0, &mut holdings);
+                return holdings;
+            }
+            FirewallRuleOwner::Firewall(id) => id,
+        };
+        let firewall: &Firewall = &self.network[id];
+        holdings
+            .rules
+            .extend(firewall.rules.items.iter().map(|rule| (0, *rule)));
+        holdings.missing.extend(firewall.rules.rest.clone());
+        if firewall.meta.existing && firewall.rules.rest.is_none() {
+            holdings.missing.push(outside(&firewall.meta.key));
+        }
+        self.follow(&firewall.policy, 0, &mut holdings);
+        holdings
+    }
+
+    /// Adds the rules of a policy and of those it inherits from.
+    fn collect(&self, id: FirewallPolicyId, depth: u32, holdings: &mut Holdings) {
+        if depth > MAX_PARENTS {
+            holdings.unclear = true;
+            return;
+        }
+        let policy: &FirewallPolicy = &self.network[id];
+        let rules = policy.rules.items.iter();
+        holdings.rules.extend(rules.map(|rule| (depth, *rule)));
+        holdings.missing.extend(policy.rules.rest.clone());
+        if policy.meta.existing && policy.rules.rest.is_none() {
+            holdings.missing.push(outside(&policy.meta.key));
+        }
+        self.follow(&policy.parent, depth + 1, holdings);
+    }
+
+    fn follow(&self, policy: &Field<Link<FirewallPolicyId>>, depth: u32, holdings: &mut Holdings) {
+        match &policy.state {
+            State::Absent => {}
+            State::Known(Link::Here(policy)) => self.collect(*policy, depth, holdings),
+            State::Known(Link::External(key)) => holdings.missing.push(outside(key)),
+            State::Unknown(unknown, _) => holdings.missing.push(Arc::clone(unknown)),
+            State::Invalid { .. } => holdings.unclear = true,
+        }
+    }
+
+    pub(super) fn in_pass(
+        &self,
+        firewall: FirewallId,
+        kind: FirewallRuleKind,
+    ) -> Vec<FirewallRuleId> {
+        let mut rules: Vec<(Rank, FirewallRuleId)> = self
+            .holdings(FirewallRuleOwner::Firewall(firewall))
+            .rules
+            .into_iter()
+            .filter(|(_, rule)| self.network[*rule].kind == kind)
+            .map(|(depth, rule)| (self.rank_bounds(depth, rule).0, rule))
+            .collect();
+        rules.sort_unstable();
+        rules.into_iter().map(|(_, rule)| rule).collect()
+    }
+
+    /// Parents first, then group, collection, position.
+    pub(super) fn rank_bounds(&self, depth: u32, id: FirewallRuleId) -> (Rank, Rank) {
+        let rule: &FirewallRule = &self.network[id];
+        let inherited = MAX_PARENTS.saturating_sub(depth);
+        let group = match (&rule.group_priority.state, rule.owner) {
+            (State::Absent, _) | (_, Some(FirewallRuleOwner::Firewall(_))) => (0, 0),
+            _ => number_bounds(&rule.group_priority, PRIORITIES.0, PRIORITIES.1),
+        };
+        let collection = number_bounds(&rule.collection_priority, PRIORITIES.0, PRIORITIES.1);
+        (
+            [inherited, group.0, collection.0, rule.position],
+            [inherited, group.1, collection.1, rule.position],
+        )
+    }
+
+    /// The settings in force: the policy's own, not its parent's, or the firewall's where it has
+    /// no policy. `None`: they are not in the files.
+    pub(super) fn firewall_settings(&self, owner: FirewallRuleOwner) -> Option<&FirewallSettings> {
+        match owner {
+            FirewallRuleOwner::Policy(policy) => Some(&self.network[policy].settings),
+            FirewallRuleOwner::Firewall(id) => {
+                let firewall: &Firewall = &self.network[id];
+                match &firewall.policy.state {
+                    State::Absent => Some(&firewall.settings),
+                    State::Known(Link::Here(policy)) => Some(&self.network[*policy].settings),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// The policies in force, the nearest first; whether there may be others.
+    pub(super) fn policies_of(&self, owner: FirewallRuleOwner) -> (Vec<FirewallPolicyId>, bool) {
+        let mut found = Vec::new();
+        let mut next = match owner {
+            FirewallRuleOwner::Policy(policy) => Some(policy),
+            FirewallRuleOwner::Firewall(id) => match &self.network[id].policy.state {
+                State::Absent => None,
+                State::Known(Link::Here(policy)) => Some(*policy),
+                _ => return (found, true),
+            },
+        };
+        while let Some(policy) = next {
+            if found.contains(&policy) {
+                return (found, true);
+            }
+            found.push(policy);
+            next = match &self.network[policy].parent.state {
+                State::Absent => None,
+                State::Known(Link::Here(parent)) => Some(*parent),
+                _ => return (found, true),
+            };
+        }
+        (found, false)
+    }
+}
+
+/// Whether something is switched on that is off unless somebody says otherwise.
+pub(super) fn switched_on(field: &Field<bool>) -> Truth {
+    match &field.state {
+        State::Known(on) => (*on).into(),
+        State::Absent => Truth::False,
+        _ => Truth::Unknown,
+    }
+}
