@@ -277,10 +277,18 @@ ids! {
     PeeringId => peerings: topology::Peering;
     /// A public IP address.
     PublicIpId => public_ips: topology::PublicIp;
+    /// A prefix of public IP addresses.
+    PublicIpPrefixId => public_ip_prefixes: topology::PublicIpPrefix;
+    /// A private endpoint.
+    PrivateEndpointId => private_endpoints: topology::PrivateEndpoint;
     /// A NAT gateway.
     NatGatewayId => nat_gateways: topology::NatGateway;
     /// A VPN or ExpressRoute gateway.
     GatewayId => gateways: topology::VirtualNetworkGateway;
+    /// What lies behind the far end of a VPN connection.
+    LocalNetworkGatewayId => local_network_gateways: topology::LocalNetworkGateway;
+    /// A connection of a gateway.
+    GatewayConnectionId => gateway_connections: topology::GatewayConnection;
     /// A virtual WAN hub.
     HubId => virtual_hubs: topology::VirtualHub;
     /// A connection of a virtual network to a hub.
@@ -349,8 +357,12 @@ pub struct Network {
     pub network_interfaces: Vec<topology::NetworkInterface>,
     pub peerings: Vec<topology::Peering>,
     pub public_ips: Vec<topology::PublicIp>,
+    pub public_ip_prefixes: Vec<topology::PublicIpPrefix>,
+    pub private_endpoints: Vec<topology::PrivateEndpoint>,
     pub nat_gateways: Vec<topology::NatGateway>,
     pub gateways: Vec<topology::VirtualNetworkGateway>,
+    pub local_network_gateways: Vec<topology::LocalNetworkGateway>,
+    pub gateway_connections: Vec<topology::GatewayConnection>,
     pub virtual_hubs: Vec<topology::VirtualHub>,
     pub hub_connections: Vec<topology::HubConnection>,
     pub route_tables: Vec<routing::RouteTable>,

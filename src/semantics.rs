@@ -60,6 +60,8 @@ pub struct Semantics<'a> {
     service_tags: Option<Arc<ServiceTags>>,
     /// The tags that list was asked for, in lower case.
     consulted: Mutex<BTreeSet<String>>,
+    /// Whether a user-defined route widens `VirtualNetwork` on its subnet.
+    widened: bool,
     /// Groups compiled so far: every rule of a group asks for it.
     groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
     /// Passes of firewalls and policies compiled so far: every rule of one asks for them.
@@ -79,6 +81,7 @@ impl<'a> Semantics<'a> {
             cloud,
             service_tags: None,
             consulted: Mutex::default(),
+            widened: false,
             groups: Mutex::default(),
             firewalls: Mutex::default(),
             routes: Mutex::default(),
@@ -97,6 +100,22 @@ impl<'a> Semantics<'a> {
     #[must_use]
     pub fn service_tags(&self) -> Option<&Arc<ServiceTags>> {
         self.service_tags.as_ref()
+    }
+
+    /// The reading in which the prefixes of user-defined routes are part of `VirtualNetwork` on
+    /// the subnets of their table. The documentation says so in one clause, its effect was seen by
+    /// users only: no policy rule rests on it.
+    ///
+    /// Source: <https://learn.microsoft.com/azure/virtual-network/service-tags-overview>
+    /// (2023-01-26).
+    #[must_use]
+    pub fn widened(self) -> Self {
+        Self {
+            widened: true,
+            groups: Mutex::default(),
+            routes: Mutex::default(),
+            ..self
+        }
     }
 
     /// The network.

@@ -5,6 +5,7 @@
 
 mod compute;
 mod firewall;
+mod gateway;
 mod load_balancer;
 mod manager;
 mod network_interface;
@@ -59,7 +60,11 @@ fn network<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
         "virtualnetworks/virtualnetworkpeerings" => topology::child_peering(builder, resource),
         "publicipaddresses" => topology::public_ip(builder, resource),
         "natgateways" => topology::nat_gateway(builder, resource),
-        "virtualnetworkgateways" => topology::gateway(builder, resource),
+        "publicipprefixes" => topology::public_ip_prefix(builder, resource),
+        "virtualnetworkgateways" => gateway::gateway(builder, resource),
+        "localnetworkgateways" => gateway::site(builder, resource),
+        "connections" => gateway::connection(builder, resource),
+        "privateendpoints" => gateway::private_endpoint(builder, resource),
         "virtualhubs" => topology::hub(builder, resource),
         "virtualhubs/hubvirtualnetworkconnections" => topology::hub_connection(builder, resource),
         "virtualhubs/routingintent" => topology::routing_intent(builder, resource),

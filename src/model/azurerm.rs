@@ -6,6 +6,7 @@
 
 mod compute;
 mod firewall;
+mod gateway;
 mod load_balancer;
 mod manager;
 mod network_interface;
@@ -51,10 +52,15 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "virtual_network_peering" => topology::peering(builder, resource),
         "public_ip" => topology::public_ip(builder, resource),
         "nat_gateway" => topology::nat_gateway(builder, resource),
-        "nat_gateway_public_ip_association" | "nat_gateway_public_ip_prefix_association" => {
-            topology::nat_gateway_address(builder, resource);
+        "public_ip_prefix" => topology::public_ip_prefix(builder, resource),
+        "nat_gateway_public_ip_association" => topology::nat_gateway_address(builder, resource),
+        "nat_gateway_public_ip_prefix_association" => {
+            topology::nat_gateway_prefix(builder, resource);
         }
-        "virtual_network_gateway" => topology::gateway(builder, resource),
+        "virtual_network_gateway" => gateway::gateway(builder, resource),
+        "local_network_gateway" => gateway::site(builder, resource),
+        "virtual_network_gateway_connection" => gateway::connection(builder, resource),
+        "private_endpoint" => gateway::private_endpoint(builder, resource),
         "virtual_hub" => topology::hub(builder, resource),
         "virtual_hub_connection" => topology::hub_connection(builder, resource),
         "virtual_hub_routing_intent" => topology::routing_intent(builder, resource),

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::address::AddressPrefix;
 use super::field::Node;
 use super::index::{Id, Index, Place};
-use super::load_balancer::LoadBalancingRule;
+use super::load_balancer::{LoadBalancingRule, OutboundRule};
 use super::{
     AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List,
-    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, RouteId, RouteTableId,
-    SecurityRuleId, State, SubnetId, VnetId,
+    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, PublicIpId,
+    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State, SubnetId, VnetId,
 };
 use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::value::{Data, Piece, Reason, Truth, Unknown, Value, hole};
@@ -54,22 +54,23 @@ pub(super) struct Notes<'a> {
     pub(super) inline_nat_rule: Vec<(NicId, usize, Option<ResourceKey>)>,
     /// NAT rules of load balancers: the rule's key, its load balancer, a pool it leads to.
     pub(super) nat_rules: Vec<NatRule>,
-    pub(super) nat_gateway_address: Vec<Bond<NatGatewayId, ()>>,
+    pub(super) nat_gateway_address: Vec<Bond<NatGatewayId, Field<Link<PublicIpId>>>>,
+    pub(super) nat_gateway_prefix: Vec<Bond<NatGatewayId, Field<Link<PublicIpPrefixId>>>>,
     pub(super) vnet_dns: Vec<Bond<VnetId, List<Field<IpAddr>>>>,
     pub(super) rule_of: Vec<Bond<NsgId, SecurityRuleId>>,
     pub(super) route_of: Vec<Bond<RouteTableId, RouteId>>,
     pub(super) probe_of: Vec<Bond<LoadBalancerId, super::ProbeId>>,
     pub(super) pool_of: Vec<Bond<LoadBalancerId, PoolId>>,
     pub(super) balancing_rule_of: Vec<Bond<LoadBalancerId, LoadBalancingRule>>,
-    pub(super) outbound_of: Vec<Bond<LoadBalancerId, Field<Link<PoolId>>>>,
+    pub(super) outbound_of: Vec<Bond<LoadBalancerId, OutboundRule>>,
     pub(super) pool_address: Vec<Bond<PoolId, PoolAddress>>,
     pub(super) firewall_rules: Vec<Bond<FirewallId, GroupRules>>,
     pub(super) policy_rules: Vec<Bond<FirewallPolicyId, GroupRules>>,
     pub(super) ip_group_addresses: Vec<Bond<IpGroupId, List<Field<AddressPrefix>>>>,
     /// What a hub's routing intent names: Internet, private traffic.
     pub(super) intents: Vec<Bond<HubId, [Field<Link<FirewallId>>; 2]>>,
-    /// The value of each route's next hop address.
-    pub(super) next_hops: Vec<(RouteId, Node<'a>)>,
+    /// The value of each route's next hop address; of several, its place among them.
+    pub(super) next_hops: Vec<(RouteId, Option<usize>, Node<'a>)>,
     /// Elements of exports that name what is attached to them, of which some is not in the files.
     pub(super) back_references: Vec<BackReferences>,
 }

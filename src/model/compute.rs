@@ -11,6 +11,9 @@ pub struct Machine {
     pub network_interfaces: List<Field<Link<NicId>>>,
     /// What it runs.
     pub operating_system: Field<OperatingSystem>,
+    /// Whether it is a scale set of single machines (`Flexible`): those have no default outbound
+    /// access. Absent: it is not.
+    pub flexible: Field<bool>,
     /// Whether it has a managed identity.
     pub has_identity: Field<bool>,
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::{
     AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AsgId, FirewallId,
-    FirewallPolicyId, FirewallRuleId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
-    MachineId, Meta, NatGatewayId, Network, NetworkGroupId, NetworkManagerId, NicId, NsgId,
-    PeeringId, PoolId, ProbeId, PublicIpId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId,
-    SubnetId, SubscriptionId, VnetId,
+    FirewallPolicyId, FirewallRuleId, GatewayConnectionId, GatewayId, HubConnectionId, HubId,
+    IpGroupId, LoadBalancerId, LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, Network,
+    NetworkGroupId, NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId,
+    PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId, SubnetId,
+    SubscriptionId, VnetId,
 };
 use crate::eval::ResourceKey;
 use crate::eval::value::Unknown;
@@ -28,8 +29,12 @@ pub(super) enum ElementId {
     NicId(NicId),
     PeeringId(PeeringId),
     PublicIpId(PublicIpId),
+    PublicIpPrefixId(PublicIpPrefixId),
+    PrivateEndpointId(PrivateEndpointId),
     NatGatewayId(NatGatewayId),
     GatewayId(GatewayId),
+    LocalNetworkGatewayId(LocalNetworkGatewayId),
+    GatewayConnectionId(GatewayConnectionId),
     HubId(HubId),
     HubConnectionId(HubConnectionId),
     RouteTableId(RouteTableId),

@@ -3,22 +3,26 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::address::Protocol;
+use super::address::{Protocol, ProtocolMatch};
 use super::{
-    Field, Link, List, LoadBalancerId, Meta, NicId, PoolId, ProbeId, PublicIpId, SubnetId, VnetId,
+    Field, Link, List, LoadBalancerId, Meta, NicId, PoolId, ProbeId, PublicIpId, PublicIpPrefixId,
+    State, SubnetId, VnetId,
 };
+use crate::eval::value::Truth;
 
 /// A load balancer.
 #[derive(Clone, Debug)]
 pub struct LoadBalancer {
     /// Name, place, existence.
     pub meta: Meta,
+    /// `Basic`, `Standard`, `Gateway`.
+    pub sku: Field<Arc<str>>,
     /// Its frontends.
     pub frontends: List<Frontend>,
     /// Its load-balancing rules.
     pub rules: List<LoadBalancingRule>,
-    /// Its outbound rules, by pool.
-    pub outbound_pools: List<Field<Link<PoolId>>>,
+    /// Its outbound rules.
+    pub outbound_rules: List<OutboundRule>,
     /// Its probes.
     pub probes: List<ProbeId>,
     /// Its backend pools.
@@ -32,10 +36,39 @@ pub struct Frontend {
     pub name: Field<Arc<str>>,
     /// Its public address; absent for an internal one.
     pub public_ip: Field<Link<PublicIpId>>,
+    /// Its prefix of public addresses, where it has that instead.
+    pub public_ip_prefix: Field<Link<PublicIpPrefixId>>,
     /// Its fixed private address.
     pub private_address: Field<IpAddr>,
     /// The subnet of an internal one.
     pub subnet: Field<Link<SubnetId>>,
+}
+
+impl Frontend {
+    /// Whether it has a public address.
+    #[must_use]
+    pub fn is_public(&self) -> Truth {
+        written(&self.public_ip).or(written(&self.public_ip_prefix))
+    }
+}
+
+fn written<T>(field: &Field<T>) -> Truth {
+    match &field.state {
+        State::Absent => Truth::False,
+        State::Known(_) => Truth::True,
+        State::Unknown(..) | State::Invalid { .. } => Truth::Unknown,
+    }
+}
+
+/// An outbound rule: the members of a pool reach out through public frontends.
+#[derive(Clone, Debug)]
+pub struct OutboundRule {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The pool.
+    pub pool: Field<Link<PoolId>>,
+    /// The protocol it carries; absent: all.
+    pub protocol: Field<ProtocolMatch>,
 }
 
 /// A load-balancing rule.

@@ -13,6 +13,7 @@ use super::firewall::{FirewallProtocol, PrivateRange, ThreatIntelligence};
 use super::manager::{AdminAction, IntentPolicyServices};
 use super::nsg::{Access, Direction};
 use super::routing::{NextHopType, RoutePrefix};
+use super::topology::PrivateEndpointPolicies;
 
 /// What a parser answers.
 pub(crate) type Parsed<T> = Result<T, String>;
@@ -280,13 +281,52 @@ pub(super) fn next_hop_type(text: &str) -> Parsed<NextHopType> {
         text,
         &[
             ("VirtualAppliance", NextHopType::VirtualAppliance),
-            ("VirtualApplianceEcmp", NextHopType::VirtualAppliance),
+            ("VirtualApplianceEcmp", NextHopType::VirtualApplianceEcmp),
             ("VirtualNetworkGateway", NextHopType::VirtualNetworkGateway),
             ("VnetLocal", NextHopType::VnetLocal),
             ("Internet", NextHopType::Internet),
             ("None", NextHopType::None),
         ],
         "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance or None",
+    )
+}
+
+/// Protocol of a load balancer's rule.
+pub(super) fn balanced_protocol(text: &str) -> Parsed<ProtocolMatch> {
+    word(
+        text,
+        &[
+            ("Tcp", ProtocolMatch::Only(Protocol::Tcp)),
+            ("Udp", ProtocolMatch::Only(Protocol::Udp)),
+            ("All", ProtocolMatch::Any),
+        ],
+        "Tcp, Udp or All",
+    )
+}
+
+/// Whether a scale set is one of single machines.
+pub(super) fn flexible(text: &str) -> Parsed<bool> {
+    word(
+        text,
+        &[("Flexible", true), ("Uniform", false)],
+        "Flexible or Uniform",
+    )
+}
+
+/// Which network policies apply to private endpoints.
+pub(super) fn private_endpoint_policies(text: &str) -> Parsed<PrivateEndpointPolicies> {
+    use PrivateEndpointPolicies::{
+        Disabled, Enabled, NetworkSecurityGroupEnabled, RouteTableEnabled,
+    };
+    word(
+        text,
+        &[
+            ("Disabled", Disabled),
+            ("Enabled", Enabled),
+            ("NetworkSecurityGroupEnabled", NetworkSecurityGroupEnabled),
+            ("RouteTableEnabled", RouteTableEnabled),
+        ],
+        "Disabled, Enabled, NetworkSecurityGroupEnabled or RouteTableEnabled",
     )
 }
 

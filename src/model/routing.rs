@@ -47,6 +47,17 @@ pub struct Route {
     pub next_hop_address: Field<IpAddr>,
     /// What stands behind that address.
     pub appliance: Appliance,
+    /// The appliances of a `VirtualApplianceEcmp` next hop, among which packets are spread.
+    pub spread: List<ApplianceHop>,
+}
+
+/// One of several appliances a route leads to.
+#[derive(Clone, Debug)]
+pub struct ApplianceHop {
+    /// Its address, as far as it is known.
+    pub address: Field<IpAddr>,
+    /// What stands behind it.
+    pub appliance: Appliance,
 }
 
 /// The next hop types a route can name.
@@ -57,6 +68,7 @@ pub enum NextHopType {
     VnetLocal,
     Internet,
     VirtualAppliance,
+    VirtualApplianceEcmp,
     None,
 }
 

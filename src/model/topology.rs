@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{
-    AsgId, Field, FirewallId, GatewayId, HubConnectionId, HubId, Link, List, MachineId, Meta,
-    NatGatewayId, NicId, NsgId, PeeringId, PoolId, PublicIpId, RouteTableId, SubnetId, VnetId,
+    AsgId, Field, FirewallId, GatewayConnectionId, GatewayId, HubConnectionId, HubId, Link, List,
+    LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, NicId, NsgId, PeeringId, PoolId,
+    PrivateEndpointId, PublicIpId, PublicIpPrefixId, RouteTableId, State, SubnetId, VnetId,
 };
 use crate::eval::value::Truth;
 
@@ -57,6 +58,56 @@ pub struct Subnet {
     pub network_interfaces: List<NicId>,
     /// The Azure Firewalls in it.
     pub firewalls: List<FirewallId>,
+    /// Whether network policies apply to the private endpoints in it; absent: they do not.
+    pub private_endpoint_policies: Field<PrivateEndpointPolicies>,
+    /// The private endpoints in it.
+    pub private_endpoints: List<PrivateEndpointId>,
+}
+
+/// Which network policies of a subnet apply to the private endpoints in it.
+///
+/// Source: <https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy>
+/// (2023-07).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are Azure's")]
+pub enum PrivateEndpointPolicies {
+    Disabled,
+    Enabled,
+    NetworkSecurityGroupEnabled,
+    RouteTableEnabled,
+}
+
+impl PrivateEndpointPolicies {
+    /// Whether a route may take packets for the endpoints elsewhere.
+    #[must_use]
+    pub fn routes(self) -> bool {
+        matches!(self, Self::Enabled | Self::RouteTableEnabled)
+    }
+
+    /// Whether security rules apply to the endpoints.
+    #[must_use]
+    pub fn security_groups(self) -> bool {
+        matches!(self, Self::Enabled | Self::NetworkSecurityGroupEnabled)
+    }
+}
+
+/// A private endpoint: an address in a subnet behind which a service lies.
+#[derive(Clone, Debug)]
+pub struct PrivateEndpoint {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The subnet it lies in.
+    pub subnet: Field<Link<SubnetId>>,
+    /// Its addresses, where they are written. A rest: Azure picks them.
+    pub addresses: List<Field<IpAddr>>,
+    /// The network interface Azure makes for it, in exports.
+    pub network_interfaces: List<Field<Link<NicId>>>,
+    /// The id or alias of what it leads to.
+    pub target: Field<Arc<str>>,
+    /// The parts of the target it leads to, for example `blob`.
+    pub groups: List<Field<Arc<str>>>,
+    /// The application security groups it is a member of.
+    pub application_security_groups: List<Field<Link<AsgId>>>,
 }
 
 /// One IP configuration of a network interface.
@@ -115,6 +166,8 @@ pub struct Peering {
     pub allow_gateway_transit: Field<bool>,
     /// Uses the other's gateway.
     pub use_remote_gateways: Field<bool>,
+    /// `Initiated`, `Connected`, `Disconnected`, in exports.
+    pub state: Field<Arc<str>>,
 }
 
 /// A public IP address.
@@ -126,6 +179,17 @@ pub struct PublicIp {
     pub address: Field<IpAddr>,
     /// `Basic`, `Standard`, `StandardV2`.
     pub sku: Field<Arc<str>>,
+    /// `Static` or `Dynamic`.
+    pub allocation: Field<Arc<str>>,
+}
+
+/// A prefix of public IP addresses.
+#[derive(Clone, Debug)]
+pub struct PublicIpPrefix {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The addresses, in exports.
+    pub prefix: Field<IpNet>,
 }
 
 /// A NAT gateway.
@@ -133,10 +197,35 @@ pub struct PublicIp {
 pub struct NatGateway {
     /// Name, place, existence.
     pub meta: Meta,
-    /// Whether a public address or prefix is attached.
-    pub has_public_address: Field<bool>,
+    /// `Standard`, `StandardV2`; absent: `Standard`.
+    pub sku: Field<Arc<str>>,
+    /// Its public addresses.
+    pub public_ips: List<Field<Link<PublicIpId>>>,
+    /// Its prefixes of public addresses.
+    pub public_ip_prefixes: List<Field<Link<PublicIpPrefixId>>>,
     /// The subnets that use it.
     pub subnets: List<SubnetId>,
+}
+
+impl NatGateway {
+    /// Whether a public address or prefix is attached.
+    #[must_use]
+    pub fn has_public_address(&self) -> Truth {
+        fn any<T>(list: &List<Field<T>>) -> Truth {
+            let rest = match list.rest {
+                Some(_) => Truth::Unknown,
+                None => Truth::False,
+            };
+            list.items.iter().fold(rest, |truth, item| {
+                truth.or(match &item.state {
+                    State::Known(_) => Truth::True,
+                    State::Absent => Truth::False,
+                    State::Unknown(..) | State::Invalid { .. } => Truth::Unknown,
+                })
+            })
+        }
+        any(&self.public_ips).or(any(&self.public_ip_prefixes))
+    }
 }
 
 /// A VPN or ExpressRoute gateway.
@@ -148,6 +237,42 @@ pub struct VirtualNetworkGateway {
     pub kind: Field<Arc<str>>,
     /// The subnet it lies in.
     pub subnet: Field<Link<SubnetId>>,
+    /// Whether it exchanges routes over BGP; absent: it does not.
+    pub bgp: Field<bool>,
+    /// What it sends packets for everything else to: forced tunnelling. Absent: nothing.
+    pub default_site: Field<Link<LocalNetworkGatewayId>>,
+    /// The addresses it gives to VPN clients.
+    pub client_addresses: List<Field<IpNet>>,
+    /// Its connections.
+    pub connections: List<GatewayConnectionId>,
+}
+
+/// What lies behind the far end of a VPN connection.
+#[derive(Clone, Debug)]
+pub struct LocalNetworkGateway {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The addresses there.
+    pub address_space: List<Field<IpNet>>,
+    /// Whether it tells its routes over BGP too.
+    pub bgp: Field<bool>,
+}
+
+/// A connection of a VPN or ExpressRoute gateway.
+#[derive(Clone, Debug)]
+pub struct GatewayConnection {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The gateway.
+    pub gateway: Field<Link<GatewayId>>,
+    /// The far end, if it is a site.
+    pub site: Field<Link<LocalNetworkGatewayId>>,
+    /// The far end, if it is another gateway of Azure's.
+    pub peer: Field<Link<GatewayId>>,
+    /// `IPsec`, `Vnet2Vnet`, `ExpressRoute`.
+    pub kind: Field<Arc<str>>,
+    /// Whether routes are exchanged over it; absent: they are not.
+    pub bgp: Field<bool>,
 }
 
 /// A virtual WAN hub.

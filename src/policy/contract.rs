@@ -395,6 +395,7 @@ pub(crate) fn hop(kind: HopKind) -> NextHopKind {
         HopKind::Appliance => NextHopKind::Appliance,
         HopKind::None => NextHopKind::None,
         HopKind::ServiceEndpoint => NextHopKind::ServiceEndpoint,
+        HopKind::PrivateEndpoint => NextHopKind::PrivateEndpoint,
     }
 }
 

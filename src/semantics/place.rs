@@ -1,9 +1,11 @@
 //! What `VirtualNetwork`, `Internet` and the other tags mean where packets are looked at.
 //!
 //! `VirtualNetwork` is known in part: the spaces of the network and its peers and the platform's
-//! own address are in it for certain; what peers, gateways and hubs outside the files add is an
-//! atom. That remainder is taken to lie outside the public address space, so that
-//! `VirtualNetwork` and `Internet` stay disjoint. A route that widens the tag is not counted.
+//! own address are in it for certain, and so is what lies behind gateways where the files tell it;
+//! what peers, gateways and hubs outside the files add is an atom. That remainder is taken to lie
+//! outside the public address space, so that `VirtualNetwork` and `Internet` stay disjoint.
+//! A route that widens the tag counts in the reading that asks for it only
+//! ([`Semantics::widened`]); `Internet` is not made smaller by it.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +15,9 @@ use super::packet::interval::IntervalSet;
 use super::rules::Scope;
 use crate::eval::value::Truth;
 use crate::model::nsg::NetworkSecurityGroup;
-use crate::model::topology::{Peering, VirtualNetwork};
-use crate::model::{Field, NicId, State, SubnetId, VnetId};
+use crate::model::routing::RoutePrefix;
+use crate::model::topology::VirtualNetwork;
+use crate::model::{Field, Link, NicId, RouteTableId, State, SubnetId, VnetId};
 
 /// A place of the network for one family.
 #[derive(Clone, Debug)]
@@ -34,12 +37,16 @@ pub(crate) struct Place {
 enum Ground {
     Network(VnetId),
     Subnet(SubnetId),
+    /// A subnet whose routes may widen `VirtualNetwork`.
+    Routed(SubnetId),
 }
 
 #[derive(Clone, Debug)]
 struct Space {
     inner: IntervalSet,
     outer: IntervalSet,
+    /// What routes add to `inner`, and to `outer`.
+    routed: [IntervalSet; 2],
 }
 
 impl Semantics<'_> {
@@ -95,11 +102,23 @@ impl Semantics<'_> {
                 .fold(start, |set, space| join(&set, of(space)))
         };
         let known = fold(|space| &space.inner, IntervalSet::union);
+        let widened: Vec<[IntervalSet; 2]> = spaces
+            .iter()
+            .map(|space| {
+                let [inner, outer] = &space.routed;
+                [space.inner.union(inner), space.outer.union(outer)]
+            })
+            .collect();
+        let empty = IntervalSet::empty;
+        let sides = widened
+            .into_iter()
+            .reduce(|[inner, outer], [low, high]| [inner.intersect(&low), outer.union(&high)]);
+        let [inner, outer] = sides.unwrap_or_else(|| [empty(), empty()]);
         Place {
             family,
             key: format!("{grounds:?}"),
-            inner: fold(|space| &space.inner, IntervalSet::intersect).union(&platform),
-            outer: fold(|space| &space.outer, IntervalSet::union).union(&platform),
+            inner: inner.union(&platform),
+            outer: outer.union(&platform),
             internet: public.subtract(&known),
         }
     }
@@ -163,6 +182,9 @@ impl Semantics<'_> {
 
     /// The network or, where that is not in the files, the subnet that packets are in.
     fn ground(&self, subnet: SubnetId) -> Ground {
+        if self.widened && !self.network[subnet].route_table.is_absent() {
+            return Ground::Routed(subnet);
+        }
         match &self.network[subnet].virtual_network.state {
             State::Known(link) => link.here().map_or(Ground::Subnet(subnet), Ground::Network),
             _ => Ground::Subnet(subnet),
@@ -203,67 +225,121 @@ impl Semantics<'_> {
     fn space(&self, ground: Ground, family: Family, public: &IntervalSet) -> Space {
         let private = family.addresses().subtract(public);
         match ground {
+            Ground::Routed(subnet) => {
+                let network = &self.network[subnet].virtual_network;
+                let base = match network.value().and_then(Link::here) {
+                    Some(vnet) => Ground::Network(vnet),
+                    None => Ground::Subnet(subnet),
+                };
+                Space {
+                    routed: self.widening(subnet, family),
+                    ..self.space(base, family, public)
+                }
+            }
             Ground::Subnet(subnet) => {
                 let prefixes = &self.network[subnet].address_prefixes.items;
                 let blocks = prefixes.iter().filter_map(Field::value);
                 let inner = blocks
                     .filter_map(|block| family.block(*block))
                     .fold(IntervalSet::empty(), |all, one| all.union(&one));
-                let outer = inner.union(&private);
-                Space { inner, outer }
+                Space::of(inner.clone(), inner.union(&private))
             }
-            Ground::Network(vnet) => {
-                let network: &VirtualNetwork = &self.network[vnet];
-                let mut inner = self.network_space(vnet, family);
-                let mut outer = inner.clone();
-                let mut open = network.address_space.rest.is_some()
-                    || network
-                        .address_space
-                        .items
-                        .iter()
-                        .any(|it| it.value().is_none())
-                    || network.meta.existing
-                    || network.peerings.rest.is_some()
-                    || !network.gateways.is_certainly_empty()
-                    || !network.hub_connections.is_certainly_empty();
-                for peering in &network.peerings.items {
-                    let peering: &Peering = &self.network[*peering];
-                    let access = match &peering.allow_virtual_network_access.state {
-                        State::Known(access) => Truth::from(*access),
-                        State::Absent => Truth::True,
-                        _ => Truth::Unknown,
-                    };
-                    let there = access.and(peering.meta.existence.truth);
-                    if there == Truth::False {
-                        continue;
-                    }
-                    let Some(remote) = peering.remote.value().and_then(|link| link.here()) else {
-                        open = true;
-                        continue;
-                    };
-                    let space = self.network_space(remote, family);
-                    let remote: &VirtualNetwork = &self.network[remote];
-                    open |= remote.address_space.rest.is_some()
-                        || remote
-                            .address_space
-                            .items
-                            .iter()
-                            .any(|it| it.value().is_none());
-                    if there == Truth::True && remote.meta.existence.truth == Truth::True {
-                        inner = inner.union(&space);
-                    }
-                    outer = outer.union(&space);
-                    // Packets of gateways reach a peer that uses them.
-                    open |= !matches!(
-                        peering.use_remote_gateways.state,
-                        State::Absent | State::Known(false)
-                    );
-                }
-                if open {
-                    outer = outer.union(&private);
-                }
-                Space { inner, outer }
-            }
+            Ground::Network(vnet) => self.space_of_network(vnet, family, &private),
         }
     }
+
+    fn space_of_network(&self, vnet: VnetId, family: Family, private: &IntervalSet) -> Space {
+        let network: &VirtualNetwork = &self.network[vnet];
+        let mut inner = self.network_space(vnet, family);
+        let mut outer = inner.clone();
+        let mut open = is_open(network)
+            || network.meta.existing
+            || network.peerings.rest.is_some()
+            || !network.hub_connections.is_certainly_empty();
+        for peering in &network.peerings.items {
+            let peered = self.peered(*peering);
+            let there = peered.access.and(peered.connected);
+            if there == Truth::False {
+                continue;
+            }
+            let Some(remote) = peered.remote else {
+                open = true;
+                continue;
+            };
+            let space = self.network_space(remote, family);
+            let remote: &VirtualNetwork = &self.network[remote];
+            open |= is_open(remote);
+            if there == Truth::True && remote.meta.existence.truth == Truth::True {
+                inner = inner.union(&space);
+            }
+            outer = outer.union(&space);
+        }
+        let beyond = self.beyond_gateways(vnet);
+        open |= !beyond.open.is_empty();
+        for (block, there, _) in beyond.blocks {
+            let Some(block) = family.block(block) else {
+                continue;
+            };
+            if there == Truth::True {
+                inner = inner.union(&block);
+            }
+            outer = outer.union(&block);
+        }
+        if open {
+            outer = outer.union(private);
+        }
+        Space::of(inner, outer)
+    }
+
+    /// The addresses that the routes of a subnet's table are for: certain ones, possible ones.
+    fn widening(&self, subnet: SubnetId, family: Family) -> [IntervalSet; 2] {
+        let unknown = || [IntervalSet::empty(), family.addresses()];
+        match &self.network[subnet].route_table.state {
+            State::Absent => [IntervalSet::empty(), IntervalSet::empty()],
+            State::Known(Link::Here(table)) => self.prefixes_of(*table, family),
+            _ => unknown(),
+        }
+    }
+
+    fn prefixes_of(&self, id: RouteTableId, family: Family) -> [IntervalSet; 2] {
+        let table = &self.network[id];
+        let (mut inner, mut outer) = (IntervalSet::empty(), IntervalSet::empty());
+        if table.routes.rest.is_some() || table.meta.existing {
+            outer = family.addresses();
+        }
+        for route in &table.routes.items {
+            let route = &self.network[*route];
+            let there = route.meta.existence.truth.and(table.meta.existence.truth);
+            match &route.prefix.state {
+                _ if there == Truth::False => {}
+                State::Known(RoutePrefix::Block(block)) => {
+                    let set = family.block(*block).unwrap_or_else(IntervalSet::empty);
+                    outer = outer.union(&set);
+                    if there == Truth::True && !route.meta.template {
+                        inner = inner.union(&set);
+                    }
+                }
+                // Whether a tag widens another is not documented.
+                State::Known(RoutePrefix::Tag(_)) => outer = outer.union(&self.public(family)),
+                _ => outer = family.addresses(),
+            }
+        }
+        [inner, outer]
+    }
+}
+
+impl Space {
+    fn of(inner: IntervalSet, outer: IntervalSet) -> Self {
+        Self {
+            inner,
+            outer,
+            routed: [IntervalSet::empty(), IntervalSet::empty()],
+        }
+    }
+}
+
+/// Whether a network's space may hold more than the files tell.
+fn is_open(network: &VirtualNetwork) -> bool {
+    let space = &network.address_space;
+    space.rest.is_some() || space.items.iter().any(|it| it.value().is_none())
 }

@@ -1,56 +1,39 @@
 //! Where a subnet's packets go next.
 //!
-//! Longest prefix wins; among equal ones user-defined routes, then routes a hub brings, then
-//! Azure's own. Gateways and Route Server are taken to bring no default route, and what peers and
-//! gateways outside the files may add is taken to be no public address.
+//! Longest prefix wins; among equal ones user-defined routes, then learnt ones, then Azure's own.
+//! What is learnt (over gateways, from hubs) yields to Azure's own routes for the network, its
+//! peers and service endpoints, however long it is. A private endpoint's address is a route of its
+//! own in its network and those peered with it.
+//!
+//! Assumed, as the files cannot tell: gateways and Route Server bring no default route and no
+//! public address unless a gateway names a default site; what peers and gateways outside the files
+//! may add is no public address; private endpoints that are not in the files are not there.
 
+mod effective;
 mod egress;
+mod endpoint;
+mod gateway;
+mod hop;
+mod loops;
+mod network;
+pub mod peering;
 mod table;
+mod user;
 
 use std::net::IpAddr;
 
 use super::Semantics;
 use super::packet::{Answer, Family};
 use crate::eval::value::Truth;
-use crate::model::{FirewallId, HubConnectionId, Link, RouteId, SubnetId};
+use crate::model::SubnetId;
 
+pub use effective::{EffectiveRoute, RouteStanding, Routed};
+pub use egress::{PublicSource, WayOut, WayOutKind};
+pub use hop::{NextHop, NextHopKind, RouteSource, RouteTarget};
+pub use loops::RouteLoop;
 pub(crate) use table::Routes;
 
 use table::Entry;
-
-/// Kinds of next hops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NextHopKind {
-    /// Out to the Internet.
-    Internet,
-    /// Within the virtual network.
-    VirtualNetwork,
-    /// To a peered network.
-    Peering,
-    /// To a VPN or ExpressRoute gateway.
-    Gateway,
-    /// To an Azure Firewall.
-    AzureFirewall,
-    /// To another appliance: a network interface, a load balancer.
-    Appliance,
-    /// Dropped.
-    None,
-    /// Straight to an Azure service.
-    ServiceEndpoint,
-}
-
-/// One next hop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NextHop {
-    /// Its kind; `None` where the files do not tell (an appliance that may be a firewall).
-    pub kind: Option<NextHopKind>,
-    /// The user-defined route that leads there; `None` for system routes.
-    pub route: Option<RouteId>,
-    /// The firewall, where it is one.
-    pub firewall: Option<Link<FirewallId>>,
-    /// The hub connection that brought the route, where one did.
-    pub hub_connection: Option<HubConnectionId>,
-}
 
 /// How a subnet's machines get out to the Internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,10 +115,10 @@ impl Semantics<'_> {
     /// Whether a subnet has a default route that is not Azure's own and does not lead straight to
     /// the Internet.
     pub(crate) fn has_own_default_route(&self, subnet: SubnetId) -> Truth {
-        let own = |hop: &NextHop| match (hop.route, hop.hub_connection, hop.kind) {
-            (None, None, Some(_)) => Truth::False,
+        let own = |hop: &NextHop| match (hop.is_own(), hop.kind) {
+            (false, Some(_)) => Truth::False,
             // What such a route does to the platform's rule is not documented.
-            (_, _, None | Some(NextHopKind::Internet)) => Truth::Unknown,
+            (_, None | Some(NextHopKind::Internet)) => Truth::Unknown,
             _ => Truth::True,
         };
         let mut answers = self

@@ -7,22 +7,34 @@ use crate::model::build::{Builder, link_to};
 use crate::model::compute::Machine;
 use crate::model::field::Node;
 use crate::model::machine::{Evidence, has_identity};
-use crate::model::{Field, Link, List, MachineId, Meta, NicId};
+use crate::model::{Field, Link, List, MachineId, Meta, NicId, parse};
 
 /// `Microsoft.Compute/virtualMachines`
 pub(super) fn virtual_machine<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let from = properties(&builder.body(resource));
-    machine(builder, resource, &from);
+    let single = Field::known(false, resource.origin);
+    machine(builder, resource, &from, single);
 }
 
 /// `Microsoft.Compute/virtualMachineScaleSets`
 pub(super) fn scale_set<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    let from = properties(&builder.body(resource)).get("virtualMachineProfile");
-    machine(builder, resource, &from);
+    let set = properties(&builder.body(resource));
+    let flexible = set.get("orchestrationMode").field(parse::flexible);
+    machine(
+        builder,
+        resource,
+        &set.get("virtualMachineProfile"),
+        flexible,
+    );
 }
 
 /// `profile` is where the profiles for the system, storage and network are written.
-fn machine<'a>(builder: &mut Builder<'a>, resource: &'a Resource, profile: &Node<'a>) {
+fn machine<'a>(
+    builder: &mut Builder<'a>,
+    resource: &'a Resource,
+    profile: &Node<'a>,
+    flexible: Field<bool>,
+) {
     let meta = builder.meta(resource);
     let network = profile.get("networkProfile");
     let mut nics = ids(&network.get("networkInterfaces"));
@@ -43,6 +55,7 @@ fn machine<'a>(builder: &mut Builder<'a>, resource: &'a Resource, profile: &Node
     let machine = Machine {
         network_interfaces: nics,
         operating_system: evidence.operating_system(&meta),
+        flexible,
         has_identity: has_identity(&identity, &meta),
         meta: meta.clone(),
     };

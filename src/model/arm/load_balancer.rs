@@ -5,7 +5,9 @@ use crate::eval::{Resource, ResourceKey};
 use crate::model::address::Protocol;
 use crate::model::build::{Bond, Builder, NatRule, Part, external};
 use crate::model::field::Node;
-use crate::model::load_balancer::{BackendPool, Frontend, LoadBalancer, LoadBalancingRule, Probe};
+use crate::model::load_balancer::{
+    BackendPool, Frontend, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
+};
 use crate::model::{Field, Link, List, LoadBalancerId, Meta, PoolId, ProbeId, parse};
 
 /// `Microsoft.Network/loadBalancers`
@@ -18,7 +20,8 @@ pub(super) fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let (rules, outbound) = (list("loadBalancingRules"), list("outboundRules"));
     let nat = [list("inboundNatRules"), list("inboundNatPools")];
     let key = meta.key.clone();
-    let mut balancer = LoadBalancer {
+    let balancer = LoadBalancer {
+        sku: builder.body(resource).path(&["sku", "name"]).text(),
         frontends: List {
             items: frontends.parts.iter().map(frontend).collect(),
             rest: frontends.rest,
@@ -27,8 +30,8 @@ pub(super) fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             items: rules.parts.into_iter().map(rule).collect(),
             rest: rules.rest,
         },
-        outbound_pools: List {
-            items: Vec::new(),
+        outbound_rules: List {
+            items: outbound.parts.into_iter().map(outbound_rule).collect(),
             rest: outbound.rest,
         },
         probes: List {
@@ -41,10 +44,6 @@ pub(super) fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         },
         meta,
     };
-    for part in &outbound.parts {
-        let pool = id(&properties(&part.node).get("backendAddressPool"));
-        balancer.outbound_pools.items.push(pool);
-    }
     let balancer: LoadBalancerId = builder.add(balancer);
     for part in pools.parts {
         let id = pool(builder, part);
@@ -86,8 +85,18 @@ fn frontend(part: &Part<'_>) -> Frontend {
     Frontend {
         name: part.meta.name.clone(),
         public_ip: id(&from.get("publicIPAddress")),
+        public_ip_prefix: id(&from.get("publicIPPrefix")),
         private_address: from.get("privateIPAddress").field(parse::address),
         subnet: id(&from.get("subnet")),
+    }
+}
+
+fn outbound_rule(part: Part<'_>) -> OutboundRule {
+    let from = properties(&part.node);
+    OutboundRule {
+        pool: id(&from.get("backendAddressPool")),
+        protocol: from.get("protocol").field(parse::balanced_protocol),
+        meta: part.meta,
     }
 }
 

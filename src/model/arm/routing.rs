@@ -5,7 +5,7 @@ use crate::eval::Resource;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
 use crate::model::field::Node;
 use crate::model::index::Id;
-use crate::model::routing::{Appliance, Route, RouteTable};
+use crate::model::routing::{Appliance, ApplianceHop, Route, RouteTable};
 use crate::model::{List, RouteId, RouteTableId, parse};
 
 /// `Microsoft.Network/routeTables`
@@ -54,10 +54,10 @@ pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
     // Written in its table and once more by itself: what is said by itself counts.
     if let Some(before) = builder.certain::<RouteId>(&meta) {
         let table = builder.network[before].route_table;
-        let (element, hop) = route(part);
+        let (element, hops) = route(part);
         builder.network[before] = element;
         builder.network[before].route_table = table;
-        builder.notes.next_hops.push((before, hop));
+        note(builder, before, hops);
         return;
     }
     let route = add(builder, part);
@@ -69,23 +69,40 @@ pub(super) fn child_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
 }
 
 fn add<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
-    let (element, hop) = route(part);
+    let (element, hops) = route(part);
     let route = builder.add(element);
-    builder.notes.next_hops.push((route, hop));
+    note(builder, route, hops);
     route
 }
 
-/// A route, and where its next hop's address is written.
-fn route(part: Part<'_>) -> (Route, Node<'_>) {
+fn note<'a>(builder: &mut Builder<'a>, route: RouteId, (one, several): (Node<'a>, Vec<Node<'a>>)) {
+    let hops = &mut builder.notes.next_hops;
+    hops.push((route, None, one));
+    for (place, hop) in several.into_iter().enumerate() {
+        hops.push((route, Some(place), hop));
+    }
+}
+
+/// A route, where its next hop's address is written, and where those of several are.
+fn route(part: Part<'_>) -> (Route, (Node<'_>, Vec<Node<'_>>)) {
     let from = properties(&part.node);
     let hop = from.get("nextHopIpAddress");
+    let spread = from.path(&["nextHop", "nextHopIpAddresses"]).items();
+    let several = spread.items.iter().map(|address| ApplianceHop {
+        address: address.field(parse::host),
+        appliance: Appliance::Unknown,
+    });
     let route = Route {
         route_table: None,
         prefix: from.get("addressPrefix").field(parse::route_prefix),
         next_hop_type: from.get("nextHopType").field(parse::next_hop_type),
         next_hop_address: hop.field(parse::host),
         appliance: Appliance::NotApplicable,
+        spread: List {
+            items: several.collect(),
+            rest: spread.rest,
+        },
         meta: part.meta,
     };
-    (route, hop)
+    (route, (hop, spread.items))
 }

@@ -7,12 +7,12 @@ use crate::model::field::Node;
 use crate::model::index::Id;
 use crate::model::intent::intent;
 use crate::model::topology::{
-    HubConnection, NatGateway, Peering, PublicIp, Subnet, VirtualHub, VirtualNetwork,
-    VirtualNetworkGateway,
+    HubConnection, NatGateway, Peering, PublicIp, PublicIpPrefix, Subnet, VirtualHub,
+    VirtualNetwork,
 };
 use crate::model::{
-    Field, GatewayId, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId, PublicIpId,
-    State, SubnetId, VnetId, parse,
+    Field, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId, PublicIpId,
+    PublicIpPrefixId, SubnetId, VnetId, parse,
 };
 
 /// `Microsoft.Network/virtualNetworks`
@@ -84,6 +84,10 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
         service_endpoints: from.get("serviceEndpoints").list(service),
         network_interfaces: List::default(),
         firewalls: List::default(),
+        private_endpoint_policies: from
+            .get("privateEndpointNetworkPolicies")
+            .field(parse::private_endpoint_policies),
+        private_endpoints: List::default(),
         meta: part.meta,
     };
     let subnet = match builder.certain::<SubnetId>(&element.meta) {
@@ -136,6 +140,9 @@ fn amend(subnet: &mut Subnet, said: Subnet) {
     if !said.default_outbound_access.is_absent() {
         subnet.default_outbound_access = said.default_outbound_access;
     }
+    if !said.private_endpoint_policies.is_absent() {
+        subnet.private_endpoint_policies = said.private_endpoint_policies;
+    }
 }
 
 /// `Microsoft.Network/virtualNetworks/virtualNetworkPeerings`
@@ -154,6 +161,7 @@ fn peering(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>
         allow_forwarded_traffic: from.get("allowForwardedTraffic").flag(),
         allow_gateway_transit: from.get("allowGatewayTransit").flag(),
         use_remote_gateways: from.get("useRemoteGateways").flag(),
+        state: from.get("peeringState").text(),
         meta: part.meta,
     };
     let _: PeeringId = builder.put(element, &meta);
@@ -166,57 +174,47 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let element = PublicIp {
         address: properties(&body).get("ipAddress").field(parse::address),
         sku: body.path(&["sku", "name"]).text(),
+        allocation: properties(&body).get("publicIPAllocationMethod").text(),
         meta: meta.clone(),
     };
     let _: PublicIpId = builder.put(element, &meta);
 }
 
-/// `Microsoft.Network/natGateways`
-pub(super) fn nat_gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+/// `Microsoft.Network/publicIPPrefixes`
+pub(super) fn public_ip_prefix<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let from = properties(&builder.body(resource));
     let meta = builder.meta(resource);
-    let mut addresses = ids::<PublicIpId>(&from.get("publicIpAddresses"));
-    for more in [
-        "publicIpPrefixes",
-        "publicIpAddressesV6",
-        "publicIpPrefixesV6",
-    ] {
-        let more = ids(&from.get(more));
-        addresses.items.extend(more.items);
-        addresses.rest = addresses.rest.or(more.rest);
-    }
+    let element = PublicIpPrefix {
+        prefix: from.get("ipPrefix").field(parse::block),
+        meta: meta.clone(),
+    };
+    let _: PublicIpPrefixId = builder.put(element, &meta);
+}
+
+/// `Microsoft.Network/natGateways`
+pub(super) fn nat_gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let body = builder.body(resource);
+    let from = properties(&body);
+    let meta = builder.meta(resource);
+    let mut public_ips = ids(&from.get("publicIpAddresses"));
+    join(&mut public_ips, ids(&from.get("publicIpAddressesV6")));
+    let mut public_ip_prefixes = ids(&from.get("publicIpPrefixes"));
+    join(
+        &mut public_ip_prefixes,
+        ids(&from.get("publicIpPrefixesV6")),
+    );
     let _: NatGatewayId = builder.add(NatGateway {
-        has_public_address: match (addresses.items.first(), addresses.rest) {
-            (Some(first), _) => Field::known(true, first.origin),
-            (None, Some(unknown)) => Field {
-                state: State::Unknown(unknown, None),
-                origin: meta.origin,
-            },
-            (None, None) => Field::known(false, meta.origin),
-        },
+        sku: body.path(&["sku", "name"]).text(),
+        public_ips,
+        public_ip_prefixes,
         subnets: List::default(),
         meta,
     });
 }
 
-/// `Microsoft.Network/virtualNetworkGateways`
-pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    let from = properties(&builder.body(resource));
-    let meta = builder.meta(resource);
-    let configurations = from.get("ipConfigurations").items();
-    let subnet = match (configurations.items.first(), configurations.rest) {
-        (Some(first), _) => id(&properties(first).get("subnet")),
-        (None, Some(unknown)) => Field {
-            state: State::Unknown(unknown, None),
-            origin: meta.origin,
-        },
-        (None, None) => Field::absent(meta.origin),
-    };
-    let _: GatewayId = builder.add(VirtualNetworkGateway {
-        kind: from.get("gatewayType").text(),
-        subnet,
-        meta,
-    });
+fn join<T>(list: &mut List<T>, more: List<T>) {
+    list.items.extend(more.items);
+    list.rest = list.rest.take().or(more.rest);
 }
 
 /// `Microsoft.Network/virtualHubs`

@@ -37,6 +37,10 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
     let _: MachineId = builder.add(Machine {
         network_interfaces,
         operating_system: system,
+        flexible: Field::known(
+            kind == "orchestrated_virtual_machine_scale_set",
+            part.meta.origin,
+        ),
         has_identity: has_identity(&identity, &part.meta),
         meta: part.meta,
     });

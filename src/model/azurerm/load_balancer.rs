@@ -4,7 +4,9 @@ use super::{add, blocks, is_here, place, whole};
 use crate::eval::Resource;
 use crate::model::address::Protocol;
 use crate::model::build::{Bond, Builder, NatRule, Part};
-use crate::model::load_balancer::{BackendPool, Frontend, LoadBalancer, LoadBalancingRule, Probe};
+use crate::model::load_balancer::{
+    BackendPool, Frontend, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
+};
 use crate::model::{Field, Link, List, LoadBalancerId, PoolId, ProbeId, parse};
 
 const PATH: &str = "microsoft.network/loadbalancers";
@@ -32,12 +34,13 @@ fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let frontends = blocks(&meta, &body, "frontend_ip_configuration");
     let element = LoadBalancer {
+        sku: super::topology::sku(&body.get("sku")),
         frontends: List {
             items: frontends.parts.iter().map(frontend).collect(),
             rest: frontends.rest,
         },
         rules: List::default(),
-        outbound_pools: List::default(),
+        outbound_rules: List::default(),
         probes: List::default(),
         pools: List::default(),
         meta,
@@ -50,6 +53,7 @@ fn frontend(part: &Part<'_>) -> Frontend {
     Frontend {
         name: part.meta.name.clone(),
         public_ip: from.get("public_ip_address_id").link(),
+        public_ip_prefix: from.get("public_ip_prefix_id").link(),
         private_address: from.get("private_ip_address").field(parse::address),
         subnet: from.get("subnet_id").link(),
     }
@@ -137,9 +141,14 @@ fn probe<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 
 fn outbound<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
+    let rule = OutboundRule {
+        pool: part.node.get("backend_address_pool_id").link(),
+        protocol: part.node.get("protocol").field(parse::balanced_protocol),
+        meta: part.meta.clone(),
+    };
     builder.notes.outbound_of.push(Bond {
         left: owner(&part),
-        right: part.node.get("backend_address_pool_id").link(),
+        right: rule,
         meta: part.meta,
     });
 }

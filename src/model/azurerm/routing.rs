@@ -58,9 +58,10 @@ fn route<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
         next_hop_type: from.get("next_hop_type").field(parse::next_hop_type),
         next_hop_address: hop.field(parse::host),
         appliance: Appliance::NotApplicable,
+        spread: List::default(),
         meta: part.meta,
     };
     let route = builder.add(element);
-    builder.notes.next_hops.push((route, hop));
+    builder.notes.next_hops.push((route, None, hop));
     route
 }

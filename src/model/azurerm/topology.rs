@@ -2,17 +2,18 @@
 
 use super::{add, blocks, by_name, group, is_here, place, whole};
 use crate::eval::Resource;
+use crate::eval::value::{Reason, Unknown};
 use crate::model::build::{Bond, Builder, Part, canonical, external, link_to};
 use crate::model::field::Node;
 use crate::model::index::Place;
 use crate::model::intent::intent;
 use crate::model::topology::{
-    HubConnection, NatGateway, Peering, PublicIp, Subnet, VirtualHub, VirtualNetwork,
-    VirtualNetworkGateway,
+    HubConnection, NatGateway, Peering, PrivateEndpointPolicies, PublicIp, PublicIpPrefix, Subnet,
+    VirtualHub, VirtualNetwork,
 };
 use crate::model::{
-    Field, GatewayId, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId, PublicIpId,
-    State, SubnetId, VnetId, parse,
+    Field, HubConnectionId, HubId, Link, List, NatGatewayId, PeeringId, PublicIpId,
+    PublicIpPrefixId, State, SubnetId, VnetId, parse,
 };
 
 const NETWORKS: &str = "microsoft.network/virtualnetworks";
@@ -118,10 +119,38 @@ fn subnet(
         service_endpoints,
         network_interfaces: List::default(),
         firewalls: List::default(),
+        private_endpoint_policies: private_endpoint_policies(from),
+        private_endpoints: List::default(),
         meta: part.meta,
     });
     if let Some(lies) = lies {
         builder.place(subnet, lies);
+    }
+}
+
+/// Which network policies apply to private endpoints: once a truth value, before that one the
+/// other way round. What holds where nothing is written changed with the provider's fourth major
+/// version.
+fn private_endpoint_policies(from: &Node<'_>) -> Field<PrivateEndpointPolicies> {
+    use PrivateEndpointPolicies::{Disabled, Enabled};
+    let named = from.get("private_endpoint_network_policies");
+    if !named.is_absent() {
+        return named.field(parse::private_endpoint_policies);
+    }
+    let chosen = |on| if on { Enabled } else { Disabled };
+    let enabled = from.get("private_endpoint_network_policies_enabled");
+    if !enabled.is_absent() {
+        return enabled.flag().map(chosen);
+    }
+    let enforced = from.get("enforce_private_link_endpoint_network_policies");
+    if !enforced.is_absent() {
+        return enforced.flag().map(|on| chosen(!on));
+    }
+    let label = "the major version of the azurerm provider";
+    let unknown = Unknown::new("azurerm", label, Reason::NoValue);
+    Field {
+        state: State::Unknown(std::sync::Arc::new(unknown), Some(vec![Disabled, Enabled])),
+        origin: named.origin(),
     }
 }
 
@@ -173,6 +202,7 @@ pub(super) fn peering<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         allow_forwarded_traffic: body.get("allow_forwarded_traffic").flag(),
         allow_gateway_transit: body.get("allow_gateway_transit").flag(),
         use_remote_gateways: body.get("use_remote_gateways").flag(),
+        state: Field::absent(meta.origin),
         meta,
     });
 }
@@ -188,9 +218,24 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let element = PublicIp {
         address: body.get("ip_address").field(parse::address),
         sku: body.get("sku").text(),
+        allocation: body.get("allocation_method").text(),
         meta: builder.meta(resource),
     };
     let _: PublicIpId = add(builder, resource, PATH, element);
+}
+
+/// `azurerm_public_ip_prefix`
+pub(super) fn public_ip_prefix<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    const PATH: &str = "microsoft.network/publicipprefixes";
+    let here = place(builder, resource, PATH);
+    if is_here::<PublicIpPrefixId>(builder, resource, here.as_ref()) {
+        return;
+    }
+    let element = PublicIpPrefix {
+        prefix: builder.body(resource).get("ip_prefix").field(parse::block),
+        meta: builder.meta(resource),
+    };
+    let _: PublicIpPrefixId = add(builder, resource, PATH, element);
 }
 
 /// `azurerm_nat_gateway`
@@ -201,54 +246,51 @@ pub(super) fn nat_gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
         return;
     }
     let body = builder.body(resource);
-    let meta = builder.meta(resource);
-    let inline = body.any_of(&["public_ip_address_ids", "public_ip_prefix_ids"]);
-    let has_public_address = if inline.is_written() {
-        Field::known(true, inline.origin())
-    } else {
-        // Addresses are associated by resources of their own.
-        match inline.unknown() {
-            Some(unknown) => Field {
-                state: State::Unknown(unknown.clone(), None),
-                origin: inline.origin(),
-            },
-            None => Field::known(false, meta.origin),
-        }
-    };
+    // Addresses are associated by resources of their own, in old versions also here.
     let element = NatGateway {
-        has_public_address,
+        sku: body.get("sku_name").text(),
+        public_ips: body.get("public_ip_address_ids").links(),
+        public_ip_prefixes: body.get("public_ip_prefix_ids").links(),
         subnets: List::default(),
-        meta,
+        meta: builder.meta(resource),
     };
     let _: NatGatewayId = add(builder, resource, PATH, element);
 }
 
-/// `azurerm_nat_gateway_public_ip_association` and the one for prefixes
+/// `azurerm_nat_gateway_public_ip_association`
 pub(super) fn nat_gateway_address<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    let left = builder.body(resource).get("nat_gateway_id").link();
+    let body = builder.body(resource);
     let meta = builder.meta(resource);
-    let bond = Bond {
-        left,
-        right: (),
+    builder.notes.nat_gateway_address.push(Bond {
+        left: body.get("nat_gateway_id").link(),
+        right: body.get("public_ip_address_id").link(),
         meta,
-    };
-    builder.notes.nat_gateway_address.push(bond);
+    });
 }
 
-/// `azurerm_virtual_network_gateway`
-pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    const PATH: &str = "microsoft.network/virtualnetworkgateways";
-    let here = place(builder, resource, PATH);
-    if is_here::<GatewayId>(builder, resource, here.as_ref()) {
-        return;
-    }
+/// `azurerm_nat_gateway_public_ip_prefix_association`
+pub(super) fn nat_gateway_prefix<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
-    let element = VirtualNetworkGateway {
-        kind: body.get("type").text(),
-        subnet: body.block("ip_configuration").get("subnet_id").link(),
-        meta: builder.meta(resource),
-    };
-    let _: GatewayId = add(builder, resource, PATH, element);
+    let meta = builder.meta(resource);
+    builder.notes.nat_gateway_prefix.push(Bond {
+        left: body.get("nat_gateway_id").link(),
+        right: body.get("public_ip_prefix_id").link(),
+        meta,
+    });
+}
+
+/// A SKU whose default the provider changed with its fourth major version.
+pub(super) fn sku(node: &Node<'_>) -> Field<std::sync::Arc<str>> {
+    if !node.is_absent() {
+        return node.text();
+    }
+    let label = "the major version of the azurerm provider";
+    let unknown = Unknown::new("azurerm", label, Reason::NoValue);
+    let candidates = vec!["Basic".into(), "Standard".into()];
+    Field {
+        state: State::Unknown(std::sync::Arc::new(unknown), Some(candidates)),
+        origin: node.origin(),
+    }
 }
 
 /// `azurerm_virtual_hub`

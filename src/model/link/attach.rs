@@ -56,18 +56,19 @@ fn resolve(notes: &mut Notes<'_>, builder: &Builder<'_>) {
         subnet_nat_gateway,
         nic_nsg,
         nic_asg,
-        outbound_of
+        nat_gateway_address,
+        nat_gateway_prefix
     );
     left!(
         nic_pool,
         nic_nat_rule,
-        nat_gateway_address,
         vnet_dns,
         rule_of,
         route_of,
         probe_of,
         pool_of,
         balancing_rule_of,
+        outbound_of,
         pool_address,
         firewall_rules,
         policy_rules,
@@ -76,6 +77,9 @@ fn resolve(notes: &mut Notes<'_>, builder: &Builder<'_>) {
     );
     for bond in &mut notes.nic_pool {
         find.link(&mut bond.right.1);
+    }
+    for bond in &mut notes.outbound_of {
+        find.link(&mut bond.right.pool);
     }
     for bond in &mut notes.pool_address {
         find.link(&mut bond.right.1);
@@ -327,7 +331,7 @@ fn owned(network: &mut Network, notes: &mut Notes<'_>) {
     }
     for bond in take(&mut notes.outbound_of) {
         if let Some(balancer) = here(&bond.left) {
-            network[balancer].outbound_pools.items.push(bond.right);
+            network[balancer].outbound_rules.items.push(bond.right);
         }
     }
     for bond in take(&mut notes.pool_address) {
@@ -346,15 +350,14 @@ fn owned(network: &mut Network, notes: &mut Notes<'_>) {
     }
     for bond in take(&mut notes.nat_gateway_address) {
         if let Some(gateway) = here(&bond.left) {
-            let state = match uncertain(&bond.meta, &network[gateway].meta) {
-                None => State::Known(true),
-                Some(unknown) => State::Unknown(unknown, None),
-            };
-            let origin = bond.meta.origin;
-            let field = &mut network[gateway].has_public_address;
-            if field.value() != Some(&true) {
-                *field = Field { state, origin };
-            }
+            let said = weaken(bond.right, &bond.meta, &network[gateway].meta);
+            network[gateway].public_ips.items.push(said);
+        }
+    }
+    for bond in take(&mut notes.nat_gateway_prefix) {
+        if let Some(gateway) = here(&bond.left) {
+            let said = weaken(bond.right, &bond.meta, &network[gateway].meta);
+            network[gateway].public_ip_prefixes.items.push(said);
         }
     }
     for bond in take(&mut notes.intents) {

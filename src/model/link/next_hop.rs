@@ -24,26 +24,42 @@ pub(super) fn identify(builder: &mut Builder<'_>) {
     }
     let holders = Holders::new(&builder.network);
     let mut found = Vec::with_capacity(hops.len());
-    for (route, hop) in hops {
+    for (route, place, hop) in hops {
         let kind = &builder.network[route].next_hop_type;
-        let other = kind.is_absent()
-            || kind
-                .value()
-                .is_some_and(|kind| *kind != NextHopType::VirtualAppliance);
+        let wanted = match place {
+            None => NextHopType::VirtualAppliance,
+            Some(_) => NextHopType::VirtualApplianceEcmp,
+        };
+        let other = kind.is_absent() || kind.value().is_some_and(|kind| *kind != wanted);
+        let address = match place {
+            None => Some(&builder.network[route].next_hop_address),
+            Some(place) => {
+                let spread = &builder.network[route].spread.items;
+                spread.get(place).map(|hop| &hop.address)
+            }
+        };
         let appliance = if other {
             Appliance::NotApplicable
         } else if let Some(unknown) = hop.unknown() {
             holders.of_unknown(&builder.network, &builder.index, unknown)
         } else {
-            match &builder.network[route].next_hop_address.state {
-                State::Known(address) => holders.of_address(&builder.network, *address),
+            match address.map(|field| &field.state) {
+                Some(State::Known(address)) => holders.of_address(&builder.network, *address),
                 _ => Appliance::Unknown,
             }
         };
-        found.push((route, appliance));
+        found.push((route, place, appliance));
     }
-    for (route, appliance) in found {
-        builder.network[route].appliance = appliance;
+    for (route, place, appliance) in found {
+        let route = &mut builder.network[route];
+        match place {
+            None => route.appliance = appliance,
+            Some(place) => {
+                if let Some(hop) = route.spread.items.get_mut(place) {
+                    hop.appliance = appliance;
+                }
+            }
+        }
     }
 }
 

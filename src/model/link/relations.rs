@@ -11,8 +11,8 @@ use crate::model::build::{Builder, outside};
 use crate::model::index::{ElementId, Id};
 use crate::model::link::attach::uncertain;
 use crate::model::{
-    Field, FirewallId, GatewayId, HubConnectionId, Link, List, LoadBalancerId, MachineId, Meta,
-    Network, NicId, PeeringId, PoolId, State, SubnetId, VnetId,
+    Field, FirewallId, GatewayConnectionId, GatewayId, HubConnectionId, Link, List, LoadBalancerId,
+    MachineId, Meta, Network, NicId, PeeringId, PoolId, PrivateEndpointId, State, SubnetId, VnetId,
 };
 
 /// Fills all back relations.
@@ -52,6 +52,11 @@ fn subnets(network: &mut Network) {
     for id in FirewallId::all(network) {
         if let Some(subnet) = here(&network[id].subnet) {
             network[subnet].firewalls.items.push(id);
+        }
+    }
+    for id in PrivateEndpointId::all(network) {
+        if let Some(subnet) = here(&network[id].subnet) {
+            network[subnet].private_endpoints.items.push(id);
         }
     }
 }
@@ -103,6 +108,11 @@ fn networks(builder: &mut Builder<'_>) {
     for id in HubConnectionId::all(network) {
         if let Some(vnet) = here(&network[id].virtual_network) {
             network[vnet].hub_connections.items.push(id);
+        }
+    }
+    for id in GatewayConnectionId::all(network) {
+        if let Some(gateway) = here(&network[id].gateway) {
+            network[gateway].connections.items.push(id);
         }
     }
     for id in GatewayId::all(network) {
@@ -234,13 +244,11 @@ fn faces_internet(network: &Network, id: LoadBalancerId) -> Truth {
     let balancer = &network[id];
     let open = balancer.frontends.rest.is_some() || balancer.meta.existing;
     let rest = if open { Truth::Unknown } else { Truth::False };
-    balancer.frontends.items.iter().fold(rest, |truth, at| {
-        truth.or(match &at.public_ip.state {
-            State::Absent => Truth::False,
-            State::Known(_) => Truth::True,
-            State::Unknown(..) | State::Invalid { .. } => Truth::Unknown,
-        })
-    })
+    balancer
+        .frontends
+        .items
+        .iter()
+        .fold(rest, |truth, at| truth.or(at.is_public()))
 }
 
 /// What other resources would add to one that is only looked up is not known either.
@@ -291,7 +299,11 @@ fn leave_open(network: &mut Network) {
     open! {
         network_security_groups { subnets: "further subnets", network_interfaces: "further network interfaces" }
         application_security_groups { members: "further members" }
-        subnets { network_interfaces: "further network interfaces", firewalls: "further firewalls" }
+        subnets {
+            network_interfaces: "further network interfaces", firewalls: "further firewalls",
+            private_endpoints: "further private endpoints"
+        }
+        gateways { connections: "further connections" }
         virtual_networks {
             peerings: "further peerings", gateways: "further gateways",
             hub_connections: "further hub connections"

@@ -77,6 +77,21 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     }
     for gateway in &mut network.gateways {
         find.link(&mut gateway.subnet);
+        find.link(&mut gateway.default_site);
+    }
+    for connection in &mut network.gateway_connections {
+        find.link(&mut connection.gateway);
+        find.link(&mut connection.site);
+        find.link(&mut connection.peer);
+    }
+    for endpoint in &mut network.private_endpoints {
+        find.link(&mut endpoint.subnet);
+        find.links(&mut endpoint.network_interfaces);
+        find.links(&mut endpoint.application_security_groups);
+    }
+    for gateway in &mut network.nat_gateways {
+        find.links(&mut gateway.public_ips);
+        find.links(&mut gateway.public_ip_prefixes);
     }
     for connection in &mut network.hub_connections {
         find.link(&mut connection.hub);
@@ -85,9 +100,12 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     for balancer in &mut network.load_balancers {
         for frontend in &mut balancer.frontends.items {
             find.link(&mut frontend.public_ip);
+            find.link(&mut frontend.public_ip_prefix);
             find.link(&mut frontend.subnet);
         }
-        find.links(&mut balancer.outbound_pools);
+        for rule in &mut balancer.outbound_rules.items {
+            find.link(&mut rule.pool);
+        }
         for rule in &mut balancer.rules.items {
             find.link(&mut rule.probe);
             find.links(&mut rule.pools);
@@ -230,8 +248,12 @@ fn meta(network: &Network, id: ElementId) -> &Meta {
         ElementId::NicId(id) => id.meta(network),
         ElementId::PeeringId(id) => id.meta(network),
         ElementId::PublicIpId(id) => id.meta(network),
+        ElementId::PublicIpPrefixId(id) => id.meta(network),
+        ElementId::PrivateEndpointId(id) => id.meta(network),
         ElementId::NatGatewayId(id) => id.meta(network),
         ElementId::GatewayId(id) => id.meta(network),
+        ElementId::LocalNetworkGatewayId(id) => id.meta(network),
+        ElementId::GatewayConnectionId(id) => id.meta(network),
         ElementId::HubId(id) => id.meta(network),
         ElementId::HubConnectionId(id) => id.meta(network),
         ElementId::RouteTableId(id) => id.meta(network),

@@ -144,7 +144,7 @@ impl Run<'_, '_, '_> {
                         .world
                         .semantics
                         .next_hop(subnet, destination_of(&witness));
-                    if let Some(route) = hops.iter().find_map(|(hop, _)| hop.route) {
+                    if let Some(route) = hops.iter().find_map(|(hop, _)| hop.route()) {
                         return Some(route);
                     }
                 }

@@ -72,10 +72,11 @@ pub enum HopKind {
     Appliance,
     None,
     ServiceEndpoint,
+    PrivateEndpoint,
 }
 
 /// The words for next hops.
-pub const HOP_KINDS: [(&str, HopKind); 8] = [
+pub const HOP_KINDS: [(&str, HopKind); 9] = [
     ("internet", HopKind::Internet),
     ("virtual-network", HopKind::VirtualNetwork),
     ("peering", HopKind::Peering),
@@ -84,6 +85,7 @@ pub const HOP_KINDS: [(&str, HopKind); 8] = [
     ("appliance", HopKind::Appliance),
     ("none", HopKind::None),
     ("service-endpoint", HopKind::ServiceEndpoint),
+    ("private-endpoint", HopKind::PrivateEndpoint),
 ];
 
 const LAYERS: [(&str, Layer); 4] = [

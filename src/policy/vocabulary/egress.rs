@@ -18,6 +18,7 @@ const HOPS: &[&str] = &[
     "appliance",
     "none",
     "service-endpoint",
+    "private-endpoint",
 ];
 
 pub(super) const DEFAULT_ROUTE: &[Member] = &[
@@ -94,6 +95,7 @@ fn hop_word(kind: NextHopKind) -> &'static str {
         NextHopKind::Appliance => "appliance",
         NextHopKind::None => "none",
         NextHopKind::ServiceEndpoint => "service-endpoint",
+        NextHopKind::PrivateEndpoint => "private-endpoint",
     }
 }
 
@@ -101,7 +103,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
     let id = SubnetId(id);
     let hops = world.semantics.default_route(id);
     let unknown = || {
-        let place = hops.iter().find_map(|(hop, _)| hop.route);
+        let place = hops.iter().find_map(|(hop, _)| hop.route());
         let named = place.and_then(|route| world.network[route].next_hop_address.unknown());
         named.map_or_else(
             || outside("where the default route of the subnet leads"),
@@ -112,7 +114,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
         [(hop, Truth::True)] => Some(hop),
         _ => None,
     };
-    let route = hops.iter().find_map(|(hop, _)| hop.route);
+    let route = hops.iter().find_map(|(hop, _)| hop.route());
     let origin = route.map_or(world.network[id].meta.origin, |route| {
         world.network[route].meta.origin
     });
@@ -127,7 +129,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
         }
     };
     let route = match certain {
-        Some(hop) => hop.route.map_or_else(
+        Some(hop) => hop.route().map_or_else(
             || Datum::constant(Data::Absent),
             |route| element(world, Kind::Route, route.0),
         ),
@@ -144,8 +146,8 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
     };
     let kind = Datum::new(kind, origin);
     let user_defined = match (&certain, &route.data) {
-        (Some(hop), _) => Datum::constant(Data::Bool(hop.route.is_some())),
-        (None, Data::Element(_)) if hops.iter().all(|(hop, _)| hop.route.is_some()) => {
+        (Some(hop), _) => Datum::constant(Data::Bool(hop.route().is_some())),
+        (None, Data::Element(_)) if hops.iter().all(|(hop, _)| hop.route().is_some()) => {
             Datum::constant(Data::Bool(true))
         }
         _ => Datum::unknown(unknown()),
@@ -192,6 +194,7 @@ pub(super) fn next_hop_text(world: &World<'_>, route: &model::routing::Route) ->
     use crate::model::routing::NextHopType;
     let text = match route.next_hop_type.value() {
         Some(NextHopType::VirtualAppliance) => behind_address(world, route),
+        Some(NextHopType::VirtualApplianceEcmp) => "several appliances".to_owned(),
         Some(NextHopType::Internet) => "the Internet".to_owned(),
         Some(NextHopType::VirtualNetworkGateway) => "a virtual network gateway".to_owned(),
         Some(NextHopType::VnetLocal) => "the virtual network".to_owned(),

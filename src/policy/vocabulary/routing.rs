@@ -14,6 +14,7 @@ const NEXT_HOPS: &[&str] = &[
     "VnetLocal",
     "Internet",
     "VirtualAppliance",
+    "VirtualApplianceEcmp",
     "None",
 ];
 const APPLIANCES: &[&str] = &["firewall", "network-interface", "load-balancer", "unknown"];
@@ -177,6 +178,7 @@ fn next_hop(value: &NextHopType) -> Data {
         NextHopType::VnetLocal => "VnetLocal".into(),
         NextHopType::Internet => "Internet".into(),
         NextHopType::VirtualAppliance => "VirtualAppliance".into(),
+        NextHopType::VirtualApplianceEcmp => "VirtualApplianceEcmp".into(),
         NextHopType::None => "None".into(),
     })
 }

@@ -1,23 +1,18 @@
-//! The effective routes of a subnet as a list in order of preference.
+//! The routes of a subnet as a list in order of preference.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::{NextHop, NextHopKind};
-use crate::eval::value::{Reason, Truth, Unknown};
-use crate::model::address::AddressPrefix;
-use crate::model::routing::{Appliance, NextHopType, Route, RoutePrefix};
-use crate::model::topology::{HubConnection, Peering, Subnet, VirtualNetwork};
-use crate::model::{
-    Field, HubConnectionId, Link, PeeringId, RouteId, RouteTableId, State, SubnetId, VnetId,
-};
+use super::hop::{NextHop, NextHopKind, RouteSource, RouteTarget};
+use crate::eval::value::{Truth, Unknown};
+use crate::model::SubnetId;
 use crate::semantics::Semantics;
-use crate::semantics::compile::outside;
 use crate::semantics::matching::{Fields, Matched};
-use crate::semantics::packet::atoms::{Atom, Dimension, Predicate, Size};
+use crate::semantics::packet::atoms::{Dimension, sparse_limit};
 use crate::semantics::packet::interval::IntervalSet;
+use crate::semantics::packet::space::Term;
 use crate::semantics::packet::{Answer, Family, address_number};
 use crate::semantics::place::Place;
 use crate::semantics::rules::Scope;
@@ -25,75 +20,108 @@ use crate::semantics::rules::Scope;
 /// One route, or the possibility of one.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
+    /// What it is for.
+    pub(super) target: RouteTarget,
     /// The packets it is for.
     pub(super) packets: Answer,
     /// The kinds of next hop it may have.
     pub(super) kinds: Vec<NextHopKind>,
-    /// The same as hops.
+    /// The same as hops; several: it is not known which, or packets are spread among them.
     pub(super) hops: Vec<NextHop>,
     /// Whether it is for 0.0.0.0/0.
     pub(super) default: Truth,
-    certain: bool,
-    to: Matched,
-    preference: (Length, Class),
+    /// Whether it is there for all of its target.
+    pub(super) certain: bool,
+    pub(super) rank: Rank,
 }
 
-/// The effective routes of a subnet, the preferred first.
+/// The routes of a subnet, the preferred first.
 pub(crate) type Routes = Arc<[Entry]>;
 
-/// Sorts longer prefixes first.
-type Length = std::cmp::Reverse<u16>;
+/// Sorts longer prefixes first, then by class.
+pub(super) type Rank = (std::cmp::Reverse<u16>, Class);
 
-/// Longer than any prefix: what is not known may win over every route.
-const UNKNOWN_LENGTH: u16 = 1_000;
-
-/// The length that stands for prefixes of a service: longer than a default route, shorter than
-/// what people write. That they may be longer is said by a second entry.
-const SERVICE_LENGTH: u16 = 1;
-
+/// How preferred a route is among those of one length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
+pub(super) enum Class {
     Platform,
+    PrivateEndpoint,
     UserDefined,
+    /// Tags of regions before whole tags, `AzureCloud` last.
+    Tag(u8),
+    /// Over a gateway or from a hub: yields to [`Class::System`].
     Learnt,
+    /// For the network, its peers, service endpoints.
     System,
-    SystemDrop,
+    /// What is for everything else.
+    Fallback,
+}
+
+/// How long a prefix is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// No route is longer.
+    First,
+    /// So long that only a private endpoint's route comes before.
+    Host,
+    /// Not known: it may win over every route that has a length.
+    Unknown,
+    /// So many bits.
+    Bits(u8),
+    /// Longer than a default route; so long as the prefixes of services are at least.
+    Service,
+}
+
+/// A route before it is ranked.
+pub(super) struct Draft<'u> {
+    pub(super) target: RouteTarget,
+    pub(super) to: Matched,
+    pub(super) hops: Vec<NextHop>,
+    pub(super) certain: bool,
+    pub(super) length: Length,
+    pub(super) class: Class,
+    pub(super) unknown: Option<&'u Arc<Unknown>>,
 }
 
 impl Entry {
     /// Whether packets to an address take this route, if no better one is for them.
     pub(super) fn leads(&self, address: IpAddr) -> Truth {
         let number = address_number(address);
-        if !self.to.widest().contains(number) {
-            Truth::False
-        } else if self.certain && self.to.certain().contains(number) {
-            Truth::True
-        } else {
+        let holds = |term: &&Term| term.field(Dimension::Destination).contains(number);
+        let mut certain = self.packets.flows.must.terms().iter().filter(holds);
+        if certain.any(|term| term.cube.is_empty()) {
+            return Truth::True;
+        }
+        if self
+            .packets
+            .flows
+            .may
+            .terms()
+            .iter()
+            .any(|term| holds(&term))
+        {
             Truth::Unknown
+        } else {
+            Truth::False
         }
     }
-}
 
-/// A next hop that is none of a route or hub.
-fn system(kind: NextHopKind) -> NextHop {
-    NextHop {
-        kind: Some(kind),
-        route: None,
-        firewall: None,
-        hub_connection: None,
+    /// Whether packets may go one of several ways.
+    pub(super) fn is_open(&self) -> bool {
+        self.hops.len() != 1
     }
 }
 
 /// Puts entries together.
-struct Table<'s, 'a> {
-    semantics: &'s Semantics<'a>,
-    place: Place,
-    private: IntervalSet,
-    entries: Vec<Entry>,
+pub(super) struct Table<'s, 'a> {
+    pub(super) semantics: &'s Semantics<'a>,
+    pub(super) place: Place,
+    pub(super) private: IntervalSet,
+    pub(super) entries: Vec<Entry>,
 }
 
 impl Semantics<'_> {
-    /// The effective routes of a subnet, the preferred first.
+    /// The routes of a subnet, the preferred first.
     pub(super) fn effective_routes(&self, subnet: SubnetId, family: Family) -> Routes {
         let key = (subnet, family);
         let cached = self.routes.lock().ok();
@@ -120,41 +148,39 @@ impl Semantics<'_> {
         table.user_defined(subnet);
         table.network(subnet);
         table.service_endpoints(subnet);
-        table.system();
-        table.entries.sort_by_key(|entry| entry.preference);
+        table.private_endpoints(subnet);
+        table.fallback();
+        table.yield_to_system();
+        table.entries.sort_by_key(|entry| entry.rank);
         table.entries
     }
 }
 
 impl Table<'_, '_> {
-    fn family(&self) -> Family {
+    pub(super) fn family(&self) -> Family {
         self.place.family
     }
 
-    fn add(
-        &mut self,
-        to: Matched,
-        hops: Vec<NextHop>,
-        certain: bool,
-        preference: (u16, Class),
-        unknown: Option<&Arc<Unknown>>,
-    ) {
+    pub(super) fn add(&mut self, draft: Draft<'_>) {
         let family = self.family();
+        let to = draft.to;
+        let whole = to.widest() == family.addresses();
         let fields = Fields {
             source: Matched::any(Dimension::Source, family),
-            destination: to.clone(),
+            destination: to,
             protocol: Matched::any(Dimension::Protocol, family),
             source_ports: Matched::any(Dimension::SourcePort, family),
             destination_ports: Matched::any(Dimension::DestinationPort, family),
         };
         let mut packets = fields.answer(family);
-        if let Some(unknown) = unknown {
+        if let Some(unknown) = draft.unknown {
             packets.unknowns.push(Arc::clone(unknown));
         }
-        if !certain {
+        if !draft.certain {
             packets = packets.only_possibly();
         }
-        let mut kinds: Vec<NextHopKind> = hops
+        let mut kinds: Vec<NextHopKind> = draft
+            .hops
             .iter()
             .flat_map(|hop| match hop.kind {
                 Some(kind) => vec![kind],
@@ -163,411 +189,140 @@ impl Table<'_, '_> {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let (length, class) = preference;
-        let whole = to.widest() == family.addresses();
-        let default = match length {
-            0 if certain => Truth::True,
-            0 => Truth::Unknown,
-            UNKNOWN_LENGTH if whole => Truth::Unknown,
+        let default = match draft.length {
+            Length::Bits(0) if draft.certain => Truth::True,
+            Length::Bits(0) => Truth::Unknown,
+            Length::Unknown if whole => Truth::Unknown,
             _ => Truth::False,
         };
+        let length = match draft.length {
+            Length::First => 1_002,
+            Length::Host => 1_001,
+            Length::Unknown => 1_000,
+            Length::Bits(bits) => u16::from(bits),
+            Length::Service => service_length(family),
+        };
         self.entries.push(Entry {
+            target: draft.target,
             packets,
             kinds,
-            hops,
+            hops: draft.hops,
             default,
-            certain,
-            to,
-            preference: (std::cmp::Reverse(length), class),
+            certain: draft.certain,
+            rank: (std::cmp::Reverse(length), draft.class),
         });
     }
 
-    fn block(&mut self, block: IpNet, hop: NextHop, certain: bool, class: Class) {
+    /// A route for a block.
+    pub(super) fn block(&mut self, block: IpNet, hop: NextHop, certain: bool, class: Class) {
         if let Some(set) = self.family().block(block) {
-            let to = Matched::set(Dimension::Destination, set);
-            let length = u16::from(block.prefix_len());
-            self.add(to, vec![hop], certain, (length, class), None);
+            self.add(Draft {
+                target: RouteTarget::Block(block),
+                to: Matched::set(Dimension::Destination, set),
+                hops: vec![hop],
+                certain,
+                length: Length::Bits(block.prefix_len()),
+                class,
+                unknown: None,
+            });
         }
     }
 
     /// A route that may be there for some of the addresses.
-    fn perhaps(&mut self, set: &IntervalSet, hops: Vec<NextHop>, unknown: Option<&Arc<Unknown>>) {
+    pub(super) fn perhaps(
+        &mut self,
+        set: &IntervalSet,
+        hops: Vec<NextHop>,
+        class: Class,
+        unknown: Option<&Arc<Unknown>>,
+    ) {
         let mut to = Matched::none(Dimension::Destination);
         to.add_loose(set);
-        self.add(to, hops, false, (UNKNOWN_LENGTH, Class::System), unknown);
+        self.add(Draft {
+            target: RouteTarget::Unknown(unknown.cloned()),
+            to,
+            hops,
+            certain: false,
+            length: Length::Unknown,
+            class,
+            unknown,
+        });
     }
 
     /// Routes do not move the platform's own addresses.
     fn platform(&mut self) {
         for name in ["platform-host", "platform-metadata"] {
-            if let Some(set) = self.semantics.named_set(name, self.family()) {
-                let to = Matched::set(Dimension::Destination, set);
-                let hop = vec![system(NextHopKind::VirtualNetwork)];
-                self.add(to, hop, true, (UNKNOWN_LENGTH, Class::Platform), None);
-            }
-        }
-    }
-
-    fn user_defined(&mut self, subnet: SubnetId) {
-        let subnet: &Subnet = &self.semantics.network[subnet];
-        match &subnet.route_table.state {
-            State::Absent => {}
-            State::Known(Link::Here(table)) => self.route_table(*table),
-            State::Known(Link::External(key)) => self.unknown_routes(&outside(key)),
-            State::Unknown(unknown, _) => self.unknown_routes(unknown),
-            State::Invalid { .. } => {
-                let everything = self.family().addresses();
-                self.perhaps(&everything, any_hop(), None);
-            }
-        }
-    }
-
-    fn unknown_routes(&mut self, unknown: &Arc<Unknown>) {
-        let everything = self.family().addresses();
-        self.perhaps(&everything, any_hop(), Some(unknown));
-    }
-
-    fn route_table(&mut self, id: RouteTableId) {
-        let table = &self.semantics.network[id];
-        let there = table.meta.existence.truth == Truth::True;
-        for route in &table.routes.items {
-            self.route(*route, there);
-        }
-        if let Some(rest) = &table.routes.rest {
-            self.unknown_routes(rest);
-        } else if table.meta.existing {
-            self.unknown_routes(&outside(&table.meta.key));
-        }
-    }
-
-    fn route(&mut self, id: RouteId, there: bool) {
-        let route: &Route = &self.semantics.network[id];
-        if route.meta.existence.truth == Truth::False {
-            return;
-        }
-        let certain = there && route.meta.existence.truth == Truth::True && !route.meta.template;
-        let hops = hops_of(id, route);
-        let because = route.meta.existence.because.as_ref();
-        let unclear = match hops.iter().any(|hop| hop.kind.is_none()) {
-            true => route.next_hop_address.unknown().cloned().or_else(|| {
-                let address = route.next_hop_address.value()?;
-                let label = format!("what has the address {address}");
-                Some(Arc::new(Unknown::new("outside", label, Reason::Outside)))
-            }),
-            false => None,
-        };
-        let unknown = because
-            .or_else(|| route.next_hop_type.unknown())
-            .or(unclear.as_ref());
-        match &route.prefix.state {
-            State::Known(RoutePrefix::Block(block)) => {
-                if let Some(set) = self.family().block(*block) {
-                    let to = Matched::set(Dimension::Destination, set);
-                    let length = u16::from(block.prefix_len());
-                    self.add(to, hops, certain, (length, Class::UserDefined), unknown);
-                }
-            }
-            State::Known(RoutePrefix::Tag(tag)) => {
-                let mut to = Matched::none(Dimension::Destination);
-                let prefix = AddressPrefix::Tag(tag.clone());
-                self.semantics.add_prefix(&mut to, &prefix, &self.place);
-                let widest = to.widest();
-                self.perhaps(&widest, hops.clone(), unknown);
-                self.add(
-                    to,
-                    hops,
-                    certain,
-                    (SERVICE_LENGTH, Class::UserDefined),
-                    unknown,
-                );
-            }
-            State::Unknown(prefix, _) => {
-                let everything = self.family().addresses();
-                self.perhaps(&everything, hops, Some(prefix));
-            }
-            State::Absent | State::Invalid { .. } => {
-                let everything = self.family().addresses();
-                self.perhaps(&everything, hops, unknown);
-            }
-        }
-    }
-
-    /// What the virtual network itself, its peers, gateways and hubs bring.
-    fn network(&mut self, subnet: SubnetId) {
-        let subnet: &Subnet = &self.semantics.network[subnet];
-        for block in subnet
-            .address_prefixes
-            .items
-            .iter()
-            .filter_map(Field::value)
-        {
-            self.block(
-                *block,
-                system(NextHopKind::VirtualNetwork),
-                true,
-                Class::System,
-            );
-        }
-        let vnet = match &subnet.virtual_network.state {
-            State::Known(Link::Here(vnet)) => *vnet,
-            _ => {
-                let hops = private_hops();
-                let private = self.private.clone();
-                self.perhaps(&private, hops, subnet.virtual_network.unknown());
-                return;
-            }
-        };
-        let network: &VirtualNetwork = &self.semantics.network[vnet];
-        self.space(vnet, NextHopKind::VirtualNetwork, true);
-        for peering in &network.peerings.items {
-            self.peering(*peering);
-        }
-        let private = self.private.clone();
-        if let Some(rest) = &network.peerings.rest {
-            self.perhaps(&private, vec![system(NextHopKind::Peering)], Some(rest));
-        }
-        let gateways = &network.gateways;
-        if !gateways.is_certainly_empty() && self.takes_learnt_routes(subnet) {
-            let hops = vec![system(NextHopKind::Gateway)];
-            self.perhaps(&private, hops, gateways.rest.as_ref());
-        }
-        for connection in &network.hub_connections.items {
-            self.hub_connection(*connection);
-        }
-    }
-
-    fn takes_learnt_routes(&self, subnet: &Subnet) -> bool {
-        let table = subnet.route_table.value().and_then(Link::here);
-        table.is_none_or(|table| {
-            let propagation = &self.semantics.network[table].bgp_propagation;
-            propagation.value() != Some(&false)
-        })
-    }
-
-    /// Routes for the address space of a network.
-    fn space(&mut self, vnet: VnetId, kind: NextHopKind, certain: bool) {
-        let network: &VirtualNetwork = &self.semantics.network[vnet];
-        let private = self.private.clone();
-        for item in &network.address_space.items {
-            match item.value() {
-                Some(block) => self.block(*block, system(kind), certain, Class::System),
-                None => self.perhaps(&private, vec![system(kind)], item.unknown()),
-            }
-        }
-        if let Some(rest) = &network.address_space.rest {
-            self.perhaps(&private, vec![system(kind)], Some(rest));
-        }
-    }
-
-    fn peering(&mut self, id: PeeringId) {
-        let peering: &Peering = &self.semantics.network[id];
-        let private = self.private.clone();
-        match &peering.remote.state {
-            State::Known(Link::Here(remote)) => {
-                let there = peering.meta.existence.truth == Truth::True;
-                self.space(*remote, NextHopKind::Peering, there);
-            }
-            State::Known(Link::External(key)) => {
-                let unknown = outside(key);
-                self.perhaps(&private, vec![system(NextHopKind::Peering)], Some(&unknown));
-            }
-            _ => {
-                let unknown = peering.remote.unknown();
-                self.perhaps(&private, vec![system(NextHopKind::Peering)], unknown);
-            }
-        }
-        if !matches!(
-            peering.use_remote_gateways.state,
-            State::Absent | State::Known(false)
-        ) {
-            self.perhaps(&private, vec![system(NextHopKind::Gateway)], None);
-        }
-    }
-
-    fn hub_connection(&mut self, id: HubConnectionId) {
-        let connection: &HubConnection = &self.semantics.network[id];
-        let private = self.private.clone();
-        let there = connection.meta.existence.truth;
-        let security = match &connection.internet_security.state {
-            State::Known(on) => Truth::from(*on),
-            State::Absent => Truth::True,
-            _ => Truth::Unknown,
-        };
-        let unknown_hop = NextHop {
-            kind: None,
-            route: None,
-            firewall: None,
-            hub_connection: Some(id),
-        };
-        let hub = match &connection.hub.state {
-            State::Known(Link::Here(hub)) => Some(&self.semantics.network[*hub]),
-            _ => None,
-        };
-        let firewall = |link: &Link<_>| NextHop {
-            kind: Some(NextHopKind::AzureFirewall),
-            firewall: Some(link.clone()),
-            ..unknown_hop.clone()
-        };
-        let internet = match hub.map(|hub| &hub.internet_next_hop.state) {
-            Some(State::Known(link)) => Some((firewall(link), Truth::True)),
-            Some(State::Absent) => None,
-            _ => Some((unknown_hop.clone(), Truth::Unknown)),
-        };
-        let private_hop = match hub.map(|hub| &hub.private_next_hop.state) {
-            Some(State::Known(link)) => Some(firewall(link)),
-            _ => None,
-        };
-        if let Some((hop, truth)) = internet {
-            let truth = truth.and(there).and(security);
-            if truth != Truth::False {
-                let unknown = hub.and_then(|hub| hub.internet_next_hop.unknown());
-                let own = match &connection.hub.state {
-                    State::Known(Link::External(key)) => Some(outside(key)),
-                    State::Unknown(unknown, _) => Some(Arc::clone(unknown)),
-                    _ => None,
+            let sets = &self.semantics.facts.named_sets;
+            let row = sets.iter().find(|row| &*row.name == name);
+            for block in row.map(|row| row.include.clone()).unwrap_or_default() {
+                let Some(set) = self.family().block(block) else {
+                    continue;
                 };
-                let to = Matched::any(Dimension::Destination, self.family());
-                let certain = truth == Truth::True;
-                let unknown = own.as_ref().or(unknown);
-                self.add(to, vec![hop], certain, (0, Class::Learnt), unknown);
-            }
-        }
-        match private_hop {
-            Some(hop) => {
-                for block in self.private_blocks() {
-                    self.block(block, hop.clone(), there == Truth::True, Class::Learnt);
-                }
-            }
-            None => {
-                let hops = vec![system(NextHopKind::Gateway), unknown_hop];
-                self.perhaps(&private, hops, None);
+                let hop = NextHop::plain(NextHopKind::VirtualNetwork, RouteSource::Platform);
+                self.add(Draft {
+                    target: RouteTarget::Block(block),
+                    to: Matched::set(Dimension::Destination, set),
+                    hops: vec![hop],
+                    certain: true,
+                    length: Length::First,
+                    class: Class::Platform,
+                    unknown: None,
+                });
             }
         }
     }
 
-    /// The addresses of services with an endpoint go straight to them; which these are is not in
-    /// the files. Activation servers are none of them.
-    fn service_endpoints(&mut self, subnet: SubnetId) {
-        let endpoints = &self.semantics.network[subnet].service_endpoints;
-        let family = self.family();
-        let kms = ["kms", "kms-stale"]
-            .into_iter()
-            .fold(IntervalSet::empty(), |all, name| {
-                let set = self.semantics.named_set(name, family);
-                set.map_or_else(|| all.clone(), |set| all.union(&set))
-            });
-        let outer = self.place.internet.subtract(&kms);
-        let hop = || vec![system(NextHopKind::ServiceEndpoint)];
-        for endpoint in &endpoints.items {
-            let Some(name) = endpoint.value() else {
-                continue;
-            };
-            let predicate = Predicate::ServiceEndpoint(name.to_ascii_lowercase());
-            let empty = IntervalSet::empty();
-            let mut atom = Atom::new(Dimension::Destination, &predicate, empty, outer.clone());
-            atom.size = Size::Sparse;
-            let mut to = Matched::none(Dimension::Destination);
-            to.add_atom(atom);
-            // Its prefixes may be longer than a user-defined route's: then they win.
-            self.add(
-                to.clone(),
-                hop(),
-                false,
-                (UNKNOWN_LENGTH, Class::System),
-                None,
-            );
-            self.add(to, hop(), true, (SERVICE_LENGTH, Class::System), None);
-        }
-    }
-
-    fn system(&mut self) {
+    /// What Azure does with packets that nothing else is for.
+    fn fallback(&mut self) {
         for block in self.private_blocks() {
-            self.block(block, system(NextHopKind::None), true, Class::SystemDrop);
+            let hop = NextHop::plain(NextHopKind::None, RouteSource::System);
+            self.block(block, hop, true, Class::Fallback);
         }
-        let to = Matched::any(Dimension::Destination, self.family());
-        let hops = vec![system(NextHopKind::Internet)];
-        self.add(to, hops, true, (0, Class::System), None);
+        let hop = NextHop::plain(NextHopKind::Internet, RouteSource::System);
+        self.block(self.everything(), hop, true, Class::Fallback);
+    }
+
+    /// The prefix of a default route.
+    pub(super) fn everything(&self) -> IpNet {
+        match self.family() {
+            Family::V4 => IpNet::V4(ipnet::Ipv4Net::default()),
+            Family::V6 => IpNet::V6(ipnet::Ipv6Net::default()),
+        }
     }
 
     /// The private blocks Azure drops packets to, if nothing else is for them.
-    fn private_blocks(&self) -> Vec<IpNet> {
+    pub(super) fn private_blocks(&self) -> Vec<IpNet> {
         let sets = &self.semantics.facts.named_sets;
         let private = sets.iter().find(|set| &*set.name == "private");
         private.map(|set| set.include.clone()).unwrap_or_default()
     }
-}
 
-/// The next hops a user-defined route may have.
-fn hops_of(id: RouteId, route: &Route) -> Vec<NextHop> {
-    let hop = |kind, firewall| NextHop {
-        kind,
-        route: Some(id),
-        firewall,
-        hub_connection: None,
-    };
-    let of_type = |kind: NextHopType| match kind {
-        NextHopType::VirtualNetworkGateway => hop(Some(NextHopKind::Gateway), None),
-        NextHopType::VnetLocal => hop(Some(NextHopKind::VirtualNetwork), None),
-        NextHopType::Internet => hop(Some(NextHopKind::Internet), None),
-        NextHopType::None => hop(Some(NextHopKind::None), None),
-        NextHopType::VirtualAppliance => match &route.appliance {
-            Appliance::Firewall(firewall) => hop(
-                Some(NextHopKind::AzureFirewall),
-                Some(Link::Here(*firewall)),
-            ),
-            Appliance::ExternalFirewall(link) => {
-                hop(Some(NextHopKind::AzureFirewall), Some(link.clone()))
+    /// Takes from what is learnt the packets that Azure's own routes are for: those win however
+    /// long the learnt prefix is.
+    ///
+    /// Source: <https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview>
+    /// (2023-05-27).
+    fn yield_to_system(&mut self) {
+        let own = self.entries.iter().filter(|at| at.rank.1 == Class::System);
+        let own: Vec<Answer> = own.map(|entry| entry.packets.clone()).collect();
+        let learnt = |entry: &&mut Entry| entry.rank.1 == Class::Learnt;
+        for entry in self.entries.iter_mut().filter(learnt) {
+            for packets in &own {
+                if packets.flows.may.meets(&entry.packets.flows.may) {
+                    entry.packets = entry.packets.minus(packets);
+                }
             }
-            Appliance::NetworkInterface(_) | Appliance::LoadBalancer(_) => {
-                hop(Some(NextHopKind::Appliance), None)
-            }
-            Appliance::Unknown | Appliance::NotApplicable => hop(None, None),
-        },
-    };
-    match &route.next_hop_type.state {
-        State::Known(kind) => vec![of_type(*kind)],
-        State::Unknown(_, Some(all)) if !all.is_empty() => {
-            all.iter().map(|kind| of_type(*kind)).collect()
         }
-        _ => [
-            NextHopType::VirtualNetworkGateway,
-            NextHopType::VnetLocal,
-            NextHopType::Internet,
-            NextHopType::None,
-            NextHopType::VirtualAppliance,
-        ]
-        .into_iter()
-        .map(of_type)
-        .collect(),
     }
 }
 
-/// Every next hop a route that is not in the files may have.
-fn any_hop() -> Vec<NextHop> {
-    let kinds = [
-        Some(NextHopKind::Gateway),
-        Some(NextHopKind::VirtualNetwork),
-        Some(NextHopKind::Internet),
-        Some(NextHopKind::None),
-        None,
-    ];
-    kinds
-        .into_iter()
-        .map(|kind| NextHop {
-            kind,
-            ..system(NextHopKind::None)
-        })
-        .collect()
-}
-
-/// Where private addresses may lead in a network that is not in the files.
-fn private_hops() -> Vec<NextHop> {
-    [
-        NextHopKind::VirtualNetwork,
-        NextHopKind::Peering,
-        NextHopKind::Gateway,
-    ]
-    .into_iter()
-    .map(system)
-    .collect()
+/// The prefixes of a service are at least so long: longer than any that would hold more addresses
+/// than all services together.
+fn service_length(family: Family) -> u16 {
+    let bits: u32 = match family {
+        Family::V4 => 32,
+        Family::V6 => 128,
+    };
+    let most = sparse_limit(family).ilog2();
+    u16::try_from(bits.saturating_sub(most) + 1).unwrap_or(1)
 }

@@ -164,6 +164,8 @@ impl Build {
             service_endpoints: List::default(),
             network_interfaces: List::default(),
             firewalls: List::default(),
+            private_endpoint_policies: absent(),
+            private_endpoints: List::default(),
         });
         self.network[vnet].subnets.items.push(id);
         id
@@ -469,6 +471,7 @@ impl Build {
             },
             next_hop_address: absent(),
             appliance,
+            spread: List::default(),
         });
         self.network[table].routes.items.push(id);
         id

@@ -79,18 +79,28 @@ fn default_route(network: &Network) -> Vec<(Option<NextHopKind>, Truth)> {
         .collect()
 }
 
+/// Both sides of a peering of the first network.
 fn peer(build: &mut Build, remote: Link<VnetId>) {
+    let here = VnetId(0);
+    if let Link::Here(there) = remote {
+        side(build, there, Link::Here(here));
+    }
+    side(build, here, remote);
+}
+
+fn side(build: &mut Build, on: VnetId, remote: Link<VnetId>) {
     let id = PeeringId(u32::try_from(build.network.peerings.len()).unwrap());
     build.network.peerings.push(Peering {
         meta: meta("peering"),
-        virtual_network: known(Link::Here(VnetId(0))),
+        virtual_network: known(Link::Here(on)),
         remote: known(remote),
         allow_virtual_network_access: absent(),
         allow_forwarded_traffic: absent(),
         allow_gateway_transit: absent(),
         use_remote_gateways: absent(),
+        state: absent(),
     });
-    build.network.virtual_networks[0].peerings.items.push(id);
+    build.network[on].peerings.items.push(id);
 }
 
 #[test]
@@ -111,10 +121,12 @@ fn without_routes_the_system_decides() {
 #[test]
 fn the_longest_prefix_wins_and_among_equals_the_authors_route() {
     let mut build = build();
+    build.nic(SUBNET, Option::None);
     let table = build.route_table(SUBNET);
     build.route(table, "10.0.0.0/16", "interface");
     assert_eq!(hop(&build.network, "10.0.9.9"), certainly(Appliance));
-    // The subnet's own system route is longer.
+    // The subnet's own prefix is no route.
+    assert_eq!(hop(&build.network, "10.0.0.9"), certainly(Appliance));
     build.route(table, "0.0.0.0/0", "firewall");
     build.route(table, "20.118.99.224/32", "Internet");
     assert_eq!(hop(&build.network, "8.8.8.8"), certainly(AzureFirewall));
