@@ -15,6 +15,7 @@ pub mod anomalies;
 mod compile;
 pub mod deciding;
 pub mod firewall;
+mod hidden;
 pub mod lists;
 mod matching;
 mod order;

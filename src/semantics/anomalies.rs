@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use super::Semantics;
 use super::compile::Ruling;
+use super::hidden::{Difference, Hidden, Listed};
+use super::packet::answer::add_unknown;
 use super::packet::{Answer, Family, Flow, FlowSet};
 use super::rules::Scope;
 use crate::eval::value::Unknown;
@@ -98,13 +100,28 @@ pub enum Fix {
 /// opposite: their order matters.
 #[derive(Clone, Debug)]
 pub struct Correlation {
-    /// The one that is asked first and decides the packets in common.
+    /// The one that is asked first; it decides some of the packets in common.
     pub first: SecurityRuleId,
     /// The other.
     pub second: SecurityRuleId,
     /// The packets that both match.
     pub overlap: Answer,
 }
+
+/// The correlated pairs of a group.
+#[derive(Clone, Debug, Default)]
+pub struct Correlations {
+    /// By the place of the first rule, then by that of the second.
+    pub pairs: Vec<Correlation>,
+    /// The name of a limit that was exceeded; there are then more pairs.
+    pub undecided: Option<&'static str>,
+}
+
+/// More correlated pairs than this are not listed.
+const MAX_PAIRS: usize = 4_096;
+
+/// What [`MAX_PAIRS`] is called.
+const PAIRS_EXCEEDED: &str = "number of correlated pairs";
 
 impl Semantics<'_> {
     /// What every rule of a group is good for at a place, in the order in which they are asked,
@@ -118,6 +135,234 @@ impl Semantics<'_> {
         family: Family,
     ) -> Vec<RuleStanding> {
         let group = self.compiled(nsg, scope, direction, family);
-        super::unreachable::preliminary(&group.rules)
+        let list = Listed::new(&group.rules);
+        (0..group.rules.len())
+            .filter_map(|index| self.standing(nsg, &list, index))
+            .collect()
     }
+
+    /// The pairs of a group's own rules whose order matters.
+    #[must_use]
+    pub fn correlated(
+        &self,
+        nsg: NsgId,
+        scope: Scope,
+        direction: Direction,
+        family: Family,
+    ) -> Correlations {
+        let group = self.compiled(nsg, scope, direction, family);
+        let list = Listed::new(&group.rules);
+        let mut found = Correlations::default();
+        for (index, rule) in group.rules.iter().enumerate() {
+            let Ruling::Custom(first) = rule.id else {
+                continue;
+            };
+            let rivals = match list.rivals(index) {
+                Ok(rivals) => rivals,
+                Err(limit) => {
+                    found.undecided = Some(limit.0);
+                    continue;
+                }
+            };
+            for other in rivals
+                .into_iter()
+                .filter_map(|place| group.rules.get(place))
+            {
+                let Ruling::Custom(second) = other.id else {
+                    continue;
+                };
+                if found.pairs.len() == MAX_PAIRS {
+                    found.undecided = Some(PAIRS_EXCEEDED);
+                    return found;
+                }
+                let mut overlap = rule.own.and(&other.own);
+                if !rule.certain || !other.certain {
+                    overlap = overlap.only_possibly();
+                    for unknown in rule.because.iter().chain(&other.because) {
+                        add_unknown(&mut overlap.unknowns, unknown);
+                    }
+                }
+                found.pairs.push(Correlation {
+                    first,
+                    second,
+                    overlap,
+                });
+            }
+        }
+        found
+    }
+
+    fn standing(
+        &self,
+        nsg: NsgId,
+        list: &Listed<'_, Ruling>,
+        index: usize,
+    ) -> Option<RuleStanding> {
+        let rule = list.rules().get(index)?;
+        let mut found = RuleStanding {
+            rule: rule.id.clone(),
+            standing: Standing::Empty,
+            cover: Vec::new(),
+            acts_otherwise: false,
+            blocker: None,
+            live_share: None,
+            witness: None,
+            fix: None,
+            unknowns: Vec::new(),
+            undecided: None,
+        };
+        let deletable = match rule.id {
+            Ruling::Custom(id) => (!self.network[id].platform_managed).then_some(Fix::Delete),
+            Ruling::Default(_) | Ruling::Rest => None,
+        };
+        if rule.own.flows.may.is_empty() {
+            found.fix = deletable;
+            return Some(found);
+        }
+        match list.hidden(index) {
+            Ok(Hidden::Yes(cover)) => self.judge_dead(nsg, list, index, &cover, &mut found),
+            Ok(Hidden::Perhaps(unknowns)) => {
+                found.standing = Standing::Undetermined;
+                found.unknowns = unknowns;
+            }
+            Ok(Hidden::No(open)) => {
+                let certain = open
+                    .map(|open| FlowSet::from_terms(rule.own.family(), vec![*open]))
+                    .and_then(|flows| flows.certain().ok());
+                found.witness = certain.and_then(|flows| flows.witness());
+                judge_live(list, index, deletable.is_some(), &mut found);
+            }
+            Err(limit) => {
+                found.standing = Standing::Undetermined;
+                found.undecided = Some(limit.0);
+            }
+        }
+        if found.standing == Standing::Undetermined {
+            for unknown in rule.because.iter().chain(&rule.own.unknowns) {
+                add_unknown(&mut found.unknowns, unknown);
+            }
+        }
+        Some(found)
+    }
+
+    fn judge_dead(
+        &self,
+        nsg: NsgId,
+        list: &Listed<'_, Ruling>,
+        index: usize,
+        cover: &[usize],
+        found: &mut RuleStanding,
+    ) {
+        let rules = list.rules();
+        let own = rules.get(index).and_then(|rule| rule.access);
+        let access = |place: &usize| rules.get(*place).and_then(|rule| rule.access);
+        let otherwise = |place: &&usize| {
+            let other = access(place);
+            own.is_some() && other.is_some() && other != own
+        };
+        let known = own.is_some() && cover.iter().all(|place| access(place).is_some());
+        found.live_share = Some(0.0);
+        found.acts_otherwise = cover.iter().any(|place| otherwise(&place));
+        found.standing = match (found.acts_otherwise, known) {
+            (true, _) => Standing::Shadowed,
+            (false, true) => Standing::RedundantBefore,
+            (false, false) => Standing::Undetermined,
+        };
+        let ids = cover.iter().filter_map(|place| rules.get(*place));
+        found.cover = ids.clone().map(|rule| rule.id.clone()).collect();
+        if found.standing == Standing::Undetermined {
+            for unknown in ids.flat_map(|rule| &rule.because) {
+                add_unknown(&mut found.unknowns, unknown);
+            }
+        }
+        if found.acts_otherwise {
+            found.blocker = blocker(list, index, cover.iter().find(otherwise));
+        }
+        let Ruling::Custom(id) = found.rule else {
+            return;
+        };
+        if self.network[id].platform_managed {
+            return;
+        }
+        found.fix = match found.standing {
+            Standing::Shadowed => {
+                let first = cover.iter().find(otherwise);
+                let lists = std::slice::from_ref(list);
+                let revive = self.revive(nsg, index, cover, first, lists);
+                revive.and_then(|revive| {
+                    let priority = revive.priority?;
+                    Some(Fix::Move {
+                        before: revive.before,
+                        priority,
+                    })
+                })
+            }
+            Standing::RedundantBefore => Some(Fix::Delete),
+            _ => None,
+        };
+    }
+}
+
+fn judge_live(list: &Listed<'_, Ruling>, index: usize, deletable: bool, found: &mut RuleStanding) {
+    let live = list.live(index);
+    found.live_share = live.as_ref().map(|live| live.share);
+    let rules = list.rules();
+    match list.difference(index) {
+        Ok(Difference::Some) => {
+            found.standing = Standing::Live;
+            let Some(live) = live.filter(|live| live.eaten) else {
+                return;
+            };
+            found.standing = Standing::ExceptionEaten;
+            found.blocker = blocker(list, index, None);
+            let narrowed = live.hull.filter(|_| deletable);
+            found.fix = narrowed
+                .filter(|hull| list.may_narrow(index, hull))
+                .and_then(|hull| {
+                    let family = rules.get(index)?.own.family();
+                    Some(Fix::Narrow(FlowSet::from_terms(family, vec![hull])))
+                });
+        }
+        Ok(Difference::None(takers)) => {
+            let takers = takers.iter().filter_map(|place| rules.get(*place));
+            found.cover = takers.map(|rule| rule.id.clone()).collect();
+            let mut ids = found.cover.iter();
+            found.standing = if ids.all(|id| matches!(id, Ruling::Default(_))) {
+                Standing::DefaultEqual
+            } else {
+                Standing::RedundantAfter
+            };
+            found.fix = deletable.then_some(Fix::Delete);
+        }
+        Ok(Difference::Perhaps(unknowns)) => {
+            found.standing = Standing::Undetermined;
+            found.unknowns = unknowns;
+        }
+        Err(limit) => {
+            found.standing = Standing::Undetermined;
+            found.undecided = Some(limit.0);
+        }
+    }
+}
+
+/// The earlier rule with another access that matches most of what a rule matches; where that
+/// cannot be counted, the given one.
+fn blocker(list: &Listed<'_, Ruling>, index: usize, otherwise: Option<&usize>) -> Option<Blocker> {
+    let opponents = list.opponents(index);
+    let shares = list.shares(index, &opponents);
+    let mut most: Option<(usize, f64)> = None;
+    for (place, share) in opponents.iter().zip(shares) {
+        if let Some(share) = share
+            && most.is_none_or(|(_, best)| share > best)
+        {
+            most = Some((*place, share));
+        }
+    }
+    let (place, share) = match (most, otherwise) {
+        (Some((place, share)), _) => (place, Some(share)),
+        (None, Some(place)) => (*place, None),
+        (None, None) => return None,
+    };
+    let rule = list.rules().get(place)?.id.clone();
+    Some(Blocker { rule, share })
 }

@@ -7,6 +7,8 @@
 
 pub mod answer;
 pub mod atoms;
+pub mod classes;
+pub mod count;
 pub mod cover;
 pub mod diagram;
 pub mod interval;

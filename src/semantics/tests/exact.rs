@@ -1,6 +1,8 @@
 //! Against an evaluator that shares nothing with the sets: packets of a tiny universe, one by one,
 //! in every world.
 
+mod standings;
+
 use std::ops::RangeInclusive;
 
 use proptest::prelude::*;
