@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod inputs;
 
 use std::ffi::OsString;
 use std::io;

@@ -1,14 +1,14 @@
 //! `aznet check`
 
 use std::io::{self, Write as _};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::inputs::Inputs;
 use super::{FAILED, Failure, stdout_has_colour, width};
 use crate::diagnostic::Severity;
-use crate::engine::{self, FailOn, Options, Report, Request, UsageError};
+use crate::engine::{self, FailOn, Report, UsageError};
 use crate::report::{Format, Style};
 
 /// The arguments of `aznet check`.
@@ -40,34 +40,8 @@ pub(super) struct Check {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
 
-    /// A Terraform variables file for every root module; the last wins
-    #[arg(long, value_name = "FILE")]
-    var_file: Vec<PathBuf>,
-
-    /// An ARM parameter file for every template, instead of those found
-    #[arg(long, value_name = "FILE")]
-    parameters: Vec<PathBuf>,
-
-    /// The addresses of service tags: Microsoft's ServiceTags_Public_*.json, or what
-    /// `az network list-service-tags` writes
-    #[arg(long, value_name = "FILE")]
-    service_tags: Option<PathBuf>,
-
-    /// The subscription's offer, by name or quota id
-    #[arg(long)]
-    offer: Option<String>,
-
-    /// Where reading ends; by default the nearest directory upwards with .git
-    #[arg(long, value_name = "DIRECTORY")]
-    root: Option<PathBuf>,
-
-    /// Also read what .gitignore excludes
-    #[arg(long)]
-    no_ignore: bool,
-
-    /// Number of threads; all cores by default
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    inputs: Inputs,
 }
 
 impl Check {
@@ -89,24 +63,10 @@ impl Check {
                 help: Some("write one to a file: -o json=report.json".to_owned()),
             }));
         }
-        let mut paths = self.paths;
-        if paths.is_empty() {
-            paths.push(self.root.clone().unwrap_or_else(|| PathBuf::from(".")));
-        }
-        let report = engine::check(&Request {
-            paths,
-            root: self.root,
-            no_ignore: self.no_ignore,
-            threads: self.threads,
-            var_files: self.var_file,
-            parameter_files: self.parameters,
-            service_tags: self.service_tags,
-            options: Options {
-                select: self.select,
-                ignore: self.ignore,
-                offer: self.offer,
-            },
-        })?;
+        let mut request = self.inputs.request(self.paths);
+        request.options.select = self.select;
+        request.options.ignore = self.ignore;
+        let report = engine::check(&request)?;
         for output in &outputs {
             output.write(&report, strict)?;
         }

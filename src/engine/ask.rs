@@ -5,4 +5,7 @@
 
 pub mod endpoint;
 pub mod estate;
+mod group;
 pub mod names;
+pub mod tell;
+pub mod trace;

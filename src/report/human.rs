@@ -2,7 +2,7 @@
 //! in compact groups; at the end what was seen, so that silence is never ambiguous.
 
 mod snippet;
-mod text;
+pub(super) mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -8,16 +8,16 @@ use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
 
 /// How many names of a list are shown.
-pub(super) const MOST_LISTED: usize = 6;
+pub(in crate::report) const MOST_LISTED: usize = 6;
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-pub(super) struct Paint {
-    pub(super) on: bool,
+pub(in crate::report) struct Paint {
+    pub(in crate::report) on: bool,
 }
 
 impl Paint {
-    pub(super) fn strong(self, text: &str, severity: Option<Severity>) -> String {
+    pub(in crate::report) fn strong(self, text: &str, severity: Option<Severity>) -> String {
         let code = match severity {
             Some(Severity::Error) => "1;31",
             Some(Severity::Warning) => "1;33",
@@ -27,7 +27,7 @@ impl Paint {
         self.with(code, text)
     }
 
-    pub(super) fn dim(self, text: &str) -> String {
+    pub(in crate::report) fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
 
@@ -42,7 +42,7 @@ impl Paint {
 
 /// Places too far away to be drawn, one line each: where, what stands there, what it is. Those of
 /// one line that are the same thing are put together.
-pub(super) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
+pub(in crate::report::human) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
     let mut lines: Vec<(String, u32, &str, String, Vec<&str>)> = Vec::new();
     for mark in far {
         let at = place(sources, mark.span, Unit::Characters);
@@ -75,7 +75,7 @@ pub(super) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
 }
 
 /// The first sentences of a text, about two lines.
-pub(super) fn beginning(text: &str) -> String {
+pub(in crate::report) fn beginning(text: &str) -> String {
     const ENOUGH: usize = 100;
     let paragraph = text.trim().split("\n\n").next().unwrap_or("");
     let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -92,12 +92,12 @@ pub(super) fn beginning(text: &str) -> String {
     words.get(..end).unwrap_or(&words).to_owned()
 }
 
-pub(super) fn short_place(sources: &SourceMap, span: Span) -> String {
+pub(in crate::report) fn short_place(sources: &SourceMap, span: Span) -> String {
     let place = place(sources, span, Unit::Characters);
     format!("{}:{}:{}", place.path, place.line, place.column)
 }
 
-pub(super) fn packet(flow: &Flow) -> String {
+pub(in crate::report) fn packet(flow: &Flow) -> String {
     let end = |address: std::net::IpAddr, port: u16| match (address, port) {
         (address, 0) => address.to_string(),
         (std::net::IpAddr::V6(address), port) => format!("[{address}]:{port}"),
@@ -111,7 +111,7 @@ pub(super) fn packet(flow: &Flow) -> String {
     )
 }
 
-pub(super) fn shortened(names: &[&str], total: usize) -> String {
+pub(in crate::report) fn shortened(names: &[&str], total: usize) -> String {
     let shown: Vec<&str> = names.iter().take(MOST_LISTED).copied().collect();
     let more = total.saturating_sub(shown.len());
     let list = shown.join(", ");
@@ -122,7 +122,7 @@ pub(super) fn shortened(names: &[&str], total: usize) -> String {
     }
 }
 
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub(in crate::report) fn plural(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {
@@ -131,7 +131,7 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 }
 
 /// Breaks at spaces; a longer word stays whole.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;

@@ -1,0 +1,561 @@
+//! `trace`: what becomes of packets from one end to another, by one security group or by
+//! everything on the way.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::endpoint::{self, End, Resolved, Written};
+use super::estate::{Asked, Estate};
+use super::group;
+use super::names::{self, Target, Wanted};
+use super::tell::{Teller, Told, layer_word, side_word, verdict_word};
+use crate::engine::UsageError;
+use crate::engine::config::did_you_mean;
+use crate::eval::value::Truth;
+use crate::model::NsgId;
+use crate::model::address::{PortRange, Protocol, ProtocolMatch};
+use crate::model::nsg::Direction;
+use crate::model::parse;
+use crate::policy::finding::MissingInput;
+use crate::policy::judge::reasons;
+use crate::semantics::Semantics;
+use crate::semantics::packet::{Family, Flow};
+pub use crate::semantics::reach::Verdict;
+use crate::semantics::reach::{Element, Layer, PathAnswer, PathQuestion};
+use crate::source::Span;
+
+/// What is asked, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct TraceQuestion {
+    /// The sender.
+    pub from: String,
+    /// The receiver, with ports.
+    pub to: String,
+    /// `tcp`, `udp`, `icmp`, `esp`, `ah`, `any`; absent: `tcp` where a port is given, else any.
+    pub protocol: Option<String>,
+    /// One direction only.
+    pub direction: Option<Direction>,
+    /// This group alone.
+    pub nsg: Option<String>,
+    /// The deployment, where several have the names.
+    pub deployment: Option<String>,
+}
+
+/// The answer in one deployment.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// What becomes of the packets.
+    pub verdict: Verdict,
+    /// The deployment's name.
+    pub deployment: Arc<str>,
+    /// What was asked, as it was understood.
+    pub question: Understood,
+    /// What stops them first; of one group, what decides.
+    pub decided_by: Option<Told>,
+    /// A packet that shows the verdict.
+    pub witness: Option<Flow>,
+    /// With `Depends`: a packet that is, or may be, stopped.
+    pub stopped: Option<Flow>,
+    /// The stages in path order.
+    pub layers: Vec<TraceLayer>,
+    /// What would settle the verdict.
+    pub depends_on: Vec<MissingInput>,
+    /// "allowed if …"
+    pub conditions: Vec<String>,
+    /// The fewest changes that would open the path: each is enough.
+    pub opened_by: Vec<TraceOpening>,
+    /// The ways of the replies, where the whole path was asked for.
+    pub return_path: Vec<TraceReturn>,
+    /// What else there is to say.
+    pub notes: Vec<String>,
+}
+
+/// A question as it was understood.
+#[derive(Clone, Debug)]
+pub struct Understood {
+    /// The sender, for people.
+    pub from: String,
+    /// The receiver, for people.
+    pub to: String,
+    /// `tcp`, …, `any`
+    pub protocol: String,
+    /// Destination ports; empty: any.
+    pub ports: Vec<PortRange>,
+    /// Source ports; empty: any.
+    pub source_ports: Vec<PortRange>,
+    /// One direction only.
+    pub direction: Option<Direction>,
+    /// The group that was asked alone.
+    pub nsg: Option<String>,
+}
+
+/// One stage.
+#[derive(Clone, Debug)]
+pub struct TraceLayer {
+    /// `nic-nsg`, `subnet-nsg`, `route`, …
+    pub layer: &'static str,
+    /// `source`, `between`, `destination`
+    pub side: &'static str,
+    /// The way packets cross it.
+    pub direction: Option<Direction>,
+    /// What it belongs to.
+    pub name: String,
+    /// Where that is written.
+    pub place: Option<Span>,
+    /// The stage before it, by position.
+    pub after: Option<usize>,
+    /// What it does to the packets that arrive.
+    pub verdict: Verdict,
+    /// What decides, if one thing does.
+    pub decided_by: Option<Told>,
+    /// What would settle it.
+    pub depends_on: Vec<MissingInput>,
+    /// The packets split by what decides them.
+    pub parts: Vec<TracePart>,
+}
+
+/// Packets that one thing decides.
+#[derive(Clone, Debug)]
+pub struct TracePart {
+    /// What decides them.
+    pub by: Told,
+    /// What it does.
+    pub verdict: Verdict,
+    /// One of them.
+    pub witness: Option<Flow>,
+    /// Their destination ports.
+    pub ports: Vec<PortRange>,
+    /// Whether there are such packets in every world.
+    pub certain: bool,
+}
+
+/// Changes that together open a path.
+#[derive(Clone, Debug)]
+pub struct TraceOpening {
+    /// What to change, and where.
+    pub settings: Vec<(String, Option<Span>)>,
+    /// What becomes of the packets then.
+    pub verdict: Verdict,
+}
+
+/// The way of replies from one subnet.
+#[derive(Clone, Debug)]
+pub struct TraceReturn {
+    /// The subnet.
+    pub from: String,
+    /// Where they go.
+    pub hops: Vec<Told>,
+    /// `true`: through every device that keeps the connection; `None`: not known.
+    pub symmetric: Option<bool>,
+}
+
+/// Answers a question in every deployment that has the names.
+///
+/// # Errors
+///
+/// When the question cannot be understood: a name of nothing or of two things, ports without a
+/// protocol that has them, ends of different families.
+pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, UsageError> {
+    let from = endpoint::read(&question.from)?;
+    let to = endpoint::read(&question.to)?;
+    let (protocols, protocol) = protocols(question.protocol.as_deref(), &from, &to)?;
+    let among = among(estate, question.deployment.as_deref())?;
+    let group = match &question.nsg {
+        Some(name) => {
+            let found = names::find(estate, &among, name, Wanted::Nsg)?;
+            if found.is_empty() {
+                return Err(names::unknown(estate, &among, name, Wanted::Nsg, &[]));
+            }
+            Some(found)
+        }
+        None => None,
+    };
+    let among: Vec<usize> = match &group {
+        Some(found) => found.keys().copied().collect(),
+        None => among,
+    };
+    let from_ends = endpoint::resolve(estate, &among, &from)?;
+    let to_ends = endpoint::resolve(estate, &among, &to)?;
+    let chosen = chosen(estate, &among, &from_ends, &to_ends, group.is_some())?;
+    let mut answers = Vec::new();
+    for index in chosen {
+        let (Some(asked), Some(from_end), Some(to_end)) = (
+            estate.deployments.get(index),
+            from_ends.of(index),
+            to_ends.of(index),
+        ) else {
+            continue;
+        };
+        let nsg = group.as_ref().and_then(|found| match found.get(&index) {
+            Some(Target::Nsg(nsg)) => Some(*nsg),
+            _ => None,
+        });
+        let one = One {
+            asked,
+            teller: Teller::new(asked, estate.facts),
+            from: from_end,
+            to: to_end,
+            from_ports: &from.ports,
+            to_ports: &to.ports,
+            protocols: &protocols,
+            protocol,
+            direction: question.direction,
+            family: endpoint::family(&asked.network, from_end, to_end)?,
+        };
+        let semantics = estate.semantics(asked);
+        answers.push(match nsg {
+            Some(nsg) => one.by_group(&semantics, nsg),
+            None => one.by_path(&semantics),
+        });
+    }
+    Ok(answers)
+}
+
+/// The deployments that a name narrows the question to; all without one.
+///
+/// # Errors
+///
+/// When there is none of that name, or none at all.
+pub(super) fn among(estate: &Estate, name: Option<&str>) -> Result<Vec<usize>, UsageError> {
+    if estate.deployments.is_empty() {
+        return Err(UsageError {
+            message: "there is no deployment in these files".to_owned(),
+            help: Some(
+                "give the path of a template, a Terraform root module or exports".to_owned(),
+            ),
+        });
+    }
+    let all = 0..estate.deployments.len();
+    let Some(name) = name else {
+        return Ok(all.collect());
+    };
+    let lower = name.trim_end_matches('/').to_ascii_lowercase();
+    let by = |matches: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        let named = |index: &usize| {
+            let asked = estate.deployments.get(*index);
+            asked.is_some_and(|asked| matches(&asked.name.to_ascii_lowercase()))
+        };
+        all.clone().filter(named).collect()
+    };
+    let exact = by(&|own| own == lower);
+    let found = if exact.is_empty() {
+        by(&|own| own.ends_with(&format!("/{lower}")) || own.starts_with(&format!("{lower} (")))
+    } else {
+        exact
+    };
+    if found.is_empty() {
+        let names = || estate.deployments.iter().map(|asked| &*asked.name);
+        return Err(UsageError {
+            message: format!("there is no deployment `{name}`"),
+            help: did_you_mean(name, names()).or_else(|| Some(listed(names()))),
+        });
+    }
+    Ok(found)
+}
+
+/// The deployments that have both ends. Plain addresses are asked about where one of them lies in a
+/// subnet, else where there is only one deployment.
+fn chosen(
+    estate: &Estate,
+    among: &[usize],
+    from: &Resolved,
+    to: &Resolved,
+    by_group: bool,
+) -> Result<Vec<usize>, UsageError> {
+    let both: Vec<usize> = among
+        .iter()
+        .copied()
+        .filter(|index| from.of(*index).is_some() && to.of(*index).is_some())
+        .collect();
+    if both.is_empty() {
+        let names = |resolved: &Resolved| match resolved {
+            Resolved::Named(ends) => {
+                let names = ends
+                    .keys()
+                    .filter_map(|index| estate.deployments.get(*index));
+                listed(names.map(|asked| &*asked.name))
+            }
+            Resolved::Everywhere(_) => String::new(),
+        };
+        return Err(UsageError {
+            message: "no deployment has both ends".to_owned(),
+            help: Some(format!(
+                "the one: {}; the other: {}",
+                names(from),
+                names(to)
+            )),
+        });
+    }
+    let plain = matches!(
+        (from, to),
+        (Resolved::Everywhere(_), Resolved::Everywhere(_))
+    );
+    if !plain || by_group || both.len() == 1 {
+        return Ok(both);
+    }
+    let lies = |index: &usize| {
+        let Some(asked) = estate.deployments.get(*index) else {
+            return false;
+        };
+        [from, to].into_iter().any(|end| {
+            end.of(*index)
+                .is_some_and(|end| !endpoint::subnets_of(&asked.network, end).is_empty())
+        })
+    };
+    let inside: Vec<usize> = both.iter().copied().filter(lies).collect();
+    if inside.is_empty() {
+        let names = both
+            .iter()
+            .filter_map(|index| estate.deployments.get(*index));
+        return Err(UsageError {
+            message: "neither address lies in a subnet of these deployments".to_owned(),
+            help: Some(format!(
+                "choose one with `--deployment`: {}",
+                listed(names.map(|asked| &*asked.name))
+            )),
+        });
+    }
+    Ok(inside)
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const MOST: usize = 8;
+    let names: BTreeSet<&str> = names.collect();
+    let more = names.len().saturating_sub(MOST);
+    let mut shown: Vec<String> = names
+        .into_iter()
+        .take(MOST)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    shown.join(", ")
+}
+
+/// The protocols that are meant, and their word.
+fn protocols(
+    text: Option<&str>,
+    from: &Written,
+    to: &Written,
+) -> Result<(Vec<Protocol>, &'static str), UsageError> {
+    let with_ports = !from.ports.is_empty() || !to.ports.is_empty();
+    let protocol = match text {
+        None if with_ports => ProtocolMatch::Only(Protocol::Tcp),
+        None => ProtocolMatch::Any,
+        Some(text) => parse::protocol(text).map_err(|_| UsageError {
+            message: format!("`{text}` is not a protocol"),
+            help: did_you_mean(text, ["tcp", "udp", "icmp", "esp", "ah", "any"])
+                .or_else(|| Some("there are tcp, udp, icmp, esp, ah and any".to_owned())),
+        })?,
+    };
+    let (protocols, word) = match protocol {
+        ProtocolMatch::Any => (Vec::new(), "any"),
+        ProtocolMatch::Only(protocol) => (
+            vec![protocol],
+            match protocol {
+                Protocol::Tcp => "tcp",
+                Protocol::Udp => "udp",
+                Protocol::Icmp => "icmp",
+                Protocol::Esp => "esp",
+                Protocol::Ah => "ah",
+                Protocol::Other => "other",
+            },
+        ),
+    };
+    let portless = !protocols.is_empty()
+        && !protocols
+            .iter()
+            .all(|it| matches!(it, Protocol::Tcp | Protocol::Udp));
+    if with_ports && portless {
+        return Err(UsageError {
+            message: format!("{word} has no ports"),
+            help: Some("leave the port away, or ask for tcp or udp".to_owned()),
+        });
+    }
+    Ok((protocols, word))
+}
+
+/// A question in one deployment.
+pub(super) struct One<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) teller: Teller<'a>,
+    pub(super) from: &'a End,
+    pub(super) to: &'a End,
+    pub(super) from_ports: &'a [PortRange],
+    pub(super) to_ports: &'a [PortRange],
+    pub(super) protocols: &'a [Protocol],
+    pub(super) protocol: &'static str,
+    pub(super) direction: Option<Direction>,
+    pub(super) family: Family,
+}
+
+impl One<'_> {
+    fn by_group(&self, semantics: &Semantics<'_>, nsg: NsgId) -> Trace {
+        let (direction, said) = match self.direction {
+            Some(direction) => (direction, None),
+            None => {
+                let (direction, why) = group::direction(self, semantics, nsg);
+                (direction, Some(why))
+            }
+        };
+        let mut answer = group::ask(self, semantics, nsg, direction);
+        answer.notes.extend(said);
+        answer.notes.extend(self.end_notes());
+        answer
+    }
+
+    fn by_path(&self, semantics: &Semantics<'_>) -> Trace {
+        let answer = semantics.path(&PathQuestion {
+            from: self.from.endpoint.clone(),
+            to: self.to.endpoint.clone(),
+            protocols: self.protocols.to_vec(),
+            ports: self.to_ports.to_vec(),
+            source_ports: self.from_ports.to_vec(),
+            family: self.family,
+            direction: self.direction,
+            smtp: self.asked.settings.smtp_offer(),
+        });
+        self.told(&answer)
+    }
+
+    fn told(&self, answer: &PathAnswer) -> Trace {
+        let teller = &self.teller;
+        let blocker = answer.first_blocker.as_ref();
+        let mut depends_on: Vec<MissingInput> = Vec::new();
+        for dependency in &answer.depends_on {
+            for input in teller.dependency(dependency) {
+                if !depends_on.contains(&input) {
+                    depends_on.push(input);
+                }
+            }
+        }
+        let mut notes: Vec<String> = answer.notes.iter().map(|it| teller.note(it)).collect();
+        notes.extend(self.end_notes());
+        Trace {
+            verdict: answer.verdict,
+            deployment: Arc::clone(&self.asked.name),
+            question: self.understood(self.direction, None),
+            decided_by: blocker
+                .filter(|_| answer.verdict == Verdict::Denied)
+                .map(|blocker| teller.by(&blocker.by, answer.witness.as_ref())),
+            witness: answer.witness,
+            stopped: answer.stopped,
+            layers: answer
+                .layers
+                .iter()
+                .map(|layer| self.layer(layer))
+                .collect(),
+            depends_on,
+            conditions: answer
+                .conditions
+                .iter()
+                .map(|condition| teller.condition(condition))
+                .collect(),
+            opened_by: answer
+                .openings
+                .iter()
+                .map(|opening| TraceOpening {
+                    settings: opening
+                        .settings
+                        .iter()
+                        .map(|setting| teller.setting(setting))
+                        .collect(),
+                    verdict: opening.verdict,
+                })
+                .collect(),
+            return_path: answer
+                .return_path
+                .iter()
+                .map(|way| TraceReturn {
+                    from: teller.element(&Element::Subnet(way.from)).0,
+                    hops: way.hops.iter().map(|(by, _)| teller.by(by, None)).collect(),
+                    symmetric: match way.symmetric {
+                        Truth::True => Some(true),
+                        Truth::False => Some(false),
+                        Truth::Unknown => None,
+                    },
+                })
+                .collect(),
+            notes,
+        }
+    }
+
+    fn layer(&self, layer: &Layer) -> TraceLayer {
+        let (name, place) = self.teller.element(&layer.at);
+        let parts: Vec<TracePart> = layer
+            .parts
+            .iter()
+            .map(|part| {
+                let hit = part.flows.is_hit();
+                TracePart {
+                    by: self.teller.by(&part.by, hit.witness.as_ref()),
+                    verdict: part.verdict,
+                    witness: hit.witness,
+                    ports: hit.ports,
+                    certain: hit.truth == Truth::True,
+                }
+            })
+            .collect();
+        let depends_on = match layer.verdict {
+            Verdict::Depends => layer
+                .parts
+                .iter()
+                .flat_map(|part| part.flows.is_hit().unknowns)
+                .flat_map(|unknown| reasons::missing(std::slice::from_ref(&unknown)))
+                .fold(Vec::new(), |mut all, input| {
+                    if !all.contains(&input) {
+                        all.push(input);
+                    }
+                    all
+                }),
+            _ => Vec::new(),
+        };
+        TraceLayer {
+            layer: layer_word(layer.kind),
+            side: side_word(layer.side),
+            direction: layer.direction,
+            name,
+            place,
+            after: layer.after,
+            verdict: layer.verdict,
+            decided_by: match parts.as_slice() {
+                [one] => Some(one.by.clone()),
+                _ => None,
+            },
+            depends_on,
+            parts,
+        }
+    }
+
+    pub(super) fn understood(
+        &self,
+        direction: Option<Direction>,
+        nsg: Option<String>,
+    ) -> Understood {
+        Understood {
+            from: self.from.display.clone(),
+            to: self.to.display.clone(),
+            protocol: self.protocol.to_owned(),
+            ports: self.to_ports.to_vec(),
+            source_ports: self.from_ports.to_vec(),
+            direction,
+            nsg,
+        }
+    }
+
+    fn end_notes(&self) -> Vec<String> {
+        let ends = [self.from, self.to];
+        ends.into_iter()
+            .filter_map(|end| end.note.clone())
+            .collect()
+    }
+}
+
+impl Trace {
+    /// The verdict as a word.
+    #[must_use]
+    pub fn verdict_word(&self) -> &'static str {
+        verdict_word(self.verdict)
+    }
+}
