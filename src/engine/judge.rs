@@ -14,7 +14,7 @@ use super::{Options, RuleMetadata, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
-use crate::model::platform::PlatformFacts;
+use crate::model::platform::{Cloud, PlatformFacts};
 use crate::model::{Network, may_describe_subscription};
 use crate::policy::finding::Judgement;
 use crate::policy::judge::judge;
@@ -22,6 +22,7 @@ use crate::policy::pack::Pack;
 use crate::policy::platform;
 use crate::policy::service_tags::TagList;
 use crate::policy::settings::{Offer, Settings};
+use crate::semantics::tags::ConsultedTags;
 use crate::source::{FileId, SourceFile};
 
 /// Everything judgements rest on besides the deployments: the rules and the platform's facts.
@@ -92,6 +93,8 @@ pub(crate) struct Outcome {
     pub(crate) not_judged: Vec<(String, usize)>,
     /// Undetermined and only counted, by rule.
     pub(crate) undetermined_counted: Vec<(Arc<str>, usize)>,
+    /// The service tags that were looked up in a list.
+    pub(crate) consulted: ConsultedTags,
     /// What could not be evaluated.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -224,6 +227,7 @@ impl Judge {
                 judgements: judged.judgements,
                 not_judged: judged.not_judged,
                 undetermined_counted: judged.undetermined_counted,
+                consulted: judged.consulted,
                 resources: evaluated.deployment.resources.len(),
                 security_rules: evaluated.network.security_rules.len(),
                 diagnostics: evaluated.diagnostics(),
@@ -350,19 +354,38 @@ impl Judge {
     /// `None` for a deployment nobody asked about.
     fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Option<Evaluated> {
         let docket = run.docket;
-        let deployment = FRONTENDS.get(frontend)?.evaluate(unit, docket.files);
+        let mut deployment = FRONTENDS.get(frontend)?.evaluate(unit, docket.files);
         if !is_selected(docket, &deployment) {
             return None;
         }
         let network = Network::build(&deployment);
         let own = offer::described(&network, &deployment, self.facts, docket.files);
         let settings = settings(run, unit, &own);
+        deployment
+            .diagnostics
+            .extend(unused_list(docket, settings.cloud));
         Some(Evaluated {
             deployment,
             network,
             settings,
         })
     }
+}
+
+/// That the list of service tags is for another cloud than a deployment's.
+fn unused_list(docket: &Docket<'_>, cloud: Cloud) -> Option<Diagnostic> {
+    let list = docket.service_tags?;
+    let of_list = list.tags.cloud();
+    (of_list != cloud).then(|| {
+        let message = format!(
+            "this list of service tags is for the cloud {}, not for {} where it is asked: tags \
+             stay opaque there",
+            of_list.word(),
+            cloud.word()
+        );
+        Diagnostic::advice("service-tags-cloud", list.cloud, message)
+            .with_help("name the cloud in `cloud` of aznet.yaml, or give the list of that cloud")
+    })
 }
 
 /// What all deployments of a run share.

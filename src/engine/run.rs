@@ -1,5 +1,6 @@
 //! From judgements to a report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::config::is_below;
@@ -55,7 +56,10 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     let mut used: Vec<FileId> = Vec::new();
     let mut diagnostics = Vec::new();
     let mut judgements = Vec::new();
+    let (mut listed, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
     for outcome in outcomes {
+        listed.extend(outcome.consulted.listed);
+        unlisted.extend(outcome.consulted.unlisted);
         used.extend(outcome.files);
         summary.deployments += 1;
         summary.resources += outcome.resources;
@@ -67,6 +71,16 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
             &mut summary.undetermined_counted,
             outcome.undetermined_counted,
         );
+    }
+    if let Some(list) = &prepared.service_tags
+        && !(listed.is_empty() && unlisted.is_empty())
+    {
+        let mut line = format!("service tags: {}", list.describe());
+        if !unlisted.is_empty() {
+            let names: Vec<String> = unlisted.into_iter().collect();
+            line.push_str(&format!("; not in that list: {}", names.join(", ")));
+        }
+        summary.assumptions.push(line);
     }
     used.sort_unstable();
     used.dedup();

@@ -7,15 +7,16 @@
 mod build;
 pub(crate) mod reasons;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::clause::{Body, Clause, Scope};
 use super::contract::{self, Cause, Outcome};
 use super::datum::{Data, Datum, Element};
 use super::expr::{Evaluation, Trace};
-use super::finding::Judgement;
+use super::finding::{Judgement, RelatedPlace};
 use super::pack::{Pack, Rule, parameters_of};
+use super::service_tags::TagList;
 use super::settings::Settings;
 use super::vocabulary::{World, presence};
 use crate::diagnostic::Severity;
@@ -24,6 +25,7 @@ use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::Network;
 use crate::model::platform::PlatformFacts;
 use crate::origin::OriginId;
+use crate::semantics::tags::ConsultedTags;
 use crate::semantics::unreachable::Revive;
 use reasons::kind_of;
 
@@ -39,9 +41,12 @@ pub struct Judged {
     pub not_judged: Vec<(String, usize)>,
     /// Undetermined judgements of rules that only count them, by rule.
     pub undetermined_counted: Vec<(Arc<str>, usize)>,
+    /// The service tags whose addresses were looked up in a list.
+    pub consulted: ConsultedTags,
 }
 
-/// Judges a deployment by every rule of a pack that is on.
+/// Judges a deployment by every rule of a pack that is on. What is true only by the addresses that
+/// service tags have in a list says so.
 #[must_use]
 pub fn judge(
     pack: &Pack,
@@ -51,6 +56,49 @@ pub fn judge(
     settings: &Settings,
 ) -> Judged {
     let world = World::new(deployment, network, facts, settings);
+    let mut judged = of_world(pack, &world);
+    judged.consulted = world.semantics.consulted_tags();
+    if let Some(list) = &settings.service_tags
+        && !judged.consulted.listed.is_empty()
+        && !judged.judgements.is_empty()
+    {
+        let blind = Settings {
+            service_tags: None,
+            ..settings.clone()
+        };
+        let anyway = of_world(pack, &World::new(deployment, network, facts, &blind));
+        tell_what_rests_on(list, &mut judged.judgements, &anyway.judgements);
+    }
+    judged
+}
+
+/// Marks judgements that are not the same where service tags are opaque.
+fn tell_what_rests_on(list: &TagList, judgements: &mut [Judgement], anyway: &[Judgement]) {
+    let key = |judgement: &Judgement| {
+        let span = judgement.primary.span;
+        (
+            (Arc::clone(&judgement.rule), judgement.clause),
+            (span.file, span.start, span.end),
+            Arc::clone(&judgement.instance.resource),
+            judgement.verdict,
+        )
+    };
+    let anyway: BTreeSet<_> = anyway.iter().map(key).collect();
+    for judgement in judgements {
+        if !anyway.contains(&key(judgement)) {
+            judgement.related.push(RelatedPlace {
+                span: list.edition,
+                text: format!(
+                    "true today, by the addresses of service tags: {}",
+                    list.describe()
+                ),
+            });
+        }
+    }
+}
+
+fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
+    let (network, settings) = (world.network, world.settings);
     let mut tally = Tally::default();
     for rule in pack.rules() {
         if settings.off.contains(rule.id()) {
@@ -72,7 +120,7 @@ pub fn judge(
                 continue;
             };
             let mut judge = ClauseJudge {
-                world: &world,
+                world,
                 rule,
                 clause,
                 scope,
@@ -89,6 +137,7 @@ pub fn judge(
         judgements: tally.judgements,
         not_judged: tally.not_judged.into_iter().collect(),
         undetermined_counted: tally.counted.into_iter().collect(),
+        consulted: ConsultedTags::default(),
     }
 }
 

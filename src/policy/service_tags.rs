@@ -231,3 +231,108 @@ fn cloud(name: &str) -> Option<Cloud> {
         .find(|(word, _)| word.eq_ignore_ascii_case(name));
     found.map(|(_, cloud)| *cloud)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::semantics::packet::Family;
+
+    fn source(text: &str) -> SourceFile {
+        SourceFile::new("tags.json", text)
+    }
+
+    fn one(prefix: &str) -> String {
+        format!(
+            r#"{{"changeNumber": 3, "cloud": "Public", "values": [
+                {{"name": "Sql", "id": "Sql", "properties": {{"addressPrefixes": ["20.0.0.0/24"]}}}},
+                {{"name": "Storage", "properties": {{"region": "", "addressPrefixes": ["{prefix}"]}}}}]}}"#
+        )
+    }
+
+    /// What is wrong, each as the text it points at and its message.
+    fn wrong(text: &str) -> (Option<TagList>, Vec<(String, String)>) {
+        let (list, diagnostics) = read(FileId(0), &source(text));
+        let at = |diagnostic: &Diagnostic| {
+            let span = diagnostic.primary.as_ref().unwrap().span;
+            text[span.start as usize..span.end as usize].to_owned()
+        };
+        let told = diagnostics.iter().map(|it| (at(it), it.message.clone()));
+        (list, told.collect())
+    }
+
+    #[test]
+    fn the_published_file_and_what_the_command_line_writes_are_read_alike() {
+        let published = include_str!("../../testdata/service-tags/ServiceTags_Public.json");
+        let written = published.replace("\"changeNumber\": 417", "\"changeNumber\": \"417\"");
+        for text in [published, &written] {
+            let (list, told) = wrong(text);
+            assert_eq!(told, []);
+            let list = list.unwrap();
+            assert_eq!(list.describe(), "cloud public, change number 417");
+            let edition = &text[list.edition.start as usize..list.edition.end as usize];
+            assert_eq!(edition, "417");
+            let storage = list.tags.addresses("storage", Family::V4).unwrap();
+            assert_eq!(storage.count(), 1024 + 256 + 256);
+            let storage = list
+                .tags
+                .addresses("Storage.WESTEUROPE", Family::V6)
+                .unwrap();
+            assert_eq!(storage.count(), 1 << 72);
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_cannot_be_read_is_pointed_at_and_its_tag_is_left_out() {
+        let (list, told) = wrong(&one("20.0.1.0/33"));
+        let message = "`20.0.1.0/33` of Storage is not a block of addresses";
+        assert_eq!(told, [("20.0.1.0/33".to_owned(), message.to_owned())]);
+        let tags = list.unwrap().tags;
+        assert!(tags.addresses("Storage", Family::V4).is_none());
+        assert_eq!(tags.addresses("Sql", Family::V4).unwrap().count(), 256);
+    }
+
+    #[test]
+    fn a_tag_listed_twice_is_left_out() {
+        let (list, told) = wrong(&one("20.0.1.0/24").replace("\"Storage\"", "\"SQL\""));
+        assert_eq!(
+            told[0],
+            (
+                "SQL".to_owned(),
+                "the service tag SQL is listed twice".to_owned()
+            )
+        );
+        assert!(list.unwrap().tags.addresses("Sql", Family::V4).is_none());
+    }
+
+    #[test]
+    fn a_cloud_that_is_not_known_is_pointed_at() {
+        let (list, told) = wrong(&one("20.0.1.0/24").replace("\"Public\"", "\"AzureGermany\""));
+        assert!(list.is_none());
+        assert_eq!(told[0].0, "AzureGermany");
+    }
+
+    #[test]
+    fn what_is_no_list_is_pointed_at_where_reading_ends() {
+        let text = "{\"changeNumber\": 1,\n \"cloud\": \"Public\",\n \"values\": [7]}";
+        let (list, diagnostics) = read(FileId(0), &source(text));
+        assert!(list.is_none());
+        assert_eq!(diagnostics.len(), 1);
+        let span = diagnostics[0].primary.as_ref().unwrap().span;
+        assert_eq!(&text[..span.start as usize].matches('\n').count(), &2);
+        assert!(read(FileId(0), &source("")).0.is_none());
+        assert!(read(FileId(0), &source("[]")).0.is_none());
+        assert!(
+            read(FileId(0), &source("{\"changeNumber\": -1}"))
+                .0
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_name_with_an_escape_is_read_all_the_same() {
+        let (list, told) = wrong(&one("20.0.1.0\\/24"));
+        assert_eq!(told, []);
+        let tags = list.unwrap().tags;
+        assert_eq!(tags.addresses("Storage", Family::V4).unwrap().count(), 256);
+    }
+}

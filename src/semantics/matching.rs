@@ -360,6 +360,8 @@ impl Semantics<'_> {
             .map(|wider| Atom::id_of(dimension, &Predicate::Tag(wider)))
             .collect();
         atom.size = match name.strip_prefix("azurecloud") {
+            // How wide a tag is that a list leaves out is not told.
+            _ if self.service_tags().is_some() => Size::Sparse,
             Some("") => Size::Wide(WIDE_MINIMUM),
             Some(region) if region.starts_with('.') => Size::Wide(WIDE_REGION_MINIMUM),
             _ => Size::Sparse,

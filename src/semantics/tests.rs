@@ -7,3 +7,4 @@ mod groups;
 mod hidden;
 mod paths;
 mod platform;
+mod tags;
