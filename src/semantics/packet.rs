@@ -12,6 +12,7 @@ pub mod count;
 pub mod cover;
 pub mod diagram;
 pub mod interval;
+pub mod regions;
 pub mod space;
 pub mod width;
 pub mod witness;

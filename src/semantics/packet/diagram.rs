@@ -59,6 +59,9 @@ pub(super) const FIELDS: [Dimension; Dimension::COUNT] = [
 pub struct Node(u32);
 
 impl Node {
+    /// The function that is 0 everywhere.
+    pub const ZERO: Self = Self(LEAF);
+
     /// The function with the same value everywhere; values are below 2³¹.
     #[must_use]
     pub fn leaf(value: u32) -> Self {
