@@ -12,6 +12,7 @@
 
 pub mod admin;
 pub mod anomalies;
+pub mod compare;
 mod compile;
 pub mod deciding;
 pub mod firewall;

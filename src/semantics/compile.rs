@@ -76,7 +76,13 @@ impl Semantics<'_> {
         group
     }
 
-    fn compile(&self, nsg: NsgId, direction: Direction, place: &Place, rerouted: Truth) -> Group {
+    pub(crate) fn compile(
+        &self,
+        nsg: NsgId,
+        direction: Direction,
+        place: &Place,
+        rerouted: Truth,
+    ) -> Group {
         let mut rules = self.custom_rules(nsg, direction, place);
         rules.extend(self.default_rules(direction, place));
         rules.sort_by_key(|rule| rule.rank);
@@ -304,7 +310,7 @@ impl Semantics<'_> {
 
     /// Whether the subnets of a scope have a default route of their own: then Windows activation is
     /// no platform traffic any more.
-    fn is_rerouted(&self, scope: Scope) -> Truth {
+    pub(crate) fn is_rerouted(&self, scope: Scope) -> Truth {
         let subnets: Vec<SubnetId> = match scope {
             Scope::Anywhere => Vec::new(),
             Scope::Subnet(subnet) => vec![subnet],

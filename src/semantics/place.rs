@@ -67,13 +67,47 @@ impl Semantics<'_> {
                 }
             }
         }
-        self.place_on(&grounds, format!("{scope:?}"), family)
+        let nowhere = match grounds.is_empty() {
+            true => self.nowhere(scope),
+            false => String::new(),
+        };
+        self.place_on(&grounds, nowhere, family)
     }
 
     /// The place of a virtual network as a whole.
     pub(crate) fn place_of_network(&self, vnet: VnetId, family: Family) -> Place {
         let grounds = BTreeSet::from([Ground::Network(vnet)]);
         self.place_on(&grounds, String::new(), family)
+    }
+
+    /// A name of a ground that another version of the same files gives it, too.
+    fn key_of(&self, ground: Ground) -> String {
+        // Several definitions of one resource are told apart by their order.
+        let count = |same: usize, key: &str, kind: &str| format!("{kind} {key} {same};");
+        match ground {
+            Ground::Network(id) => {
+                let key = &self.network[id].meta.key;
+                let earlier = VnetId::all(self.network).take_while(|other| *other != id);
+                let same = earlier.filter(|other| self.network[*other].meta.key == *key);
+                count(same.count(), &key.0, "network")
+            }
+            Ground::Subnet(id) => {
+                let key = &self.network[id].meta.key;
+                let earlier = SubnetId::all(self.network).take_while(|other| *other != id);
+                let same = earlier.filter(|other| self.network[*other].meta.key == *key);
+                count(same.count(), &key.0, "subnet")
+            }
+        }
+    }
+
+    /// The key of a scope without a ground.
+    fn nowhere(&self, scope: Scope) -> String {
+        match scope {
+            Scope::Anywhere => "anywhere".to_owned(),
+            Scope::Nsg(id) => format!("group {}", self.network[id].meta.key.0),
+            Scope::Subnet(id) => format!("on subnet {}", self.network[id].meta.key.0),
+            Scope::Nic(id) => format!("on interface {}", self.network[id].meta.key.0),
+        }
     }
 
     /// The place of several grounds; `nowhere` is its key if there is none.
@@ -116,7 +150,7 @@ impl Semantics<'_> {
         let [inner, outer] = sides.unwrap_or_else(|| [empty(), empty()]);
         Place {
             family,
-            key: format!("{grounds:?}"),
+            key: grounds.iter().map(|ground| self.key_of(*ground)).collect(),
             inner: inner.union(&platform),
             outer: outer.union(&platform),
             internet: public.subtract(&known),

@@ -437,7 +437,7 @@ pub(crate) fn either(a: &Answer, b: &Answer) -> Answer {
 }
 
 /// The set of one packet.
-fn point(family: Family, flow: &Flow) -> FlowSet {
+pub(crate) fn point(family: Family, flow: &Flow) -> FlowSet {
     let protocol = protocol_code(flow.protocol);
     let mut fields = Term::all(family).fields;
     let values = [

@@ -203,7 +203,7 @@ impl Semantics<'_> {
     }
 
     /// Whether IPv6 plays a part in a group.
-    fn has_v6(&self, nsg: NsgId) -> bool {
+    pub(crate) fn has_v6(&self, nsg: NsgId) -> bool {
         let group: &NetworkSecurityGroup = &self.network[nsg];
         let named = |list: &List<Field<AddressPrefix>>| {
             list.items.iter().any(|item| match item.value() {

@@ -51,17 +51,13 @@ impl Table {
         }
         let mask = self.slots.len().saturating_sub(1);
         let mut at = slot(hash(level, content), mask);
-        loop {
-            match self.slots.get(at).and_then(|taken| taken.checked_sub(1)) {
-                Some(number) => {
-                    let same = self.entries.get(number as usize).is_some_and(|entry| {
-                        entry.level == level && edges(&self.edges, entry) == content
-                    });
-                    if same {
-                        return Node(number);
-                    }
-                }
-                None => break,
+        while let Some(number) = self.slots.get(at).and_then(|taken| taken.checked_sub(1)) {
+            let same = self
+                .entries
+                .get(number as usize)
+                .is_some_and(|entry| entry.level == level && edges(&self.edges, entry) == content);
+            if same {
+                return Node(number);
             }
             at = (at + 1) & mask;
         }
