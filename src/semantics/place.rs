@@ -85,6 +85,12 @@ impl Semantics<'_> {
         // Several definitions of one resource are told apart by their order.
         let count = |same: usize, key: &str, kind: &str| format!("{kind} {key} {same};");
         match ground {
+            Ground::Routed(id) => {
+                let key = &self.network[id].meta.key;
+                let earlier = SubnetId::all(self.network).take_while(|other| *other != id);
+                let same = earlier.filter(|other| self.network[*other].meta.key == *key);
+                count(same.count(), &key.0, "routes of")
+            }
             Ground::Network(id) => {
                 let key = &self.network[id].meta.key;
                 let earlier = VnetId::all(self.network).take_while(|other| *other != id);
