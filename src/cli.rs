@@ -6,6 +6,7 @@
 mod check;
 mod explain;
 mod inputs;
+mod trace;
 
 use std::ffi::OsString;
 use std::io;
@@ -15,6 +16,8 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::engine::UsageError;
+use crate::engine::ask::estate::Estate;
+use crate::report::{self, Style};
 
 /// Something could not be read, or the call was wrong.
 const FAILED: u8 = 2;
@@ -34,6 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.color.apply();
     let done = match cli.command {
         Command::Check(check) => check.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules => explain::rules(),
     };
@@ -63,6 +67,8 @@ struct Cli {
 enum Command {
     /// Check files: every deployment that the paths take part in
     Check(Box<check::Check>),
+    /// Tell what becomes of packets from one end to another, and which rules decide
+    Trace(trace::Trace),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain {
         /// The rule's id
@@ -128,6 +134,47 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Answer {
+    /// For the terminal
+    Human,
+    /// Everything, as one JSON object
+    Json,
+}
+
+/// Writes what was asked of an estate and tells the exit code. What is wrong with the files goes to
+/// standard error for people and is left to `write` for JSON; it comes before a call that turns out
+/// wrong, since it may be the reason.
+fn answer<T>(
+    estate: &Estate,
+    format: Answer,
+    asked: Result<T, UsageError>,
+    write: impl FnOnce(&T, Style, &mut dyn io::Write) -> io::Result<()>,
+) -> Result<u8, Failure> {
+    let mut style = Style {
+        colour: stderr_has_colour(),
+        width: width(),
+        strict: false,
+    };
+    if format == Answer::Human || asked.is_err() {
+        let mut out = io::BufWriter::new(anstream::stderr().lock());
+        report::human::diagnostics(&estate.sources, &estate.diagnostics, style, &mut out)?;
+        io::Write::flush(&mut out)?;
+    }
+    let asked = asked?;
+    style.colour = stdout_has_colour();
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    write(&asked, style, &mut out)?;
+    io::Write::flush(&mut out)?;
+    Ok(if estate.is_incomplete() { FAILED } else { 0 })
+}
+
+/// Whether standard error takes colours.
+fn stderr_has_colour() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
 /// Columns of the terminal, 100 where there is none.

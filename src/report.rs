@@ -9,6 +9,7 @@ pub mod human;
 pub mod json;
 pub mod place;
 pub mod sarif;
+pub mod trace;
 
 use std::collections::BTreeMap;
 use std::io;

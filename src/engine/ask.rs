@@ -9,3 +9,4 @@ mod group;
 pub mod names;
 pub mod tell;
 pub mod trace;
+pub mod words;

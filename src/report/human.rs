@@ -10,7 +10,7 @@ use std::io;
 
 use super::{Emitter, Style, UndeterminedGroup, undetermined_groups};
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
-use crate::engine::{Report, RuleMetadata};
+use crate::engine::{Report, RuleMetadata, Summary};
 use crate::policy::finding::{Finding, FindingVerdict};
 use crate::source::{SourceMap, Span};
 use snippet::{Mark, Snippet};
@@ -50,6 +50,36 @@ impl Emitter for Human {
         page.summary();
         page.flush(out)
     }
+}
+
+/// Writes what is wrong with the inputs, as the format does.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn diagnostics(
+    sources: &SourceMap,
+    diagnostics: &[Diagnostic],
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let report = Report {
+        sources: sources.clone(),
+        findings: Vec::new(),
+        diagnostics: diagnostics.to_vec(),
+        rules: Vec::new(),
+        summary: Summary::default(),
+        fail_on: None,
+    };
+    let mut page = Page {
+        report: &report,
+        style,
+        paint: Paint { on: style.colour },
+        text: String::new(),
+        explained: BTreeSet::new(),
+    };
+    page.diagnostics();
+    page.flush(out)
 }
 
 struct Page<'a> {

@@ -71,7 +71,7 @@ struct Finding<'a> {
 /// A place: the path from the root, lines and columns (in characters) from one, the end exclusive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct At {
+pub(super) struct At {
     path: String,
     line: u32,
     column: u32,
@@ -81,7 +81,7 @@ struct At {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Packet {
+pub(super) struct Packet {
     source: String,
     destination: String,
     protocol: String,
@@ -99,14 +99,14 @@ struct Instance<'a> {
 }
 
 #[derive(Serialize)]
-struct Related<'a> {
+pub(super) struct Related<'a> {
     #[serde(flatten)]
     at: At,
     message: &'a str,
 }
 
 #[derive(Serialize)]
-struct Missing<'a> {
+pub(super) struct Missing<'a> {
     what: &'a str,
     #[serde(flatten)]
     at: Option<At>,
@@ -123,7 +123,7 @@ struct Group<'a> {
 }
 
 #[derive(Serialize)]
-struct Diagnostic<'a> {
+pub(super) struct Diagnostic<'a> {
     code: &'a str,
     severity: &'static str,
     /// Whether something is missing from the report because of it.
@@ -164,31 +164,53 @@ fn document(report: &Report) -> Document<'_> {
             .map(|finding| finding_of(finding, sources))
             .collect(),
         undetermined_groups: groups(report),
-        diagnostics: report
-            .diagnostics
-            .iter()
-            .map(|diagnostic| Diagnostic {
-                code: diagnostic.code,
-                severity: diagnostic.severity.as_str(),
-                unreadable: diagnostic.kind == DiagnosticKind::Unreadable,
-                message: &diagnostic.message,
-                at: diagnostic
-                    .primary
-                    .as_ref()
-                    .map(|label| at(sources, label.span)),
-                help: diagnostic.help.as_deref(),
-                related: diagnostic
-                    .related
-                    .iter()
-                    .map(|label| Related {
-                        at: at(sources, label.span),
-                        message: &label.text,
-                    })
-                    .collect(),
-            })
-            .collect(),
+        diagnostics: diagnostics(sources, &report.diagnostics),
         summary: summary(report),
     }
+}
+
+/// What is wrong with the inputs.
+pub(super) fn diagnostics<'a>(
+    sources: &SourceMap,
+    diagnostics: &'a [crate::diagnostic::Diagnostic],
+) -> Vec<Diagnostic<'a>> {
+    diagnostics
+        .iter()
+        .map(|diagnostic| Diagnostic {
+            code: diagnostic.code,
+            severity: diagnostic.severity.as_str(),
+            unreadable: diagnostic.kind == DiagnosticKind::Unreadable,
+            message: &diagnostic.message,
+            at: diagnostic
+                .primary
+                .as_ref()
+                .map(|label| at(sources, label.span)),
+            help: diagnostic.help.as_deref(),
+            related: diagnostic
+                .related
+                .iter()
+                .map(|label| Related {
+                    at: at(sources, label.span),
+                    message: &label.text,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// Inputs that would settle something.
+pub(super) fn missing<'a>(
+    sources: &SourceMap,
+    inputs: &'a [finding::MissingInput],
+) -> Vec<Missing<'a>> {
+    inputs
+        .iter()
+        .map(|missing| Missing {
+            what: &missing.what,
+            at: missing.place.map(|span| at(sources, span)),
+            settle: &missing.settle,
+        })
+        .collect()
 }
 
 fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding<'a> {
@@ -222,15 +244,7 @@ fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding
                 message: &place.text,
             })
             .collect(),
-        unknowns: finding
-            .unknowns
-            .iter()
-            .map(|missing| Missing {
-                what: &missing.what,
-                at: missing.place.map(|span| at(sources, span)),
-                settle: &missing.settle,
-            })
-            .collect(),
+        unknowns: missing(sources, &finding.unknowns),
     }
 }
 
@@ -280,7 +294,8 @@ fn verdict(verdict: FindingVerdict) -> &'static str {
     }
 }
 
-fn packet(flow: &Flow) -> Packet {
+/// A packet.
+pub(super) fn packet(flow: &Flow) -> Packet {
     Packet {
         source: flow.source.to_string(),
         destination: flow.destination.to_string(),
@@ -290,7 +305,8 @@ fn packet(flow: &Flow) -> Packet {
     }
 }
 
-fn at(sources: &SourceMap, span: Span) -> At {
+/// The place of a span.
+pub(super) fn at(sources: &SourceMap, span: Span) -> At {
     let Place {
         path,
         line,

@@ -31,7 +31,7 @@ impl Paint {
         self.with("2", text)
     }
 
-    fn with(self, code: &str, text: &str) -> String {
+    pub(in crate::report) fn with(self, code: &str, text: &str) -> String {
         if self.on && !text.is_empty() {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {

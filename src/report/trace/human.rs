@@ -1,0 +1,284 @@
+//! `trace` for the terminal: the verdict, the stages in their order, and what would change it.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::{Style, ports};
+use crate::engine::ask::estate::Estate;
+use crate::engine::ask::tell::{Told, verdict_word};
+use crate::engine::ask::trace::{Trace, TraceLayer, Verdict};
+use crate::engine::ask::words::{self, Direction};
+use crate::report::human::text::{Paint, packet, short_place, wrap};
+use crate::source::{SourceMap, Span};
+
+/// The narrowest column a place is put beside the decider in; else it gets a line of its own.
+const GAP: usize = 2;
+
+pub(super) fn write(
+    estate: &Estate,
+    answers: &[Trace],
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let several = answers.len() > 1;
+    for (position, trace) in answers.iter().enumerate() {
+        let mut page = Page {
+            sources: &estate.sources,
+            paint: Paint { on: style.colour },
+            width: style.width,
+            text: String::new(),
+        };
+        if position > 0 {
+            page.text.push('\n');
+        }
+        page.head(trace, several || estate.deployments.len() > 1);
+        page.layers(&trace.layers);
+        page.tail(trace);
+        out.write_all(page.text.as_bytes())?;
+    }
+    Ok(())
+}
+
+struct Page<'a> {
+    sources: &'a SourceMap,
+    paint: Paint,
+    width: usize,
+    text: String,
+}
+
+/// One line of the list: a mark, then cells, then a place.
+struct Row {
+    verdict: Verdict,
+    depth: usize,
+    cells: Vec<String>,
+    place: Option<String>,
+}
+
+impl Page<'_> {
+    fn head(&mut self, trace: &Trace, name_it: bool) {
+        let question = &trace.question;
+        let mut asked = format!("{} {}", question.protocol, question.from);
+        if !question.source_ports.is_empty() {
+            let _ = write!(asked, " port {}", ports(&question.source_ports));
+        }
+        let _ = write!(asked, " → {}", question.to);
+        if !question.ports.is_empty() {
+            let _ = write!(asked, " port {}", ports(&question.ports));
+        }
+        if let Some(nsg) = &question.nsg {
+            let way = question.direction.map_or("", words::direction);
+            let _ = write!(asked, ", {way} through {nsg} alone");
+        } else if let Some(direction) = question.direction {
+            let _ = write!(asked, ", {} only", words::direction(direction));
+        }
+        let verdict = self
+            .paint
+            .verdict(trace.verdict, verdict_word(trace.verdict));
+        let _ = writeln!(self.text, "{} {verdict}  {asked}", self.mark(trace.verdict));
+        if name_it {
+            let line = format!("in {}", trace.deployment);
+            let _ = writeln!(self.text, "  {}", self.paint.dim(&line));
+        }
+        self.text.push('\n');
+    }
+
+    fn layers(&mut self, layers: &[TraceLayer]) {
+        let mut rows = Vec::new();
+        for layer in layers {
+            let way = match layer.direction {
+                Some(Direction::Inbound) => "in",
+                Some(Direction::Outbound) => "out",
+                None => "",
+            };
+            let name = match layer.name.as_str() {
+                name if layer.decided_by.as_ref().is_some_and(|by| by.name == name) => "",
+                name => name,
+            };
+            let head = vec![layer.layer.to_owned(), way.to_owned(), name.to_owned()];
+            match &layer.decided_by {
+                Some(by) => rows.push(self.row(layer.verdict, 0, head, by)),
+                None => {
+                    rows.push(Row {
+                        verdict: layer.verdict,
+                        depth: 0,
+                        cells: head,
+                        place: layer.place.map(|span| self.place(span)),
+                    });
+                    for part in &layer.parts {
+                        let what = part.witness.as_ref().map_or_else(String::new, packet);
+                        let what = match part.certain {
+                            true => what,
+                            false => format!("perhaps {what}"),
+                        };
+                        let head = vec![String::new(), String::new(), what];
+                        rows.push(self.row(part.verdict, 1, head, &part.by));
+                    }
+                }
+            }
+        }
+        self.table(rows);
+    }
+
+    fn row(&self, verdict: Verdict, depth: usize, mut cells: Vec<String>, by: &Told) -> Row {
+        let mut decider = by.name.clone();
+        if let Some(priority) = by.priority {
+            let _ = write!(decider, " {priority}");
+        }
+        if let Some(access) = by.access {
+            let _ = write!(decider, " {access}");
+        }
+        cells.push(decider);
+        cells.push(by.remark.clone().unwrap_or_default());
+        Row {
+            verdict,
+            depth,
+            cells,
+            place: by.place.map(|span| self.place(span)),
+        }
+    }
+
+    /// Columns as wide as their widest cell; places at the end of the line where all fit, else
+    /// below.
+    fn table(&mut self, rows: Vec<Row>) {
+        let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = rows.iter().filter_map(|row| row.cells.get(column));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let used = widths.iter().filter(|width| **width > 0);
+        let cells: usize = 4 + used.map(|width| width + GAP).sum::<usize>();
+        let longest = rows.iter().filter_map(|row| row.place.as_ref());
+        let longest = longest
+            .map(|place| place.chars().count())
+            .max()
+            .unwrap_or(0);
+        let beside = cells + longest <= self.width;
+        for row in rows {
+            let mut line = String::new();
+            for (cell, width) in row.cells.iter().zip(&widths) {
+                if *width > 0 {
+                    let pad = width.saturating_sub(cell.chars().count()) + GAP;
+                    let _ = write!(line, "{cell}{:pad$}", "");
+                }
+            }
+            let empty = cells.saturating_sub(4 + line.chars().count());
+            let mark = self.mark(row.verdict);
+            let indent = "  ".repeat(row.depth);
+            match row.place {
+                Some(place) if beside => {
+                    let place = self.paint.dim(&place);
+                    let line = match row.depth {
+                        0 => format!("  {mark} {line}{:empty$}{place}", ""),
+                        _ => {
+                            let line = line.strip_prefix(&indent).unwrap_or(&line);
+                            format!("  {indent}{mark} {line}{:empty$}{place}", "")
+                        }
+                    };
+                    let _ = writeln!(self.text, "{line}");
+                }
+                place => {
+                    let line = line.strip_prefix(&indent).unwrap_or(&line).trim_end();
+                    let _ = writeln!(self.text, "  {indent}{mark} {line}");
+                    if let Some(place) = place {
+                        let _ = writeln!(self.text, "      {indent}{}", self.paint.dim(&place));
+                    }
+                }
+            }
+        }
+    }
+
+    fn tail(&mut self, trace: &Trace) {
+        let mut fields: Vec<(&str, String)> = Vec::new();
+        if let Some(flow) = &trace.witness {
+            fields.push(("packet", packet(flow)));
+        }
+        if let Some(flow) = &trace.stopped {
+            fields.push(("stopped", packet(flow)));
+        }
+        for condition in &trace.conditions {
+            fields.push(("", condition.clone()));
+        }
+        for input in &trace.depends_on {
+            let at = input.place.map(|span| format!(" ({})", self.place(span)));
+            let text = format!("{}{}: {}", input.what, at.unwrap_or_default(), input.settle);
+            fields.push(("depends on", text));
+        }
+        for opening in &trace.opened_by {
+            let all: Vec<String> = opening
+                .settings
+                .iter()
+                .map(|(what, place)| match place {
+                    Some(span) => format!("{what} ({})", self.place(*span)),
+                    None => what.clone(),
+                })
+                .collect();
+            let then = match opening.verdict {
+                Verdict::Allowed => "",
+                _ => "; then it depends on what is not known",
+            };
+            fields.push(("opened by", format!("{}{then}", all.join(", and "))));
+        }
+        for way in &trace.return_path {
+            let hops: Vec<String> = way
+                .hops
+                .iter()
+                .map(|hop| match &hop.remark {
+                    Some(remark) => format!("{} {remark}", hop.name),
+                    None => hop.name.clone(),
+                })
+                .collect();
+            let how = match way.symmetric {
+                Some(true) => "the same way",
+                Some(false) => "another way",
+                None => "perhaps another way",
+            };
+            let text = format!("{how}, from {}: {}", way.from, hops.join(", "));
+            fields.push(("replies", text));
+        }
+        for note in &trace.notes {
+            fields.push(("note", note.clone()));
+        }
+        if !fields.is_empty() && !trace.layers.is_empty() {
+            self.text.push('\n');
+        }
+        let indent = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let mut last = "";
+        for (name, text) in fields {
+            let shown = if name == last { "" } else { name };
+            last = name;
+            let room = self.width.saturating_sub(indent + 4).max(20);
+            for (position, line) in wrap(&text, room).into_iter().enumerate() {
+                let head = if position == 0 { shown } else { "" };
+                let pad = indent - head.len();
+                let head = self.paint.strong(head, None);
+                let _ = writeln!(self.text, "  {head}{:pad$}  {line}", "");
+            }
+        }
+    }
+
+    fn mark(&self, verdict: Verdict) -> String {
+        let mark = match verdict {
+            Verdict::Allowed => "✓",
+            Verdict::Denied => "✗",
+            Verdict::Depends => "?",
+        };
+        self.paint.verdict(verdict, mark)
+    }
+
+    fn place(&self, span: Span) -> String {
+        short_place(self.sources, span)
+    }
+}
+
+impl Paint {
+    fn verdict(self, verdict: Verdict, text: &str) -> String {
+        let code = match verdict {
+            Verdict::Allowed => "1;32",
+            Verdict::Denied => "1;31",
+            Verdict::Depends => "1;33",
+        };
+        self.with(code, text)
+    }
+}
