@@ -18,6 +18,8 @@ mod hidden;
 mod oracle;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "brute_force/standings.rs"]
+mod standings;
 
 /// How a property is run: so many cases, unless the environment asks for another number.
 fn cases(number: u32) -> proptest::test_runner::Config {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::order::Ranked;
 use super::packet::answer::add_unknown;
+use super::packet::atoms::Cube;
 use super::packet::classes::Classes;
 use super::packet::cover::{Budget, Cover, Member, Piece, Problem};
 use super::packet::space::{Exceeded, FlowSet, Term};
@@ -169,14 +170,20 @@ impl<'r, I> Listed<'r, I> {
             })
             .filter(|member| whole.terms().iter().any(|term| term.meets(member.term)))
             .collect();
-        let problem = Problem::new(rule.own.flows.must.terms(), &possible, &self.budget);
-        for piece in problem.whole() {
-            let open = problem.uncovered(std::iter::once(piece), |_, _| true)?;
-            if let Some(open) = open {
-                let term = problem.term(&open);
-                let left = FlowSet::from_terms(whole.family(), vec![term.clone()]);
-                if possible.is_empty() || left.is_inhabited()? {
-                    return Ok(Hidden::No(Some(Box::new(term))));
+        let count = possible.len();
+        let wide = widest(&possible);
+        let both: Vec<Member<'_>> = possible.iter().chain(&wide.members()).copied().collect();
+        let problem = Problem::new(rule.own.flows.must.terms(), &both, &self.budget);
+        for widened in [true, false] {
+            for piece in problem.whole() {
+                let among = |member: usize, _| (member >= count) == widened;
+                let open = problem.uncovered(std::iter::once(piece), among)?;
+                if let Some(open) = open {
+                    let term = problem.term(&open);
+                    let left = FlowSet::from_terms(whole.family(), vec![term.clone()]);
+                    if possible.is_empty() || left.is_inhabited()? {
+                        return Ok(Hidden::No(Some(Box::new(term))));
+                    }
                 }
             }
         }
@@ -299,33 +306,44 @@ impl<'r, I> Listed<'r, I> {
         if !uncertain {
             return Ok(Difference::Some);
         }
-        let must = Problem::new(rule.own.flows.must.terms(), &members, &self.budget);
+        // Whatever else is possible is taken in its widest form first: what is left then hangs on no
+        // opaque set.
+        let count = members.len();
+        let wide = widest(&members);
+        let both: Vec<Member<'_>> = members.iter().chain(&wide.members()).copied().collect();
+        let must = Problem::new(rule.own.flows.must.terms(), &both, &self.budget);
         let sure = |piece: Piece| -> Result<bool, Exceeded> {
             let left = FlowSet::from_terms(whole.family(), vec![must.term(&piece)]);
             left.is_inhabited()
         };
-        for other in &others {
-            let known = self.rules.get(*other).is_some_and(|it| it.access.is_some());
-            if !known || !self.before(index, *other) {
-                continue;
-            }
-            let perhaps_between = |member: usize, set: usize| {
-                set != *other && possibly(member) && !self.before(*other, set)
-            };
-            for member in must.members_of(*other).filter(|it| surely(*it)) {
-                let left = must.uncovered(must.common(member), perhaps_between)?;
-                if let Some(left) = left
-                    && sure(left)?
-                {
-                    return Ok(Difference::Some);
+        let perhaps = |member: usize, widened: bool| {
+            (member >= count) == widened && possibly(member % count.max(1))
+        };
+        for widened in [true, false] {
+            for other in &others {
+                let known = self.rules.get(*other).is_some_and(|it| it.access.is_some());
+                if !known || !self.before(index, *other) {
+                    continue;
+                }
+                let between = |member: usize, set: usize| {
+                    set != *other && perhaps(member, widened) && !self.before(*other, set)
+                };
+                let own = must.members_of(*other);
+                for member in own.filter(|it| *it < count && surely(*it)) {
+                    let left = must.uncovered(must.common(member), between)?;
+                    if let Some(left) = left
+                        && sure(left)?
+                    {
+                        return Ok(Difference::Some);
+                    }
                 }
             }
-        }
-        let left = must.uncovered(must.whole(), |member, _| possibly(member))?;
-        if let Some(left) = left
-            && sure(left)?
-        {
-            return Ok(Difference::Some);
+            let left = must.uncovered(must.whole(), |member, _| perhaps(member, widened))?;
+            if let Some(left) = left
+                && sure(left)?
+            {
+                return Ok(Difference::Some);
+            }
         }
         Ok(Difference::Perhaps(because))
     }
@@ -528,6 +546,31 @@ impl<'r, I> Listed<'r, I> {
         places
             .iter()
             .filter_map(move |place| Some((*place, rules.get(*place)?)))
+    }
+}
+
+/// Terms without what they say of opaque sets, each for a member.
+struct Widest {
+    sets: Vec<usize>,
+    terms: Vec<Term>,
+}
+
+impl Widest {
+    fn members(&self) -> Vec<Member<'_>> {
+        let sets = self.sets.iter().copied();
+        let pairs = sets.zip(&self.terms);
+        pairs.map(|(set, term)| Member { set, term }).collect()
+    }
+}
+
+fn widest(members: &[Member<'_>]) -> Widest {
+    let term = |member: &Member<'_>| Term {
+        fields: member.term.fields.clone(),
+        cube: Cube::default(),
+    };
+    Widest {
+        sets: members.iter().map(|member| member.set).collect(),
+        terms: members.iter().map(term).collect(),
     }
 }
 

@@ -24,40 +24,47 @@ fn ground() -> Ground {
     }
 }
 
+/// Which rules match a packet, and the world.
+pub type Row = (Vec<bool>, World);
+
 /// Which rules match each packet in each world; packets that no rule tells apart only once.
 struct Table {
-    matches: Vec<(Vec<bool>, World)>,
+    matches: Vec<Row>,
 }
 
-impl Table {
-    fn new(rules: &[Rule], v6: bool) -> Self {
-        let tags = tags(rules.iter());
-        let mut matches = Vec::new();
-        for choices in all_choices(vec![World::default()], rules.iter()) {
-            let sources = sides(rules, v6, Side::Source, &tags, &choices);
-            let destinations = sides(rules, v6, Side::Destination, &tags, &choices);
-            let mut seen = BTreeSet::new();
-            for service in services(rules, v6, &choices) {
-                for source in &sources {
-                    for destination in &destinations {
-                        let parts = service.iter().zip(source).zip(destination);
-                        let row: Vec<bool> = parts.map(|((a, b), c)| *a && *b && *c).collect();
-                        if row.contains(&true) && seen.insert(row.clone()) {
-                            matches.push((row, choices.clone()));
-                        }
+/// Which rules match each packet in each world; packets that no rule tells apart only once, and
+/// none that no rule matches.
+pub fn rows(rules: &[Rule], v6: bool, ground: &Ground) -> Vec<Row> {
+    let tags = tags(rules.iter());
+    let mut matches = Vec::new();
+    for choices in all_choices(vec![World::default()], rules.iter()) {
+        let sources = sides(rules, v6, Side::Source, &tags, &choices, ground);
+        let destinations = sides(rules, v6, Side::Destination, &tags, &choices, ground);
+        let mut seen = BTreeSet::new();
+        for service in services(rules, v6, &choices) {
+            for source in &sources {
+                for destination in &destinations {
+                    let parts = service.iter().zip(source).zip(destination);
+                    let row: Vec<bool> = parts.map(|((a, b), c)| *a && *b && *c).collect();
+                    if row.contains(&true) && seen.insert(row.clone()) {
+                        matches.push((row, choices.clone()));
                     }
                 }
             }
         }
-        Self { matches }
+    }
+    matches
+}
+
+impl Table {
+    fn new(rules: &[Rule], v6: bool) -> Self {
+        Self {
+            matches: rows(rules, v6, &ground()),
+        }
     }
 
     /// Whether a rule decides something in some of the rows.
-    fn decides<'t>(
-        mut rows: impl Iterator<Item = &'t (Vec<bool>, World)>,
-        rules: &[Rule],
-        index: usize,
-    ) -> bool {
+    fn decides<'t>(mut rows: impl Iterator<Item = &'t Row>, rules: &[Rule], index: usize) -> bool {
         rows.any(|(row, world)| {
             let own = &rules[index];
             let there = |rule: &Rule| {
@@ -86,13 +93,13 @@ fn sides(
     side: Side,
     tags: &[&str],
     choices: &World,
+    ground: &Ground,
 ) -> BTreeSet<Vec<bool>> {
-    let ground = ground();
     let mut found = BTreeSet::new();
-    for number in address_classes(v6, &nsg::ranges(rules), &world::ranges(&ground), |it| it) {
-        for world in world::one_side(tags, &ground, v6, side, number) {
+    for number in address_classes(v6, &nsg::ranges(rules), &world::ranges(ground), |it| it) {
+        for world in world::one_side(tags, ground, v6, side, number) {
             let world = world.with_choices_of(choices);
-            let names = |rule: &Rule| rule.names(side, v6, number, &ground, &world);
+            let names = |rule: &Rule| rule.names(side, v6, number, ground, &world);
             found.insert(rules.iter().map(names).collect());
         }
     }

@@ -47,6 +47,52 @@ pub fn group(name: &str, rules: &[Rule]) -> Vec<Json> {
     resources
 }
 
+/// A template's resources as an export has them: all there is, with their ids.
+pub fn export(template: &Json) -> Json {
+    let mut all = template["resources"].clone();
+    for resource in all.as_array_mut().unwrap() {
+        let kind = resource["type"].as_str().unwrap().to_owned();
+        let name = resource["name"].as_str().unwrap().to_owned();
+        resource["id"] = json!(exported_id(&[&kind, &name]));
+        let own = resource["id"].as_str().unwrap().to_owned();
+        if let Some(subnets) = resource["properties"]["subnets"].as_array_mut() {
+            for subnet in subnets {
+                let name = subnet["name"].as_str().unwrap();
+                subnet["id"] = json!(format!("{own}/subnets/{name}"));
+            }
+        }
+        resolved(resource);
+    }
+    all
+}
+
+/// Replaces references by ids.
+fn resolved(value: &mut Json) {
+    match value {
+        Json::String(text) => {
+            if let Some(arguments) = text.strip_prefix("[resourceId(") {
+                let arguments = arguments.trim_end_matches(")]").split(", ");
+                let parts: Vec<&str> = arguments.map(|it| it.trim_matches('\'')).collect();
+                *text = exported_id(&parts);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(resolved),
+        Json::Object(fields) => fields.values_mut().for_each(resolved),
+        _ => {}
+    }
+}
+
+/// The id of a resource from its type and names.
+fn exported_id(parts: &[&str]) -> String {
+    let group = "/subscriptions/5f4c0d5e-0f4c-4d43-9d1c-0d9a1f6a2b11/resourceGroups/net";
+    let mut kinds = parts[0].split('/');
+    let mut id = format!("{group}/providers/{}", kinds.next().unwrap());
+    for (kind, name) in kinds.zip(&parts[1..]) {
+        id.push_str(&format!("/{kind}/{name}"));
+    }
+    id
+}
+
 /// The id of a resource of the template.
 pub fn id(kind: &str, name: &str) -> Json {
     json!({ "id": format!("[resourceId('Microsoft.Network/{kind}', '{name}')]") })
