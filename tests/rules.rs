@@ -211,6 +211,7 @@ rules! {
     examples_of_health_probe_denied: "health-probe-denied";
     examples_of_kms_unreachable: "kms-unreachable";
     examples_of_internet_exposed_management_port: "internet-exposed-management-port";
+    examples_of_unreachable_firewall_rule: "unreachable-firewall-rule";
     examples_of_unreachable_security_rule: "unreachable-security-rule";
     examples_of_duplicate_security_rule_priority: "duplicate-security-rule-priority";
     examples_of_invalid_security_rule: "invalid-security-rule";

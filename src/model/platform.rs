@@ -234,6 +234,54 @@ pub struct AdminExemption {
     pub source: Source,
 }
 
+/// A tier of Azure Firewall; a higher one offers all that a lower one does.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum FirewallTier {
+    Basic,
+    Standard,
+    Premium,
+}
+
+/// Something that not every tier of Azure Firewall offers.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirewallFeature {
+    /// FQDNs in network rules.
+    NetworkRuleFqdn,
+    /// DNS proxy, or DNS servers of one's own.
+    DnsProxy,
+    /// Web categories in application rules.
+    WebCategory,
+    /// Sending the firewall's own traffic through a tunnel.
+    ForcedTunnelling,
+    /// Threat intelligence that denies.
+    ThreatIntelligenceDeny,
+    /// Intrusion detection and prevention.
+    IntrusionDetection,
+    /// TLS inspection.
+    TlsInspection,
+    /// URLs in application rules.
+    Url,
+    /// Translation rules on the firewall's private address.
+    PrivateAddressTranslation,
+}
+
+/// The lowest tier of Azure Firewall that offers a feature.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FirewallFeatureRow {
+    /// The feature.
+    pub feature: FirewallFeature,
+    /// Its name in the middle of a sentence.
+    pub name: Arc<str>,
+    /// The tier.
+    pub needs: FirewallTier,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// All platform facts of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -249,6 +297,7 @@ pub struct PlatformFacts {
     pub named_sets: Vec<NamedSet>,
     pub limits: Vec<LimitRow>,
     pub admin_exemptions: Vec<AdminExemption>,
+    pub firewall_features: Vec<FirewallFeatureRow>,
     pub tag_regions: Vec<TagRegion>,
 }
 

@@ -7,14 +7,25 @@ use super::spec::{Reader, Text};
 use super::vocabulary::{Kind, World};
 use crate::diagnostic::Severity;
 use crate::eval::value::{Truth, Unknown};
-use crate::model::{NsgId, SecurityRuleId};
-use crate::semantics::unreachable::Revive;
+use crate::model::firewall::FirewallRuleOwner;
+use crate::model::{FirewallId, FirewallPolicyId, NsgId};
 
 /// An analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Analysis {
     /// The rules of a group that never decide a packet.
     UnreachableSecurityRule,
+    /// The rules of a firewall or firewall policy that never decide a packet.
+    UnreachableFirewallRule,
+}
+
+/// A move that mends what was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Move {
+    /// The rule it must come before.
+    pub(crate) before: Element,
+    /// A free priority there.
+    pub(crate) priority: Option<u32>,
 }
 
 /// One thing an analysis found.
@@ -24,31 +35,39 @@ pub(crate) struct Found {
     /// What it is about: the finding is this element's.
     pub(crate) element: Element,
     /// What hides it.
-    pub(crate) cover: Vec<SecurityRuleId>,
+    pub(crate) cover: Vec<Element>,
     /// How bad, unless the rule's own severity is lower.
     pub(crate) at_most: Severity,
     /// A move that mends it.
-    pub(crate) revive: Option<Revive>,
+    pub(crate) revive: Option<Move>,
     pub(crate) unknowns: Vec<Arc<Unknown>>,
 }
 
-const NAMES: [(&str, Analysis, Kind); 1] = [(
-    "unreachable-security-rule",
-    Analysis::UnreachableSecurityRule,
-    Kind::Nsg,
-)];
+const NAMES: [(&str, Analysis, &[Kind]); 2] = [
+    (
+        "unreachable-security-rule",
+        Analysis::UnreachableSecurityRule,
+        &[Kind::Nsg],
+    ),
+    (
+        "unreachable-firewall-rule",
+        Analysis::UnreachableFirewallRule,
+        &[Kind::Firewall, Kind::FirewallPolicy],
+    ),
+];
 
 impl Analysis {
     /// The analysis of a name; `None` after telling what is wrong.
     pub(crate) fn named(name: &Text, subject: Kind, reader: &mut Reader<'_>) -> Option<Self> {
         let found = NAMES.iter().find(|(known, ..)| *known == &*name.value);
-        let Some((_, analysis, kind)) = found else {
+        let Some((_, analysis, kinds)) = found else {
             let known: Vec<&str> = NAMES.iter().map(|(known, ..)| *known).collect();
             reader.unknown_word(name.span, "analysis", &name.value, &known);
             return None;
         };
-        if *kind != subject {
-            let message = format!("this analysis is of a {}", kind.spec().name);
+        if !kinds.contains(&subject) {
+            let kinds: Vec<&str> = kinds.iter().map(|kind| kind.spec().name).collect();
+            let message = format!("this analysis is of a {}", kinds.join(" or a "));
             reader.error(name.span, message);
             return None;
         }
@@ -58,28 +77,66 @@ impl Analysis {
     /// What it finds for one element.
     pub(crate) fn run(self, subject: Element, world: &World<'_>) -> Vec<Found> {
         match self {
-            Self::UnreachableSecurityRule => world
-                .semantics
-                .unreachable(NsgId(subject.id))
-                .into_iter()
-                // Azure wants the whole set of rules there, also those that others make idle.
-                .filter(|found| found.acts_otherwise || !guards_bastion(world, NsgId(subject.id)))
-                .map(|found| Found {
-                    truth: found.truth,
-                    element: Element {
-                        kind: Kind::SecurityRule,
-                        id: found.rule.0,
-                    },
-                    cover: found.cover,
-                    at_most: match found.acts_otherwise {
-                        true => Severity::Error,
-                        false => Severity::Note,
-                    },
-                    revive: found.revive,
-                    unknowns: found.unknowns,
-                })
-                .collect(),
+            Self::UnreachableSecurityRule => security_rules(NsgId(subject.id), world),
+            Self::UnreachableFirewallRule => firewall_rules(subject, world),
         }
+    }
+}
+
+fn security_rules(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    let rule = |id: crate::model::SecurityRuleId| Element {
+        kind: Kind::SecurityRule,
+        id: id.0,
+    };
+    let found = world.semantics.unreachable(nsg).into_iter();
+    // Azure wants the whole set of rules there, also those that others make idle.
+    found
+        .filter(|found| found.acts_otherwise || !guards_bastion(world, nsg))
+        .map(|found| Found {
+            truth: found.truth,
+            element: rule(found.rule),
+            cover: found.cover.into_iter().map(rule).collect(),
+            at_most: at_most(found.acts_otherwise),
+            revive: found.revive.map(|revive| Move {
+                before: rule(revive.before),
+                priority: revive.priority,
+            }),
+            unknowns: found.unknowns,
+        })
+        .collect()
+}
+
+fn firewall_rules(subject: Element, world: &World<'_>) -> Vec<Found> {
+    let owner = match subject.kind {
+        Kind::FirewallPolicy => FirewallRuleOwner::Policy(FirewallPolicyId(subject.id)),
+        _ => FirewallRuleOwner::Firewall(FirewallId(subject.id)),
+    };
+    let rule = |id: crate::model::FirewallRuleId| Element {
+        kind: Kind::FirewallRule,
+        id: id.0,
+    };
+    let found = world.semantics.unreachable_firewall_rules(owner);
+    found
+        .into_iter()
+        .map(|found| Found {
+            truth: found.truth,
+            element: rule(found.rule),
+            cover: found.cover.into_iter().map(rule).collect(),
+            at_most: at_most(found.acts_otherwise),
+            revive: found.revive.map(|revive| Move {
+                before: rule(revive.before),
+                priority: revive.priority,
+            }),
+            unknowns: found.unknowns,
+        })
+        .collect()
+}
+
+/// What does the same twice is only in the way.
+fn at_most(acts_otherwise: bool) -> Severity {
+    match acts_otherwise {
+        true => Severity::Error,
+        false => Severity::Note,
     }
 }
 

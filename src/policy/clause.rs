@@ -319,11 +319,7 @@ const HIT: &[Member] = &[
     ),
 ];
 const REVIVE: &[Member] = &[
-    (
-        "before",
-        Ty::One(Item::Element(Kind::SecurityRule)),
-        "the rule it must come before",
-    ),
+    ("before", Ty::ANY, "the rule it must come before"),
     (
         "priority",
         Ty::NUMBER,
@@ -339,7 +335,7 @@ pub(crate) const SAID: [(&str, Ty); 9] = [
     ("route", Ty::One(Item::Element(Kind::Route))),
     ("witness", Ty::One(Item::Object(WITNESS))),
     ("hit", Ty::One(Item::Object(HIT))),
-    ("cover", Ty::List(Item::Element(Kind::SecurityRule))),
+    ("cover", Ty::List(Item::Any)),
     ("unknown", Ty::TEXT),
     ("revive", Ty::One(Item::Object(REVIVE))),
     ("found", Ty::ANY),

@@ -289,7 +289,10 @@ impl Run<'_, '_, '_> {
         let cause = match &self.contract.answer.verdict {
             VerdictSpec::Decided => match self.subject.kind {
                 Kind::SecurityRule => Cause::SecurityRule(SecurityRuleId(self.subject.id)),
-                Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
+                Kind::FirewallRule
+                | Kind::FirewallNetworkRule
+                | Kind::FirewallNatRule
+                | Kind::FirewallApplicationRule => {
                     Cause::FirewallRule(FirewallRuleId(self.subject.id))
                 }
                 _ => Cause::Subject,
@@ -459,7 +462,11 @@ pub(super) fn layer_of(kind: Kind) -> Option<Layer> {
         Kind::SecurityRule | Kind::Nsg => Layer::Nsg,
         Kind::Subnet => Layer::Subnet,
         Kind::NetworkInterface => Layer::NetworkInterface,
-        Kind::Firewall | Kind::FirewallNetworkRule | Kind::FirewallNatRule => Layer::Firewall,
+        Kind::Firewall
+        | Kind::FirewallRule
+        | Kind::FirewallNetworkRule
+        | Kind::FirewallNatRule
+        | Kind::FirewallApplicationRule => Layer::Firewall,
         _ => return None,
     })
 }

@@ -26,7 +26,6 @@ use crate::model::Network;
 use crate::model::platform::PlatformFacts;
 use crate::origin::OriginId;
 use crate::semantics::tags::ConsultedTags;
-use crate::semantics::unreachable::Revive;
 use reasons::kind_of;
 
 /// How many combinations of bound elements one subject is judged with.
@@ -169,8 +168,8 @@ pub(super) struct Wrong {
     /// Origins of what decided.
     pub(super) deciding: Vec<OriginId>,
     pub(super) unknowns: Vec<Arc<Unknown>>,
-    pub(super) cover: Vec<crate::model::SecurityRuleId>,
-    pub(super) revive: Option<Revive>,
+    pub(super) cover: Vec<Element>,
+    pub(super) revive: Option<super::analysis::Move>,
     pub(super) at_most: Option<Severity>,
     /// The place the rule names for it.
     pub(super) at: Option<OriginId>,
@@ -418,6 +417,9 @@ impl ClauseJudge<'_, '_> {
                         cause: match found.element.kind {
                             super::vocabulary::Kind::SecurityRule => {
                                 Cause::SecurityRule(crate::model::SecurityRuleId(found.element.id))
+                            }
+                            super::vocabulary::Kind::FirewallRule => {
+                                Cause::FirewallRule(crate::model::FirewallRuleId(found.element.id))
                             }
                             _ => Cause::Subject,
                         },

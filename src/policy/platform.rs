@@ -62,6 +62,7 @@ mod tests {
             .chain(facts.limits.iter().map(|row| &row.source))
             .chain(facts.tag_regions.iter().map(|row| &row.source))
             .chain(facts.admin_exemptions.iter().map(|row| &row.source))
+            .chain(facts.firewall_features.iter().map(|row| &row.source))
             .collect();
         assert!(sources.len() > 100);
         for source in sources {

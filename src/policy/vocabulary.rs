@@ -29,7 +29,7 @@ use crate::semantics::Semantics;
 
 pub(crate) use attachment::subnets_of;
 pub(crate) use nsg::protocol_word;
-pub(crate) use read::{element, elements};
+pub(crate) use read::element;
 pub(crate) use run::is_missing_offer;
 
 /// Everything a predicate may look at.
@@ -108,8 +108,11 @@ pub(crate) enum Kind {
     Probe,
     PublicIp,
     Firewall,
+    FirewallPolicy,
+    FirewallRule,
     FirewallNetworkRule,
     FirewallNatRule,
+    FirewallApplicationRule,
     Machine,
     Subscription,
     Deployment,
@@ -171,7 +174,7 @@ pub(crate) struct KindSpec {
     pub(crate) fields: &'static [Field],
 }
 
-const KINDS: [&KindSpec; 17] = [
+const KINDS: [&KindSpec; 20] = [
     &nsg::SECURITY_RULE,
     &nsg::NSG,
     &topology::SUBNET,
@@ -183,8 +186,11 @@ const KINDS: [&KindSpec; 17] = [
     &load_balancer::PROBE,
     &topology::PUBLIC_IP,
     &firewall::FIREWALL,
+    &firewall::POLICY,
+    &firewall::RULE,
     &firewall::NETWORK_RULE,
     &firewall::NAT_RULE,
+    &firewall::APPLICATION_RULE,
     &topology::MACHINE,
     &run::SUBSCRIPTION,
     &run::DEPLOYMENT,
@@ -235,7 +241,11 @@ impl Kind {
             Self::Probe => network.probes.len(),
             Self::PublicIp => network.public_ips.len(),
             Self::Firewall => network.firewalls.len(),
-            Self::FirewallNetworkRule | Self::FirewallNatRule => network.firewall_rules.len(),
+            Self::FirewallPolicy => network.firewall_policies.len(),
+            Self::FirewallRule
+            | Self::FirewallNetworkRule
+            | Self::FirewallNatRule
+            | Self::FirewallApplicationRule => network.firewall_rules.len(),
             Self::Machine => network.machines.len(),
             Self::Subscription | Self::Deployment | Self::Platform => 1,
         };
@@ -259,9 +269,11 @@ impl Element {
             Kind::Probe => network.probes.get(at).map(|e| &e.meta),
             Kind::PublicIp => network.public_ips.get(at).map(|e| &e.meta),
             Kind::Firewall => network.firewalls.get(at).map(|e| &e.meta),
-            Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
-                network.firewall_rules.get(at).map(|e| &e.meta)
-            }
+            Kind::FirewallPolicy => network.firewall_policies.get(at).map(|e| &e.meta),
+            Kind::FirewallRule
+            | Kind::FirewallNetworkRule
+            | Kind::FirewallNatRule
+            | Kind::FirewallApplicationRule => network.firewall_rules.get(at).map(|e| &e.meta),
             Kind::Machine => network.machines.get(at).map(|e| &e.meta),
             Kind::Subscription | Kind::Deployment | Kind::Platform => None,
         }
@@ -273,6 +285,7 @@ impl Element {
         let wanted = match self.kind {
             Kind::FirewallNetworkRule => FirewallRuleKind::Network,
             Kind::FirewallNatRule => FirewallRuleKind::Nat,
+            Kind::FirewallApplicationRule => FirewallRuleKind::Application,
             _ => return true,
         };
         network

@@ -21,6 +21,8 @@ mod holdings;
 mod names;
 mod passes;
 mod snat;
+mod tier;
+mod unreachable;
 
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ use crate::model::{FirewallId, FirewallRuleId};
 
 pub use deciding::{FirewallDecided, Pass, Translation};
 pub(crate) use passes::{Passes, Ruling};
+pub use tier::SkuGate;
+pub use unreachable::{FirewallRevive, UnreachableFirewallRule};
 
 impl Semantics<'_> {
     /// The packets a firewall's rules let through. Threat intelligence is taken to drop nothing:

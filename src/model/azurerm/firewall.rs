@@ -9,7 +9,7 @@ use crate::model::firewall::{
 };
 use crate::model::firewall_rule::{Collection, Draft};
 use crate::model::{
-    Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, parse,
+    Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, State, parse,
 };
 
 const FIREWALLS: &str = "microsoft.network/azurefirewalls";
@@ -84,10 +84,15 @@ fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         return;
     }
     let body = builder.body(resource);
+    let mut tier = body.get("sku").text();
+    if tier.is_absent() {
+        // The provider's own default.
+        tier.state = State::Known("Standard".into());
+    }
     let element = FirewallPolicy {
         parent: body.get("base_policy_id").link(),
         rules: List::default(),
-        tier: body.get("sku").text(),
+        tier,
         settings: settings(&body),
         meta: builder.meta(resource),
     };

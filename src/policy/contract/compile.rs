@@ -103,7 +103,11 @@ fn answers(verdict: &VerdictSpec, by: Option<Layer>, kind: Kind) -> bool {
     match verdict {
         VerdictSpec::Decided => matches!(
             kind,
-            Kind::SecurityRule | Kind::FirewallNetworkRule | Kind::FirewallNatRule
+            Kind::SecurityRule
+                | Kind::FirewallRule
+                | Kind::FirewallNetworkRule
+                | Kind::FirewallNatRule
+                | Kind::FirewallApplicationRule
         ),
         VerdictSpec::RoutedTo(_) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
         VerdictSpec::Allowed | VerdictSpec::Denied => match by.or_else(|| super::layer_of(kind)) {

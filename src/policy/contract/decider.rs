@@ -65,7 +65,10 @@ impl Run<'_, '_, '_> {
             VerdictSpec::Decided => {
                 return match element.kind {
                     Kind::SecurityRule => semantics.decided_of(SecurityRuleId(element.id), within),
-                    Kind::FirewallNetworkRule | Kind::FirewallNatRule => {
+                    Kind::FirewallRule
+                    | Kind::FirewallNetworkRule
+                    | Kind::FirewallNatRule
+                    | Kind::FirewallApplicationRule => {
                         semantics.firewall_decided_of(FirewallRuleId(element.id), within)
                     }
                     _ => Answer::exactly(FlowSet::empty(family)),

@@ -15,7 +15,7 @@ use crate::policy::contract::Cause;
 use crate::policy::datum::{self, Data, Datum, Element};
 use crate::policy::finding::{FindingVerdict, Instance, Judgement, RelatedPlace};
 use crate::policy::message::When;
-use crate::policy::vocabulary::{Kind, element, elements, protocol_word};
+use crate::policy::vocabulary::{Kind, element, protocol_word};
 use crate::policy::{authored, primary};
 use crate::semantics::packet::Flow;
 use crate::source::Span;
@@ -173,7 +173,7 @@ impl ClauseJudge<'_, '_> {
         };
         let decider = match &wrong.cause {
             Cause::SecurityRule(rule) => element(self.world, Kind::SecurityRule, rule.0),
-            Cause::FirewallRule(rule) => element(self.world, Kind::FirewallNetworkRule, rule.0),
+            Cause::FirewallRule(rule) => element(self.world, Kind::FirewallRule, rule.0),
             Cause::Route(route) => element(self.world, Kind::Route, route.0),
             Cause::Default(_, name) => Datum::text(Arc::clone(name)),
             Cause::Subject => element(self.world, wrong.element.kind, wrong.element.id),
@@ -201,12 +201,11 @@ impl ClauseJudge<'_, '_> {
                 ("destinations", list(destinations)),
             ])
         });
-        let cover = elements(
-            self.world,
-            Kind::SecurityRule,
-            wrong.cover.iter().map(|rule| rule.0),
-            None,
-        );
+        let cover = wrong.cover.iter().map(|rule| {
+            let one = element(self.world, rule.kind, rule.id);
+            datum::Item::certain(one)
+        });
+        let cover = Datum::list(cover.collect(), None);
         let missing: Vec<&str> = unknowns.iter().map(|input| &*input.what).collect();
         let unknown = match missing.is_empty() {
             true => Datum::text("nothing"),
@@ -216,7 +215,7 @@ impl ClauseJudge<'_, '_> {
             object([
                 (
                     "before",
-                    element(self.world, Kind::SecurityRule, revive.before.0),
+                    element(self.world, revive.before.kind, revive.before.id),
                 ),
                 (
                     "priority",
@@ -307,7 +306,9 @@ impl ClauseJudge<'_, '_> {
     /// What a few words at the primary place say.
     fn label(&self, wrong: &Wrong) -> String {
         match &wrong.cause {
-            Cause::SecurityRule(_) if !wrong.cover.is_empty() => "never decides a packet".into(),
+            Cause::SecurityRule(_) | Cause::FirewallRule(_) if !wrong.cover.is_empty() => {
+                "never decides a packet".into()
+            }
             Cause::SecurityRule(_) | Cause::FirewallRule(_) => "this rule decides".into(),
             Cause::Route(_) => "this route decides".into(),
             Cause::Default(Some(_), name) => {
@@ -328,13 +329,12 @@ impl ClauseJudge<'_, '_> {
         };
         let network = self.world.network;
         for rule in &wrong.cover {
-            let meta = &network[*rule].meta;
-            let name = Element {
-                kind: Kind::SecurityRule,
-                id: rule.0,
+            if let Some(meta) = rule.meta(network) {
+                add(
+                    meta.origin,
+                    format!("hidden by `{}`", rule.display(self.world)),
+                );
             }
-            .display(self.world);
-            add(meta.origin, format!("hidden by `{name}`"));
         }
         if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route)
             && !matches!(wrong.cause, Cause::Route(_))
@@ -349,8 +349,11 @@ impl ClauseJudge<'_, '_> {
                 format!("route `{name}` takes the packets there"),
             );
         }
-        let same = matches!(wrong.cause, Cause::SecurityRule(rule)
-            if wrong.element == Element { kind: Kind::SecurityRule, id: rule.0 });
+        let same = match wrong.cause {
+            Cause::SecurityRule(rule) => (Kind::SecurityRule, rule.0),
+            Cause::FirewallRule(rule) => (Kind::FirewallRule, rule.0),
+            _ => (wrong.element.kind, u32::MAX),
+        } == (wrong.element.kind, wrong.element.id);
         if !same
             && !matches!(wrong.cause, Cause::Subject)
             && let Some(meta) = wrong.element.meta(network)

@@ -1,11 +1,15 @@
 //! Azure Firewall.
 
-use super::nsg::{ACCESSES, access, protocol_word};
+use std::sync::Arc;
+
+use super::nsg::{ACCESSES, DEFECT, access, protocol_word};
 use super::read::{address, addresses, boolean, elements, field, link, list, name, ports, text};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
-use crate::model::firewall::{Firewall, FirewallProtocol, FirewallRule};
-use crate::model::{FirewallId, FirewallRuleId};
-use crate::policy::datum::{Data, Datum};
+use crate::model::firewall::{
+    Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, ThreatIntelligence,
+};
+use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId};
+use crate::policy::datum::{self, Data, Datum};
 
 pub(super) static FIREWALL: KindSpec = KindSpec {
     kind: Kind::Firewall,
@@ -91,7 +95,102 @@ pub(super) static FIREWALL: KindSpec = KindSpec {
     ],
 };
 
-/// The fields that both passes have.
+pub(super) static POLICY: KindSpec = KindSpec {
+    kind: Kind::FirewallPolicy,
+    name: "firewall-policy",
+    is_subject: true,
+    doc: "A policy of Azure Firewalls.",
+    fields: &[
+        Field {
+            name: "name",
+            ty: Ty::TEXT,
+            doc: "its name",
+            get: |w, id| name(&policy(w, id).meta),
+        },
+        Field {
+            name: "resource",
+            ty: Ty::TEXT,
+            doc: "the address of its resource",
+            get: |w, id| address(&policy(w, id).meta),
+        },
+        Field {
+            name: "existing",
+            ty: Ty::BOOL,
+            doc: "only looked up, not created here",
+            get: |w, id| Datum::constant(Data::Bool(policy(w, id).meta.existing)),
+        },
+        Field {
+            name: "tier",
+            ty: Ty::TEXT,
+            doc: "`Basic`, `Standard` or `Premium`",
+            get: |w, id| field(&policy(w, id).tier, text),
+        },
+        Field {
+            name: "parent",
+            ty: Ty::One(Item::Element(Kind::FirewallPolicy)),
+            doc: "the policy it inherits from; null if there is none",
+            get: |w, id| link(w, &policy(w, id).parent, Kind::FirewallPolicy, |id| id.0),
+        },
+        Field {
+            name: "dns_proxy",
+            ty: Ty::BOOL,
+            doc: "whether its firewalls answer DNS",
+            get: |w, id| boolean(&policy(w, id).settings.dns_proxy),
+        },
+        Field {
+            name: "threat_intelligence",
+            ty: Ty::One(Item::Word(MODES)),
+            doc: "`Off`, `Alert` or `Deny`",
+            get: |w, id| field(&policy(w, id).settings.threat_intelligence, mode),
+        },
+        Field {
+            name: "rules",
+            ty: Ty::List(Item::Element(Kind::FirewallRule)),
+            doc: "its own rules, as written",
+            get: |w, id| {
+                let rules = &policy(w, id).rules;
+                let ids = rules.items.iter().map(|id| id.0);
+                elements(w, Kind::FirewallRule, ids, rules.rest.clone())
+            },
+        },
+    ],
+};
+
+const MODES: &[&str] = &["Off", "Alert", "Deny"];
+
+fn mode(mode: &ThreatIntelligence) -> Data {
+    Data::Text(match mode {
+        ThreatIntelligence::Off => "Off".into(),
+        ThreatIntelligence::Alert => "Alert".into(),
+        ThreatIntelligence::Deny => "Deny".into(),
+    })
+}
+
+const PASSES: &[&str] = &["nat", "network", "application"];
+
+fn pass(world: &World<'_>, id: u32) -> Datum {
+    Datum::text(match rule(world, id).kind {
+        FirewallRuleKind::Nat => "nat",
+        FirewallRuleKind::Network => "network",
+        FirewallRuleKind::Application => "application",
+    })
+}
+
+/// What Azure refuses about a rule: `{field, why}`.
+fn defects(world: &World<'_>, id: u32) -> Datum {
+    let items = rule(world, id).defects.iter().map(|defect| {
+        let entries = [
+            ("field", Datum::text(Arc::clone(&defect.field))),
+            ("why", Datum::text(Arc::clone(&defect.why))),
+        ];
+        let entries = entries.map(|(name, value)| (Arc::from(name), value));
+        let object = Data::Object(Arc::new(entries.into_iter().collect()));
+        datum::Item::certain(Datum::new(object, defect.origin))
+    });
+    Datum::list(items.collect(), None)
+}
+
+/// The fields that all passes have.
 macro_rules! rule_fields {
     ($($more:expr,)*) => {
         &[
@@ -109,11 +208,48 @@ macro_rules! rule_fields {
             Field { name: "source_addresses", ty: Ty::List(Item::Address), doc: "sources, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).source, &rule(w, id).source_ip_groups) },
             Field { name: "destination_addresses", ty: Ty::List(Item::Address), doc: "destinations, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).destination, &rule(w, id).destination_ip_groups) },
             Field { name: "destination_fqdns", ty: Ty::List(Item::Text), doc: "destination names", get: |w, id| list(&rule(w, id).destination_fqdns, text) },
+            Field { name: "pass", ty: Ty::One(Item::Word(PASSES)), doc: "`nat`, `network` or `application`", get: pass },
+            Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: defects },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },
             $($more,)*
         ]
     };
 }
+
+pub(super) static RULE: KindSpec = KindSpec {
+    kind: Kind::FirewallRule,
+    name: "firewall-rule",
+    is_subject: true,
+    doc: "A rule of an Azure Firewall or of a firewall policy, of any pass.",
+    fields: rule_fields!(),
+};
+
+pub(super) static APPLICATION_RULE: KindSpec = KindSpec {
+    kind: Kind::FirewallApplicationRule,
+    name: "firewall-application-rule",
+    is_subject: true,
+    doc: "An application rule of an Azure Firewall or of a firewall policy.",
+    fields: rule_fields!(
+        Field {
+            name: "destination_urls",
+            ty: Ty::List(Item::Text),
+            doc: "destination URLs",
+            get: |w, id| list(&rule(w, id).destination_urls, text)
+        },
+        Field {
+            name: "fqdn_tags",
+            ty: Ty::List(Item::Text),
+            doc: "FQDN tags",
+            get: |w, id| list(&rule(w, id).fqdn_tags, text)
+        },
+        Field {
+            name: "web_categories",
+            ty: Ty::List(Item::Text),
+            doc: "web categories",
+            get: |w, id| list(&rule(w, id).web_categories, text)
+        },
+    ),
+};
 
 pub(super) static NETWORK_RULE: KindSpec = KindSpec {
     kind: Kind::FirewallNetworkRule,
@@ -152,6 +288,10 @@ fn firewall<'a>(world: &World<'a>, id: u32) -> &'a Firewall {
     &world.network[FirewallId(id)]
 }
 
+fn policy<'a>(world: &World<'a>, id: u32) -> &'a FirewallPolicy {
+    &world.network[FirewallPolicyId(id)]
+}
+
 fn rule<'a>(world: &World<'a>, id: u32) -> &'a FirewallRule {
     &world.network[FirewallRuleId(id)]
 }
@@ -175,10 +315,10 @@ fn grouped(
             State::Known(Link::External(key)) => {
                 all.rest = all
                     .rest
-                    .or_else(|| Some(super::outside(std::sync::Arc::clone(&key.0))));
+                    .or_else(|| Some(super::outside(Arc::clone(&key.0))));
             }
             State::Unknown(unknown, _) => {
-                all.rest = all.rest.or_else(|| Some(std::sync::Arc::clone(unknown)));
+                all.rest = all.rest.or_else(|| Some(Arc::clone(unknown)));
             }
             _ => {}
         }

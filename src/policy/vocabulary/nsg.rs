@@ -18,7 +18,7 @@ pub(super) const DIRECTIONS: &[&str] = &["Inbound", "Outbound"];
 pub(super) const ACCESSES: &[&str] = &["Allow", "Deny"];
 pub(super) const PROTOCOLS: &[&str] = &["*", "Tcp", "Udp", "Icmp", "Esp", "Ah"];
 
-const DEFECT: &[super::Member] = &[
+pub(super) const DEFECT: &[super::Member] = &[
     ("field", Ty::TEXT, "the field or fields"),
     ("why", Ty::TEXT, "what is wrong with it, one clause"),
 ];

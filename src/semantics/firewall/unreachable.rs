@@ -1,0 +1,172 @@
+//! Firewall rules that never decide a packet, and what hides them: rules of their own pass, of
+//! parent policies, and of the passes before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Pass, Passes, Ruling, Semantics};
+use crate::eval::value::{Truth, Unknown};
+use crate::model::FirewallRuleId;
+use crate::model::firewall::{FirewallRule, FirewallRuleOwner};
+use crate::semantics::hidden::{Hidden, Listed};
+use crate::semantics::packet::Family;
+use crate::semantics::packet::answer::add_unknown;
+
+/// A firewall rule that never decides a packet.
+#[derive(Clone, Debug)]
+pub struct UnreachableFirewallRule {
+    /// The hidden rule.
+    pub rule: FirewallRuleId,
+    /// True: hidden in every world. Unknown: perhaps; `cover` is then empty.
+    pub truth: Truth,
+    /// The rules that take everything it matches, in the order of the passes; none can be left out.
+    /// Empty if the rule matches nothing at all.
+    pub cover: Vec<FirewallRuleId>,
+    /// Whether a rule of the cover does, for certain, the opposite. A translation rule lets through.
+    pub acts_otherwise: bool,
+    /// A move that makes it decide packets again.
+    pub revive: Option<FirewallRevive>,
+    /// What would have to be known, if `truth` is Unknown.
+    pub unknowns: Vec<Arc<Unknown>>,
+    /// The name of a limit that was exceeded, if that is why `truth` is Unknown.
+    pub undecided: Option<&'static str>,
+}
+
+/// A move that makes a hidden rule decide packets. There is none past a rule of another pass or of a
+/// parent policy: those always come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirewallRevive {
+    /// The rule it must come before.
+    pub before: FirewallRuleId,
+    /// A free priority for a collection of its own in the group of that rule; `None`: there is none,
+    /// or the two are in one collection, where the order of writing counts.
+    pub priority: Option<u32>,
+}
+
+/// The lowest priority of a collection.
+const FIRST_PRIORITY: u32 = 100;
+
+impl Semantics<'_> {
+    /// The rules of a firewall (classic ones) or of a policy (its own, not its parents') that never
+    /// decide a packet, in the order in which they are asked. Threat intelligence is taken to drop
+    /// nothing.
+    #[must_use]
+    pub fn unreachable_firewall_rules(
+        &self,
+        owner: FirewallRuleOwner,
+    ) -> Vec<UnreachableFirewallRule> {
+        let passes = self.passes(owner, Family::V4);
+        let list = Listed::new(passes.asked());
+        let mut all = Vec::new();
+        for (index, rule) in list.rules().iter().enumerate() {
+            let Ruling::Rule(id) = rule.id else { continue };
+            if self.network[id].owner != Some(owner) {
+                continue;
+            }
+            let mut found = UnreachableFirewallRule {
+                rule: id,
+                truth: Truth::True,
+                cover: Vec::new(),
+                acts_otherwise: false,
+                revive: None,
+                unknowns: Vec::new(),
+                undecided: None,
+            };
+            match list.hidden(index) {
+                Ok(Hidden::No(_)) => continue,
+                Ok(Hidden::Yes(cover)) => self.explain(&list, index, &cover, &mut found),
+                Ok(Hidden::Perhaps(unknowns)) => {
+                    found.truth = Truth::Unknown;
+                    found.unknowns = unknowns;
+                }
+                Err(limit) => {
+                    found.truth = Truth::Unknown;
+                    found.undecided = Some(limit.0);
+                }
+            }
+            all.push(found);
+        }
+        all
+    }
+
+    fn explain(
+        &self,
+        list: &Listed<'_, Ruling>,
+        index: usize,
+        cover: &[usize],
+        found: &mut UnreachableFirewallRule,
+    ) {
+        let rules = list.rules();
+        let own = rules.get(index).and_then(|rule| rule.access);
+        let otherwise = |place: &&usize| {
+            let other = rules.get(**place).and_then(|rule| rule.access);
+            own.is_some() && other.is_some() && own != other
+        };
+        let id = |place: &usize| match rules.get(*place).map(|rule| &rule.id) {
+            Some(Ruling::Rule(id)) => Some(*id),
+            _ => None,
+        };
+        found.acts_otherwise = cover.iter().any(|place| otherwise(&place));
+        found.cover = cover.iter().filter_map(id).collect();
+        // A rule of which the action is not known hides it all the same.
+        for place in cover {
+            for unknown in rules.get(*place).into_iter().flat_map(|rule| &rule.because) {
+                add_unknown(&mut found.unknowns, unknown);
+            }
+        }
+        let pass = rules.get(index).map(Passes::pass_of);
+        let movable = |place: &&usize| {
+            let there = rules.get(**place);
+            let owner = id(place).and_then(|id| self.network[id].owner);
+            there.map(Passes::pass_of) == pass && owner == self.network[found.rule].owner
+        };
+        let first = cover.iter().find(otherwise).or_else(|| cover.first());
+        found.revive = first
+            .filter(movable)
+            .filter(|place| list.open_at(index, **place).is_some())
+            .and_then(id)
+            .map(|before| FirewallRevive {
+                before,
+                priority: self.free_collection_priority(found.rule, before, pass),
+            });
+    }
+
+    /// A priority for a collection of its own that puts a rule before another.
+    fn free_collection_priority(
+        &self,
+        moved: FirewallRuleId,
+        before: FirewallRuleId,
+        pass: Option<Pass>,
+    ) -> Option<u32> {
+        let rule: &FirewallRule = &self.network[moved];
+        let other: &FirewallRule = &self.network[before];
+        let same = |a: &FirewallRule, b: &FirewallRule| a.owner == b.owner && a.group == b.group;
+        let one = same(rule, other)
+            && rule.collection.value() == other.collection.value()
+            && rule.collection_priority.value() == other.collection_priority.value();
+        if one {
+            return None;
+        }
+        let limit = *other.collection_priority.value()?;
+        let mut taken = BTreeSet::new();
+        for id in self.holdings(other.owner?).rules.iter().map(|(_, id)| *id) {
+            let neighbour = &self.network[id];
+            if same(neighbour, other) {
+                let priority = *neighbour.collection_priority.value()?;
+                // Priorities are unique among all collections of a group.
+                if priority < limit || Some(Pass::of(neighbour.kind)) != pass {
+                    taken.insert(priority);
+                }
+            }
+        }
+        let previous = taken
+            .iter()
+            .filter(|priority| **priority < limit)
+            .max()
+            .map_or(FIRST_PRIORITY, |last| last + 1);
+        let ten = (limit.saturating_sub(1) / 10) * 10;
+        [ten, limit.saturating_sub(1)]
+            .into_iter()
+            .find(|free| *free >= previous && *free < limit && !taken.contains(free))
+    }
+}
