@@ -18,6 +18,7 @@ pub mod deciding;
 pub mod firewall;
 mod hidden;
 pub mod lists;
+mod lookup;
 mod matching;
 mod order;
 pub mod packet;
@@ -34,7 +35,7 @@ use std::sync::{Arc, Mutex};
 
 pub use compile::Ruling;
 
-use compile::{Group, GroupKey};
+use compile::Groups;
 use packet::Family;
 use routes::Routes;
 use tags::ServiceTags;
@@ -65,7 +66,7 @@ pub struct Semantics<'a> {
     /// Whether a user-defined route widens `VirtualNetwork` on its subnet.
     widened: bool,
     /// Groups compiled so far: every rule of a group asks for it.
-    groups: Mutex<BTreeMap<GroupKey, Arc<Group>>>,
+    groups: Mutex<Groups>,
     /// Passes of firewalls and policies compiled so far: every rule of one asks for them.
     firewalls: Mutex<BTreeMap<(FirewallRuleOwner, Family), Arc<firewall::Passes>>>,
     /// Routes of subnets put together so far: every group and contract there asks for them.

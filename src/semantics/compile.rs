@@ -1,14 +1,16 @@
 //! A security group as a list of ranked sets, Azure's default rules and the bypass included.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use super::Semantics;
+use super::lookup::{Found, Lookup};
 use super::matching::{Fields, Matched};
 use super::order::{Rank, Ranked};
 use super::packet::answer::add_unknown;
 use super::packet::atoms::Dimension;
 use super::packet::interval::IntervalSet;
-use super::packet::{Answer, Family, protocol_code};
+use super::packet::{Answer, Family, Flow, protocol_code};
 use super::place::Place;
 use super::rules::Scope;
 use crate::eval::ResourceKey;
@@ -42,9 +44,29 @@ pub(crate) struct Group {
     pub(crate) rules: Vec<Ranked<Ruling>>,
     /// Platform traffic the group does not touch.
     pub(crate) bypass: Answer,
+    /// For single packets; built when the first is asked for.
+    lookup: OnceLock<Option<Lookup>>,
 }
 
-pub(crate) type GroupKey = (NsgId, Direction, Family, String, Truth);
+impl Group {
+    /// What decides a packet, where that is certain without looking at sets.
+    pub(crate) fn find(&self, flow: &Flow) -> Option<Found> {
+        let build = || Lookup::new(&self.rules, &self.bypass);
+        let lookup = self.lookup.get_or_init(build).as_ref()?;
+        lookup.decider(&self.rules, flow)
+    }
+}
+
+/// What makes groups equal: places of equal keys mean the same.
+type GroupKey = (NsgId, Direction, Family, String, Truth);
+
+/// Groups compiled so far.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    by_place: BTreeMap<GroupKey, Arc<Group>>,
+    /// The same by what is asked for: a place takes longer to find than a packet.
+    by_scope: BTreeMap<(NsgId, Scope, Direction, Family), Arc<Group>>,
+}
 
 impl Semantics<'_> {
     /// The group at a place.
@@ -55,23 +77,24 @@ impl Semantics<'_> {
         direction: Direction,
         family: Family,
     ) -> Arc<Group> {
+        let asked = (nsg, scope, direction, family);
+        let cached = |all: &Groups| all.by_scope.get(&asked).cloned();
+        if let Some(group) = self.groups.lock().ok().and_then(|all| cached(&all)) {
+            return group;
+        }
         let place = self.place(scope, family);
         let rerouted = match direction {
             Direction::Inbound => Truth::False,
             Direction::Outbound => self.is_rerouted(scope),
         };
         let key = (nsg, direction, family, place.key.clone(), rerouted);
-        let cached = self
-            .groups
-            .lock()
-            .ok()
-            .and_then(|all| all.get(&key).cloned());
-        if let Some(group) = cached {
-            return group;
-        }
-        let group = Arc::new(self.compile(nsg, direction, &place, rerouted));
+        let cached = |all: &Groups| all.by_place.get(&key).cloned();
+        let known = self.groups.lock().ok().and_then(|all| cached(&all));
+        let group =
+            known.unwrap_or_else(|| Arc::new(self.compile(nsg, direction, &place, rerouted)));
         if let Ok(mut all) = self.groups.lock() {
-            all.insert(key, Arc::clone(&group));
+            all.by_place.insert(key, Arc::clone(&group));
+            all.by_scope.insert(asked, Arc::clone(&group));
         }
         group
     }
@@ -90,7 +113,11 @@ impl Semantics<'_> {
             Direction::Inbound => Answer::nothing(place.family),
             Direction::Outbound => self.bypass(nsg, place, rerouted),
         };
-        Group { rules, bypass }
+        Group {
+            rules,
+            bypass,
+            lookup: OnceLock::new(),
+        }
     }
 
     /// The group's own rules of a direction, ranked; those that certainly do not exist are left

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::compile::{FIRST_PRIORITY, LAST_PRIORITY, Ruling, may_be, outside, priorities};
+use super::lookup::Found;
 use super::matching::{self, Fields, Matched};
 use super::order::{self, Rank, Ranked};
 use super::packet::answer::add_unknown;
@@ -259,6 +260,15 @@ impl Semantics<'_> {
     ) -> Decider {
         let family = Family::of(flow.source);
         let group = self.compiled(nsg, scope, direction, family);
+        match group.find(flow) {
+            Some(Found::Bypass) => return Decider::Bypass,
+            Some(Found::Rule(place)) => match group.rules.get(place).map(|rule| &rule.id) {
+                Some(Ruling::Custom(rule)) => return Decider::Rule(*rule),
+                Some(Ruling::Default(name)) => return Decider::Default(Arc::clone(name)),
+                Some(Ruling::Rest) | None => {}
+            },
+            None => {}
+        }
         let point = point(family, flow);
         let within = |set: &FlowSet| point.is_within(set).unwrap_or(false);
         if within(&group.bypass.flows.must) {
