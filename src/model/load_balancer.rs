@@ -80,6 +80,8 @@ pub struct LoadBalancingRule {
     pub probe: Field<Link<ProbeId>>,
     /// The pools it sends traffic to.
     pub pools: List<Field<Link<PoolId>>>,
+    /// What it balances: TCP, UDP or, as HA ports, everything.
+    pub protocol: Field<ProtocolMatch>,
     /// The port clients connect to; 0 means every port.
     pub frontend_port: Field<u16>,
     /// The port members listen on; 0 means every port.

@@ -160,6 +160,20 @@ pub(crate) fn protocol(text: &str) -> Parsed<ProtocolMatch> {
     )
 }
 
+/// What a load-balancing rule balances; `Quic` runs over UDP.
+pub(super) fn balanced(text: &str) -> Parsed<ProtocolMatch> {
+    word(
+        text,
+        &[
+            ("Tcp", ProtocolMatch::Only(Protocol::Tcp)),
+            ("Udp", ProtocolMatch::Only(Protocol::Udp)),
+            ("Quic", ProtocolMatch::Only(Protocol::Udp)),
+            ("All", ProtocolMatch::Any),
+        ],
+        "Tcp, Udp or All",
+    )
+}
+
 /// Protocol of a network or NAT rule of a firewall.
 pub(super) fn firewall_protocol(text: &str) -> Parsed<FirewallProtocol> {
     word(

@@ -8,10 +8,19 @@
 //!
 //! Plain data with ids: the sentences are made elsewhere.
 
+mod appliance;
+mod ends;
+mod entrance;
+mod groups;
+mod replies;
+mod sets;
+mod verdict;
+mod walk;
+mod ways;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::Semantics;
 use super::compile::Ruling;
 use super::packet::atoms::Literal;
 use super::packet::{Answer, Family, Flow};
@@ -394,24 +403,4 @@ pub enum Note {
     NoPacket,
     /// The replies leave another way than the packets came.
     Asymmetric,
-}
-
-impl Semantics<'_> {
-    /// What becomes of packets from one end to the other.
-    #[must_use]
-    pub fn path(&self, _question: &PathQuestion) -> PathAnswer {
-        PathAnswer {
-            verdict: Verdict::Depends,
-            witness: None,
-            stopped: None,
-            layers: Vec::new(),
-            first_blocker: None,
-            blockers: Vec::new(),
-            openings: Vec::new(),
-            return_path: Vec::new(),
-            depends_on: vec![Dependency::Limit("length of the path")],
-            conditions: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
 }

@@ -1,0 +1,504 @@
+//! The two ends of a path: which packets are asked about, and where their senders and receivers
+//! are.
+
+use super::sets;
+use super::walk::{Gate, Moving, Sender, Site, Target, Walk, outside};
+use super::{By, Element, Endpoint, LayerKind, Note, Part, PathSide, Untold, Verdict};
+use crate::eval::value::Truth;
+use crate::model::address::AddressPrefix;
+use crate::model::nsg::Direction;
+use crate::model::{AsgId, Field, Link, NicId, State, SubnetId, VnetId};
+use crate::semantics::packet::Answer;
+use crate::semantics::packet::atoms::Dimension;
+use crate::semantics::packet::interval::IntervalSet;
+use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
+
+/// More machines of one subnet than this are not asked one by one.
+const MAX_MACHINES: usize = 32;
+
+/// Where packets of a question start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Site(Site),
+    Internet,
+    Elsewhere,
+    Platform,
+}
+
+impl Walk<'_, '_> {
+    /// Walks every way the packets of the question take.
+    pub(super) fn run(&mut self) {
+        self.aim();
+        let starts = self.starts();
+        let mut any = false;
+        for (start, flows) in starts {
+            if flows.flows.may.is_empty() {
+                continue;
+            }
+            any = true;
+            let moving = Moving {
+                flows,
+                after: None,
+                stopped: false,
+                sender: match start {
+                    Start::Site(site) => Sender::Here(site),
+                    Start::Internet => Sender::Internet,
+                    Start::Elsewhere => Sender::Elsewhere,
+                    Start::Platform => Sender::Platform,
+                },
+                devices: Vec::new(),
+                visited: Vec::new(),
+                forwarded: Truth::False,
+                source_translated: false,
+                translated: false,
+                side: PathSide::Source,
+            };
+            match start {
+                Start::Internet => self.from_internet(moving),
+                Start::Platform => self.deliver(moving, None),
+                _ if self.question.direction == Some(Direction::Inbound) => {
+                    self.deliver(moving, None);
+                }
+                Start::Site(site) => {
+                    if let Some(moving) = self.leave(moving, site) {
+                        self.depart(moving, site.subnet());
+                    }
+                }
+                Start::Elsewhere => {
+                    let gate = self.opaque(LayerKind::Gateway, By::Gateway, &moving);
+                    if let Some(moving) = self.gate(moving, gate) {
+                        self.deliver(moving, None);
+                    }
+                }
+            }
+        }
+        if !any {
+            self.note(Note::NoPacket);
+            self.undecided = Some("a question without packets");
+        }
+    }
+
+    /// A stage that the files do not tell.
+    pub(super) fn opaque(&self, kind: LayerKind, by: By, moving: &Moving) -> Gate {
+        let mut flows = Answer::exactly(moving.flows.flows.may.clone());
+        if by == By::Gateway {
+            let label = "what gateways and networks outside these files let through";
+            flows.unknowns.push(outside(label.to_owned()));
+        }
+        Gate {
+            kind,
+            direction: None,
+            at: Element::Outside(match &by {
+                By::Unknown(unknown) => Some(unknown.clone()),
+                _ => None,
+            }),
+            parts: vec![Part {
+                by,
+                verdict: Verdict::Depends,
+                flows,
+            }],
+            setting: None,
+        }
+    }
+
+    /// Hands packets to whom they are for, in a network or, where none is given, in any.
+    pub(super) fn deliver(&mut self, moving: Moving, vnet: Option<VnetId>) {
+        if self.question.direction == Some(Direction::Outbound) {
+            self.arrive(moving);
+            return;
+        }
+        let moving = Self::on_side(moving, PathSide::Destination);
+        if let (Target::Sites(sites), false) = (self.target.clone(), moving.translated) {
+            let sites: Vec<Site> = sites
+                .into_iter()
+                .filter(|site| vnet.is_none_or(|vnet| self.may_be_in(site.subnet(), vnet)))
+                .collect();
+            if sites.is_empty() {
+                self.nobody(moving);
+                return;
+            }
+            for site in sites {
+                let mut part = moving.clone();
+                let there = self.site_flows(site, Dimension::Destination);
+                part.flows = part.flows.and(&there);
+                if !part.flows.flows.may.is_empty() {
+                    self.enter(part, site);
+                }
+            }
+            return;
+        }
+        let mut left = moving.flows.clone();
+        for (site, set) in self.sites(vnet) {
+            let there = sets::only(&left, Dimension::Destination, &set);
+            if there.flows.may.is_empty() {
+                continue;
+            }
+            left = left.minus(&sets::within(
+                left.family(),
+                Dimension::Destination,
+                set.clone(),
+            ));
+            let mut part = moving.clone();
+            part.flows = there;
+            if let Site::Subnet(subnet) = site {
+                self.note(Note::MachineNotHere(subnet));
+            }
+            self.enter(part, site);
+        }
+        if !left.flows.may.is_empty() {
+            let mut rest = moving;
+            rest.flows = left;
+            self.nobody(rest);
+        }
+    }
+
+    /// No machine here has the address.
+    fn nobody(&mut self, moving: Moving) {
+        let open = self.semantics.network.subnets.iter().any(|subnet| {
+            let prefixes = &subnet.address_prefixes;
+            prefixes.rest.is_some() || prefixes.items.iter().any(|one| one.value().is_none())
+        });
+        let flows = Answer::exactly(moving.flows.flows.may.clone());
+        let (verdict, by) = if open {
+            let label = "which subnet the address is in".to_owned();
+            (Verdict::Depends, By::Unknown(Untold(outside(label))))
+        } else {
+            (Verdict::Denied, By::Nobody)
+        };
+        let gate = Gate {
+            kind: LayerKind::Route,
+            direction: None,
+            at: Element::Outside(None),
+            parts: vec![Part { by, verdict, flows }],
+            setting: None,
+        };
+        if let Some(moving) = self.gate(moving, gate) {
+            self.arrive(moving);
+        }
+    }
+
+    /// Through the stages of a machine and, if asked, back.
+    pub(super) fn enter(&mut self, moving: Moving, site: Site) {
+        let Some(moving) = self.into_machine(moving, site) else {
+            return;
+        };
+        let moving = match self.question.direction {
+            None => self.reply(moving, site),
+            Some(_) => Some(moving),
+        };
+        if let Some(moving) = moving {
+            self.arrive(moving);
+        }
+    }
+
+    /// The network of a subnet, if it is in the files.
+    pub(super) fn network_of(&self, subnet: SubnetId) -> Option<VnetId> {
+        let link = &self.semantics.network[subnet].virtual_network;
+        link.value().and_then(Link::here)
+    }
+
+    fn may_be_in(&self, subnet: SubnetId, vnet: VnetId) -> bool {
+        match &self.semantics.network[subnet].virtual_network.state {
+            State::Known(Link::Here(own)) => *own == vnet,
+            State::Known(Link::External(_)) | State::Absent => false,
+            _ => true,
+        }
+    }
+
+    fn aim(&mut self) {
+        let sites = match &self.question.to {
+            Endpoint::Nic(nic) => self.sites_of_nic(*nic),
+            Endpoint::Subnet(subnet) => self.machines(*subnet),
+            Endpoint::Addresses(_) => {
+                self.target = Target::ByAddress;
+                return;
+            }
+        };
+        self.target_network = sites
+            .first()
+            .and_then(|site| self.network_of(site.subnet()));
+        self.target = Target::Sites(sites);
+    }
+
+    fn sites_of_nic(&self, nic: NicId) -> Vec<Site> {
+        let subnets = self.semantics.subnets_of_nic(nic);
+        subnets.into_iter().map(|one| Site::Nic(nic, one)).collect()
+    }
+
+    /// The machines of a subnet; any machine, where the files tell none.
+    fn machines(&mut self, subnet: SubnetId) -> Vec<Site> {
+        let nics = &self.semantics.network[subnet].network_interfaces.items;
+        if nics.is_empty() {
+            self.note(Note::MachineNotHere(subnet));
+            return vec![Site::Subnet(subnet)];
+        }
+        if nics.len() > MAX_MACHINES {
+            self.undecided = Some("number of machines in a subnet");
+        }
+        let nics = nics.iter().take(MAX_MACHINES);
+        nics.map(|nic| Site::Nic(*nic, subnet)).collect()
+    }
+
+    /// The packets of the question, by where they start.
+    fn starts(&mut self) -> Vec<(Start, Answer)> {
+        let base = self.asked();
+        let sites = match &self.question.from {
+            Endpoint::Nic(nic) => self.sites_of_nic(*nic),
+            Endpoint::Subnet(subnet) => self.machines(*subnet),
+            Endpoint::Addresses(fields) => return self.by_address(&base, fields),
+        };
+        let family = self.question.family;
+        if sites.is_empty() {
+            return vec![(Start::Elsewhere, base)];
+        }
+        let mut starts = Vec::new();
+        for site in sites {
+            let source = self.site_flows(site, Dimension::Source);
+            let to = self.destinations(Scope::Subnet(site.subnet()));
+            let flows = base.and(&source).and(&to);
+            debug_assert_eq!(flows.family(), family);
+            starts.push((Start::Site(site), flows));
+        }
+        starts
+    }
+
+    fn by_address(
+        &mut self,
+        base: &Answer,
+        fields: &[Field<AddressPrefix>],
+    ) -> Vec<(Start, Answer)> {
+        let semantics = self.semantics;
+        let family = self.question.family;
+        let near = match &self.target {
+            Target::Sites(sites) => sites.first().map(|site| site.subnet()),
+            Target::ByAddress => None,
+        };
+        let scope = near.map_or(Scope::Anywhere, Scope::Subnet);
+        let spec = FlowSpec {
+            from: vec![AddressSpec::Prefixes(fields.to_vec())],
+            ..self.any()
+        };
+        let from = semantics.flows(&spec, scope, family);
+        let mut left = base.and(&from);
+        let mut starts = Vec::new();
+        let host = ["platform-host", "platform-metadata"];
+        for set in host
+            .iter()
+            .filter_map(|name| semantics.named_set(name, family))
+        {
+            let own = sets::only(&left, Dimension::Source, &set);
+            if !own.flows.may.is_empty() {
+                left = left.minus(&sets::within(family, Dimension::Source, set));
+                starts.push((Start::Platform, own.and(&self.destinations(scope))));
+            }
+        }
+        for (site, set) in self.sites(None) {
+            let own = sets::only(&left, Dimension::Source, &set);
+            if own.flows.may.is_empty() {
+                continue;
+            }
+            left = left.minus(&sets::within(family, Dimension::Source, set));
+            if let Site::Subnet(subnet) = site {
+                self.note(Note::MachineNotHere(subnet));
+            }
+            let to = self.destinations(Scope::Subnet(site.subnet()));
+            starts.push((Start::Site(site), own.and(&to)));
+        }
+        let public = semantics.public(family);
+        let to = self.destinations(scope);
+        let internet = sets::only(&left, Dimension::Source, &public).and(&to);
+        let rest = left.minus(&sets::within(family, Dimension::Source, public));
+        starts.push((Start::Internet, internet));
+        starts.push((Start::Elsewhere, rest.and(&to)));
+        starts
+    }
+
+    /// The addresses of machines and subnets here, machines first; the target's network and those
+    /// nearest to it before others.
+    pub(super) fn sites(&self, vnet: Option<VnetId>) -> Vec<(Site, IntervalSet)> {
+        let network = self.semantics.network;
+        let family = self.question.family;
+        let mut subnets: Vec<SubnetId> = SubnetId::all(network)
+            .filter(|subnet| vnet.is_none_or(|vnet| self.network_of(*subnet) == Some(vnet)))
+            .filter(|subnet| network[*subnet].meta.existence.truth != Truth::False)
+            .collect();
+        let target = self.target_network;
+        subnets.sort_by_key(|subnet| target.is_some() && self.network_of(*subnet) != target);
+        let mut machines = Vec::new();
+        let mut others = Vec::new();
+        for subnet in subnets {
+            for nic in &network[subnet].network_interfaces.items {
+                let set = self.fixed_addresses(*nic, subnet);
+                if !set.is_empty() {
+                    machines.push((Site::Nic(*nic, subnet), set));
+                }
+            }
+            let prefixes = network[subnet].address_prefixes.items.iter();
+            let set = prefixes
+                .filter_map(Field::value)
+                .filter_map(|block| family.block(*block))
+                .fold(IntervalSet::empty(), |all, one| all.union(&one));
+            if !set.is_empty() {
+                others.push((Site::Subnet(subnet), set));
+            }
+        }
+        // A machine of one network is no machine of another that has the same addresses.
+        let rank = |site: &Site| target.is_some() && self.network_of(site.subnet()) != target;
+        machines.extend(others);
+        machines.sort_by_key(|(site, _)| rank(site));
+        machines
+    }
+
+    fn fixed_addresses(&self, nic: NicId, subnet: SubnetId) -> IntervalSet {
+        let family = self.question.family;
+        let configurations = &self.semantics.network[nic].ip_configurations.items;
+        configurations
+            .iter()
+            .filter(|one| one.subnet.value().and_then(Link::here) == Some(subnet))
+            .filter_map(|one| one.private_address.value())
+            .filter_map(|address| family.range(*address, *address))
+            .fold(IntervalSet::empty(), |all, one| all.union(&one))
+    }
+
+    fn any(&self) -> FlowSpec {
+        FlowSpec {
+            direction: Direction::Outbound,
+            protocols: Vec::new(),
+            from: Vec::new(),
+            to: Vec::new(),
+            ports: Vec::new(),
+            source_ports: Vec::new(),
+        }
+    }
+
+    /// What the question says of protocols and ports.
+    fn asked(&self) -> Answer {
+        let spec = FlowSpec {
+            protocols: self.question.protocols.clone(),
+            ports: self.question.ports.clone(),
+            source_ports: self.question.source_ports.clone(),
+            ..self.any()
+        };
+        let family = self.question.family;
+        self.semantics.flows(&spec, Scope::Anywhere, family)
+    }
+
+    /// What the question says of destinations, seen from a place.
+    fn destinations(&mut self, scope: Scope) -> Answer {
+        let family = self.question.family;
+        match self.target.clone() {
+            Target::Sites(sites) => {
+                let mut parts = Vec::new();
+                for site in sites {
+                    parts.push(self.site_flows(site, Dimension::Destination));
+                }
+                if parts.is_empty() {
+                    let label = "the subnet of the network interface".to_owned();
+                    return Answer::undetermined(family, vec![outside(label)]);
+                }
+                Answer::any_of(family, parts)
+            }
+            Target::ByAddress => {
+                let Endpoint::Addresses(fields) = &self.question.to else {
+                    return Answer::nothing(family);
+                };
+                let spec = FlowSpec {
+                    to: vec![AddressSpec::Prefixes(fields.clone())],
+                    ..self.any()
+                };
+                self.semantics.flows(&spec, scope, family)
+            }
+        }
+    }
+
+    /// The packets from or to a machine: its fixed addresses, or those of its subnet that no other
+    /// has, as a member of its application security groups and of no other.
+    pub(super) fn site_flows(&mut self, site: Site, dimension: Dimension) -> Answer {
+        let semantics = self.semantics;
+        let family = self.question.family;
+        let subnet = site.subnet();
+        let fixed = match site {
+            Site::Nic(nic, subnet) => self.fixed_addresses(nic, subnet),
+            Site::Subnet(_) => IntervalSet::empty(),
+        };
+        let mut flows = if fixed.is_empty() {
+            if let Site::Nic(nic, _) = site {
+                self.note(Note::AddressNotFixed(nic));
+            }
+            let prefixes = &semantics.network[subnet].address_prefixes;
+            let mut fields: Vec<Field<AddressPrefix>> = prefixes
+                .items
+                .iter()
+                .map(|field| field.clone().map(AddressPrefix::Block))
+                .collect();
+            if let Some(rest) = &prefixes.rest {
+                fields.push(Field {
+                    state: State::Unknown(rest.clone(), None),
+                    origin: semantics.network[subnet].meta.origin,
+                });
+            }
+            let specs = vec![AddressSpec::Prefixes(fields)];
+            let spec = match dimension {
+                Dimension::Source => FlowSpec {
+                    from: specs,
+                    ..self.any()
+                },
+                _ => FlowSpec {
+                    to: specs,
+                    ..self.any()
+                },
+            };
+            let mut flows = semantics.flows(&spec, Scope::Subnet(subnet), family);
+            for other in &semantics.network[subnet].network_interfaces.items {
+                let taken = self.fixed_addresses(*other, subnet);
+                if !taken.is_empty() {
+                    flows = flows.minus(&sets::within(family, dimension, taken));
+                }
+            }
+            flows
+        } else {
+            sets::within(family, dimension, fixed)
+        };
+        if let Site::Nic(nic, _) = site {
+            for group in AsgId::all(semantics.network) {
+                let prefix = AddressPrefix::Asg(Link::Here(group));
+                let field = Field::known(prefix, semantics.network[group].meta.origin);
+                let specs = vec![AddressSpec::Prefixes(vec![field])];
+                let spec = match dimension {
+                    Dimension::Source => FlowSpec {
+                        from: specs,
+                        ..self.any()
+                    },
+                    _ => FlowSpec {
+                        to: specs,
+                        ..self.any()
+                    },
+                };
+                let members = semantics.flows(&spec, Scope::Subnet(subnet), family);
+                match self.is_member(nic, group) {
+                    Truth::True => flows = flows.and(&members),
+                    Truth::False => flows = flows.minus(&members),
+                    Truth::Unknown => {}
+                }
+            }
+        }
+        flows
+    }
+
+    fn is_member(&self, nic: NicId, group: AsgId) -> Truth {
+        let mut truth = Truth::False;
+        for configuration in &self.semantics.network[nic].ip_configurations.items {
+            let groups = &configuration.application_security_groups;
+            if groups.rest.is_some() {
+                truth = truth.or(Truth::Unknown);
+            }
+            for link in &groups.items {
+                truth = truth.or(match link.value() {
+                    Some(link) => (*link == Link::Here(group)).into(),
+                    None => Truth::Unknown,
+                });
+            }
+        }
+        truth
+    }
+}
