@@ -160,20 +160,6 @@ pub(crate) fn protocol(text: &str) -> Parsed<ProtocolMatch> {
     )
 }
 
-/// What a load-balancing rule balances; `Quic` runs over UDP.
-pub(super) fn balanced(text: &str) -> Parsed<ProtocolMatch> {
-    word(
-        text,
-        &[
-            ("Tcp", ProtocolMatch::Only(Protocol::Tcp)),
-            ("Udp", ProtocolMatch::Only(Protocol::Udp)),
-            ("Quic", ProtocolMatch::Only(Protocol::Udp)),
-            ("All", ProtocolMatch::Any),
-        ],
-        "Tcp, Udp or All",
-    )
-}
-
 /// Protocol of a network or NAT rule of a firewall.
 pub(super) fn firewall_protocol(text: &str) -> Parsed<FirewallProtocol> {
     word(
@@ -312,6 +298,8 @@ pub(super) fn balanced_protocol(text: &str) -> Parsed<ProtocolMatch> {
         &[
             ("Tcp", ProtocolMatch::Only(Protocol::Tcp)),
             ("Udp", ProtocolMatch::Only(Protocol::Udp)),
+            // It runs over UDP.
+            ("Quic", ProtocolMatch::Only(Protocol::Udp)),
             ("All", ProtocolMatch::Any),
         ],
         "Tcp, Udp or All",

@@ -30,8 +30,8 @@ use crate::eval::value::{Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange, Protocol};
 use crate::model::nsg::Direction;
 use crate::model::{
-    Field, FirewallId, FirewallRuleId, HubConnectionId, LoadBalancerId, NatGatewayId, NicId, NsgId,
-    PeeringId, PublicIpId, RouteId, SubnetId, VnetId,
+    AdminRuleId, Field, FirewallId, FirewallRuleId, HubConnectionId, LoadBalancerId, NatGatewayId,
+    NicId, NsgId, PeeringId, PrivateEndpointId, PublicIpId, RouteId, SubnetId, VnetId,
 };
 
 /// What is asked. Lists that are empty mean "any".
@@ -63,6 +63,8 @@ pub enum Endpoint {
     Nic(NicId),
     /// The machines of a subnet, those outside the files included.
     Subnet(SubnetId),
+    /// A private endpoint; as a sender, nothing.
+    PrivateEndpoint(PrivateEndpointId),
     /// Addresses, blocks, ranges or service tags (`Internet`, `VirtualNetwork`, …), as far as they
     /// are known. Known addresses of machines and subnets here stand for those.
     Addresses(Vec<Field<AddressPrefix>>),
@@ -184,6 +186,7 @@ pub enum Element {
     LoadBalancer(LoadBalancerId),
     PublicIp(PublicIpId),
     NatGateway(NatGatewayId),
+    PrivateEndpoint(PrivateEndpointId),
     /// Something the files name but do not hold, or do not tell.
     Outside(Option<Untold>),
     /// Azure itself.
@@ -206,6 +209,10 @@ pub struct Part {
 pub enum By {
     /// A rule of a security group: an author's, a default one, or one the files do not tell.
     Rule(NsgId, Ruling),
+    /// A security admin rule.
+    AdminRule(AdminRuleId),
+    /// No security admin rule, or one the files do not tell.
+    NoAdminRule,
     /// There is no group: everything passes.
     NoGroup,
     /// Platform traffic: nothing decides it.
@@ -310,6 +317,8 @@ pub enum Setting {
         /// The direction of the rule to add.
         direction: Direction,
     },
+    /// Let the packets through in the security admin rules that hold for a subnet.
+    AllowInAdminRules(SubnetId, Direction),
     /// Attach a group that lets the packets through.
     AttachGroup(NicId),
     /// Take a route away.

@@ -8,4 +8,5 @@ mod groups;
 mod hidden;
 mod paths;
 mod platform;
+mod reach;
 mod tags;

@@ -187,6 +187,17 @@ pub fn addresses_of(network: &Network, endpoint: &Endpoint) -> Vec<Field<Address
     match endpoint {
         Endpoint::Addresses(addresses) => addresses.clone(),
         Endpoint::Subnet(subnet) => prefixes_of(network, *subnet),
+        Endpoint::PrivateEndpoint(id) => {
+            let endpoint = &network[*id];
+            match endpoint.subnet.value().and_then(Link::here) {
+                _ if !endpoint.addresses.items.is_empty() => {
+                    let written = endpoint.addresses.items.iter();
+                    written.map(|field| field.clone().map(single)).collect()
+                }
+                Some(subnet) => prefixes_of(network, subnet),
+                None => vec![untold(&endpoint.meta, "the address of")],
+            }
+        }
         Endpoint::Nic(nic) => {
             let mut all = Vec::new();
             for configuration in &network[*nic].ip_configurations.items {
@@ -215,6 +226,10 @@ pub fn addresses_of(network: &Network, endpoint: &Endpoint) -> Vec<Field<Address
 pub fn subnets_of(network: &Network, end: &End) -> Vec<SubnetId> {
     let mut subnets = match &end.endpoint {
         Endpoint::Subnet(subnet) => vec![*subnet],
+        Endpoint::PrivateEndpoint(id) => {
+            let subnet = network[*id].subnet.value().and_then(Link::here);
+            subnet.into_iter().collect()
+        }
         Endpoint::Nic(nic) => subnets_of_nic(network, *nic),
         Endpoint::Addresses(addresses) => SubnetId::all(network)
             .filter(|subnet| {

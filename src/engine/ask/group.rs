@@ -203,7 +203,7 @@ fn places(network: &Network, nsg: NsgId, end: &End) -> Vec<Scope> {
                 })
             })
             .collect(),
-        Endpoint::Subnet(_) => Vec::new(),
+        Endpoint::Subnet(_) | Endpoint::PrivateEndpoint(_) => Vec::new(),
     };
     let own: Vec<NicId> = nics
         .into_iter()

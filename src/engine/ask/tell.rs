@@ -101,6 +101,14 @@ impl<'a> Teller<'a> {
         let network = self.network;
         match by {
             By::Rule(nsg, rule) => self.ruling(*nsg, rule, witness),
+            By::AdminRule(rule) => {
+                let written = &network[*rule];
+                Told {
+                    priority: written.priority.value().copied(),
+                    ..self.named("admin-rule", &written.meta)
+                }
+            }
+            By::NoAdminRule => plain("no-admin-rule", "no security admin rule"),
             By::NoGroup => plain("no-group", "no security group"),
             By::Platform => plain("platform", "traffic with the platform itself"),
             By::Route(route, hop) => Told {
@@ -209,6 +217,7 @@ impl<'a> Teller<'a> {
             Element::LoadBalancer(id) => &network[*id].meta,
             Element::PublicIp(id) => &network[*id].meta,
             Element::NatGateway(id) => &network[*id].meta,
+            Element::PrivateEndpoint(id) => &network[*id].meta,
             Element::Outside(Some(unknown)) => {
                 return (unknown.0.label.to_string(), self.declared(&unknown.0));
             }
@@ -236,6 +245,17 @@ impl<'a> Teller<'a> {
                     ),
                     at(meta),
                 )
+            }
+            Setting::AllowInAdminRules(subnet, direction) => {
+                let way = match direction {
+                    Direction::Inbound => "inbound",
+                    Direction::Outbound => "outbound",
+                };
+                let (name, place) = self.element(&Element::Subnet(*subnet));
+                let text = format!(
+                    "let them through {way} in the security admin rules that hold for `{name}`"
+                );
+                (text, place)
             }
             Setting::AttachGroup(nic) => {
                 let meta = &network[*nic].meta;

@@ -110,7 +110,7 @@ fn rule(part: Part<'_>) -> LoadBalancingRule {
     LoadBalancingRule {
         probe: id(&from.get("probe")),
         pools,
-        protocol: from.get("protocol").field(parse::balanced),
+        protocol: from.get("protocol").field(parse::balanced_protocol),
         frontend_port: from.get("frontendPort").field(parse::port),
         backend_port: from.get("backendPort").field(parse::port),
         disable_outbound_snat: from.get("disableOutboundSnat").flag(),

@@ -109,7 +109,7 @@ fn rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         pools: from
             .any_of(&["backend_address_pool_ids", "backend_address_pool_id"])
             .links(),
-        protocol: from.get("protocol").field(parse::balanced),
+        protocol: from.get("protocol").field(parse::balanced_protocol),
         frontend_port: from.get("frontend_port").field(parse::port),
         backend_port: from.get("backend_port").field(parse::port),
         disable_outbound_snat: from.get("disable_outbound_snat").flag(),

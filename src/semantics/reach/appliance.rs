@@ -1,18 +1,20 @@
 //! Devices on the way: Azure Firewalls, machines that forward, and the platform's block of port 25.
 
+use std::sync::Arc;
+
 use super::sets;
 use super::walk::{Device, Gate, MAX_APPLIANCES, Moving, Site, Walk, outside};
 use super::{By, Element, LayerKind, Note, Part, PathSide, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::address::Protocol;
 use crate::model::nsg::{Access, Direction};
-use crate::model::platform::FirewallSmtp;
+use crate::model::platform::{FirewallSmtp, PlatformFacts};
 use crate::model::{Field, FirewallId, Link, NicId, State, SubnetId};
 use crate::semantics::firewall::FirewallDecided;
 use crate::semantics::packet::atoms::Dimension;
 use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::{Answer, protocol_code};
-use crate::semantics::smtp::smtp;
+use crate::semantics::smtp::{SmtpOffer, missing_offer};
 
 /// The port that is blocked.
 const SMTP_PORT: u16 = 25;
@@ -85,7 +87,7 @@ impl Walk<'_, '_> {
             let to_public = sets::only(&moving.flows, Dimension::Destination, &public);
             kept.flows = sets::only(&moving.flows, Dimension::Destination, &private);
             if !to_public.flows.may.is_empty() {
-                let mut part = moving.clone();
+                let mut part = moving;
                 part.flows = to_public;
                 self.with_firewall_source(part, id, subnet);
             }
@@ -207,26 +209,24 @@ impl Walk<'_, '_> {
             return;
         };
         let site = Site::Nic(nic, subnet);
-        let Some(moving) = self.into_machine(moving, site) else {
-            return;
-        };
-        // What runs on it is not in the files.
-        let label = format!(
-            "what {} lets through",
-            self.semantics.network[nic].meta.address
-        );
-        let by = By::Unknown(Untold(outside(label)));
-        let gate = self.opaque(LayerKind::Appliance, by, &moving);
-        let Some(moving) = self.gate(moving, gate) else {
-            return;
-        };
-        let Some(mut moving) = self.leave(moving, site) else {
-            return;
-        };
-        moving.side = PathSide::Between;
-        moving.forwarded = Truth::True;
-        moving.devices.push(device);
-        self.depart(moving, subnet);
+        for moving in self.admit(moving, site) {
+            // What runs on it is not in the files.
+            let label = format!(
+                "what {} lets through",
+                self.semantics.network[nic].meta.address
+            );
+            let by = By::Unknown(Untold(outside(label)));
+            let gate = self.opaque(LayerKind::Appliance, by, &moving);
+            let Some(moving) = self.gate(moving, gate) else {
+                continue;
+            };
+            for mut moving in self.leave(moving, site) {
+                moving.side = PathSide::Between;
+                moving.forwarded = Truth::True;
+                moving.devices.push(device);
+                self.depart(moving, subnet);
+            }
+        }
     }
 
     /// An appliance of which nothing is known.
@@ -308,27 +308,17 @@ impl Walk<'_, '_> {
         if mail.flows.may.is_empty() {
             return Some(moving);
         }
-        let offer = &self.question.smtp;
-        let answer = smtp(
-            self.semantics.facts,
-            &offer.edition,
-            offer.offer.as_deref(),
-            offer.created,
-            offer.exempt,
-        );
-        let open = match (through_firewall, answer.through_firewall) {
-            (false, _) => answer.open,
-            (true, FirewallSmtp::Supported) => Truth::True,
-            (true, FirewallSmtp::Unsupported) => Truth::False,
-            (true, FirewallSmtp::NotGuaranteed | FirewallSmtp::NotStated) => Truth::Unknown,
+        let (offer, facts) = (&self.question.smtp, self.semantics.facts);
+        let open = match through_firewall {
+            false => offer.open(facts),
+            true => through(offer, facts),
         };
         let mut blocked = mail.clone();
         if open == Truth::Unknown {
-            let label = match through_firewall {
-                true => "whether port 25 is open through the firewall",
-                false => "the subscription's offer",
-            };
-            blocked.unknowns.push(outside(label.to_owned()));
+            blocked.unknowns.push(match through_firewall {
+                true => outside("whether port 25 is open through the firewall".to_owned()),
+                false => Arc::new(missing_offer()),
+            });
         }
         let others = arriving.minus(&mail);
         let mut parts = vec![Part {
@@ -375,4 +365,22 @@ fn verdict_of(passes: Truth) -> Verdict {
         Truth::False => Verdict::Denied,
         Truth::Unknown => Verdict::Depends,
     }
+}
+
+/// Whether port 25 is open through a firewall: what all offers agree on.
+fn through(offer: &SmtpOffer, facts: &PlatformFacts) -> Truth {
+    let mut answers =
+        offer
+            .answers(facts)
+            .into_iter()
+            .map(|answer| match answer.through_firewall {
+                FirewallSmtp::Supported => Truth::True,
+                FirewallSmtp::Unsupported => Truth::False,
+                FirewallSmtp::NotGuaranteed | FirewallSmtp::NotStated => Truth::Unknown,
+            });
+    let first = answers.next().unwrap_or(Truth::Unknown);
+    answers.fold(
+        first,
+        |all, one| if all == one { all } else { Truth::Unknown },
+    )
 }

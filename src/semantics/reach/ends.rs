@@ -54,13 +54,13 @@ impl Walk<'_, '_> {
                 side: PathSide::Source,
             };
             match start {
-                Start::Internet => self.from_internet(moving),
+                Start::Internet => self.come_from_internet(moving),
                 Start::Platform => self.deliver(moving, None),
                 _ if self.question.direction == Some(Direction::Inbound) => {
                     self.deliver(moving, None);
                 }
                 Start::Site(site) => {
-                    if let Some(moving) = self.leave(moving, site) {
+                    for moving in self.leave(moving, site) {
                         self.depart(moving, site.subnet());
                     }
                 }
@@ -179,15 +179,14 @@ impl Walk<'_, '_> {
 
     /// Through the stages of a machine and, if asked, back.
     pub(super) fn enter(&mut self, moving: Moving, site: Site) {
-        let Some(moving) = self.into_machine(moving, site) else {
-            return;
-        };
-        let moving = match self.question.direction {
-            None => self.reply(moving, site),
-            Some(_) => Some(moving),
-        };
-        if let Some(moving) = moving {
-            self.arrive(moving);
+        for moving in self.admit(moving, site) {
+            let moving = match self.question.direction {
+                None => self.reply(moving, site),
+                Some(_) => Some(moving),
+            };
+            if let Some(moving) = moving {
+                self.arrive(moving);
+            }
         }
     }
 
@@ -209,10 +208,13 @@ impl Walk<'_, '_> {
         let sites = match &self.question.to {
             Endpoint::Nic(nic) => self.sites_of_nic(*nic),
             Endpoint::Subnet(subnet) => self.machines(*subnet),
-            Endpoint::Addresses(_) => {
-                self.target = Target::ByAddress;
+            Endpoint::PrivateEndpoint(id) => {
+                let subnet = self.semantics.network[*id].subnet.value();
+                let subnet = subnet.and_then(Link::here);
+                self.target_network = subnet.and_then(|subnet| self.network_of(subnet));
                 return;
             }
+            Endpoint::Addresses(_) => return,
         };
         self.target_network = sites
             .first()
@@ -245,6 +247,7 @@ impl Walk<'_, '_> {
         let sites = match &self.question.from {
             Endpoint::Nic(nic) => self.sites_of_nic(*nic),
             Endpoint::Subnet(subnet) => self.machines(*subnet),
+            Endpoint::PrivateEndpoint(_) => return Vec::new(),
             Endpoint::Addresses(fields) => return self.by_address(&base, fields),
         };
         let family = self.question.family;
@@ -399,8 +402,12 @@ impl Walk<'_, '_> {
                 Answer::any_of(family, parts)
             }
             Target::ByAddress => {
-                let Endpoint::Addresses(fields) = &self.question.to else {
-                    return Answer::nothing(family);
+                let fields = match &self.question.to {
+                    Endpoint::Addresses(fields) => fields,
+                    Endpoint::PrivateEndpoint(id) => {
+                        return self.semantics.to_private_endpoint(*id, family);
+                    }
+                    Endpoint::Nic(_) | Endpoint::Subnet(_) => return Answer::nothing(family),
                 };
                 let spec = FlowSpec {
                     to: vec![AddressSpec::Prefixes(fields.clone())],

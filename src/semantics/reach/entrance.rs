@@ -5,7 +5,7 @@ use super::walk::{Device, Gate, Moving, Sender, Site, Target, Walk, outside};
 use super::{By, Element, LayerKind, Note, Part, PathSide, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::address::{PortRange, ProtocolMatch};
-use crate::model::load_balancer::LoadBalancer;
+use crate::model::load_balancer::{Frontend, LoadBalancer};
 use crate::model::{
     Field, FirewallId, FirewallRuleId, Link, LoadBalancerId, NicId, PublicIpId, State,
 };
@@ -21,7 +21,7 @@ enum Way {
     /// A load balancer's rules.
     Balancer(LoadBalancerId),
     /// Inbound NAT rules, whose ports are not read.
-    Forwarding(Truth),
+    Forwarding,
     /// Translation by a firewall.
     Firewall(FirewallId, Vec<FirewallRuleId>),
 }
@@ -36,7 +36,7 @@ struct Balanced {
 impl Walk<'_, '_> {
     /// From the Internet to the machines asked about. Where several ways lead in, the best one is
     /// told.
-    pub(super) fn from_internet(&mut self, moving: Moving) {
+    pub(super) fn come_from_internet(&mut self, moving: Moving) {
         let moving = Self::on_side(moving, PathSide::Destination);
         let mut left = moving.flows.clone();
         let family = left.family();
@@ -60,7 +60,7 @@ impl Walk<'_, '_> {
             left = left.minus(&there);
             let mut part = moving.clone();
             part.flows = flows;
-            self.into_site(part, site);
+            self.come_to_site(part, site);
         }
         if left.flows.may.is_empty() {
             return;
@@ -116,7 +116,7 @@ impl Walk<'_, '_> {
                         .may
                         .possible_addresses(crate::semantics::packet::Side::Destination);
                     part.flows = sets::rewritten(&part.flows, Dimension::Destination, &set);
-                    self.into_site(part, site);
+                    self.come_to_site(part, site);
                 }
                 None => {
                     let label = format!("what uses {}", network[id].meta.address);
@@ -149,7 +149,7 @@ impl Walk<'_, '_> {
         None
     }
 
-    fn into_site(&mut self, moving: Moving, site: Site) {
+    fn come_to_site(&mut self, moving: Moving, site: Site) {
         let Site::Nic(nic, _) = site else {
             let label = "whether a machine there has a public address".to_owned();
             let by = By::Unknown(Untold(outside(label)));
@@ -221,7 +221,7 @@ impl Walk<'_, '_> {
                 }
             }
             if configuration.inbound_nat != Truth::False {
-                ways.push(Way::Forwarding(configuration.inbound_nat));
+                ways.push(Way::Forwarding);
             }
         }
         for firewall in FirewallId::all(network) {
@@ -252,7 +252,7 @@ impl Walk<'_, '_> {
                 }
             }
             Way::Balancer(balancer) => self.balanced(moving, site, nic, *balancer),
-            Way::Forwarding(_) => {
+            Way::Forwarding => {
                 let label = "the ports of the load balancer's inbound NAT rules".to_owned();
                 let by = By::Unknown(Untold(outside(label)));
                 let gate = self.opaque(LayerKind::Entrance, by, &moving);
@@ -346,7 +346,7 @@ impl Walk<'_, '_> {
                 });
             }
         }
-        let mut left = arriving.clone();
+        let mut left = arriving;
         let mut parts = Vec::new();
         let public = is_public(balancer);
         for rule in &rules {
@@ -582,13 +582,7 @@ fn chosen(flows: &Answer) -> Answer {
 /// Whether a load balancer faces the Internet.
 fn is_public(balancer: &LoadBalancer) -> Truth {
     let frontends = &balancer.frontends.items;
-    let mut of = frontends
-        .iter()
-        .map(|frontend| match &frontend.public_ip.state {
-            State::Absent => Truth::False,
-            State::Known(_) => Truth::True,
-            _ => Truth::Unknown,
-        });
+    let mut of = frontends.iter().map(Frontend::is_public);
     let Some(first) = of.next() else {
         return match balancer.frontends.rest {
             Some(_) => Truth::Unknown,

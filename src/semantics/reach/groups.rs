@@ -2,33 +2,96 @@
 
 use std::sync::Arc;
 
+use super::sets;
 use super::walk::{Gate, Moving, Site, Walk, outside};
 use super::{By, Element, LayerKind, Note, Part, PathSide, Setting, Untold, Verdict};
 use crate::eval::value::{Truth, Unknown};
+use crate::model::manager::AdminAction;
 use crate::model::nsg::{Access, Direction};
+use crate::model::topology::PrivateEndpointPolicies;
 use crate::model::{Field, Link, List, NicId, NsgId, State};
+use crate::semantics::admin::AdminDecided;
 use crate::semantics::packet::Answer;
+use crate::semantics::routes::{NextHop, RouteSource};
 use crate::semantics::rules::Scope;
 
 impl Walk<'_, '_> {
     /// Through the stages of a sender: admin rules, the group on the interface, the one on the
-    /// subnet.
-    pub(super) fn leave(&mut self, moving: Moving, site: Site) -> Option<Moving> {
-        let moving = self.admin(moving, site, Direction::Outbound)?;
-        let moving = self.on_interface(moving, site, Direction::Outbound)?;
-        self.on_subnet(moving, site, Direction::Outbound)
+    /// subnet. What admin rules always allow goes past the groups: it comes apart.
+    pub(super) fn leave(&mut self, moving: Moving, site: Site) -> Vec<Moving> {
+        let direction = Direction::Outbound;
+        let (mut through, asked) = self.admin(moving, site, direction);
+        let asked = asked.and_then(|moving| self.on_interface(moving, site, direction));
+        through.extend(asked.and_then(|moving| self.on_subnet(moving, site, direction)));
+        through
     }
 
     /// Through the stages of a receiver, in the opposite order.
-    pub(super) fn into_machine(&mut self, moving: Moving, site: Site) -> Option<Moving> {
-        let moving = self.admin(moving, site, Direction::Inbound)?;
-        let moving = self.on_subnet(moving, site, Direction::Inbound)?;
-        self.on_interface(moving, site, Direction::Inbound)
+    pub(super) fn admit(&mut self, moving: Moving, site: Site) -> Vec<Moving> {
+        let direction = Direction::Inbound;
+        let (mut through, asked) = self.admin(moving, site, direction);
+        let asked = asked.and_then(|moving| self.on_subnet(moving, site, direction));
+        through.extend(asked.and_then(|moving| self.on_interface(moving, site, direction)));
+        through
     }
 
-    /// Admin rules are not read yet.
-    fn admin(&mut self, moving: Moving, _site: Site, _direction: Direction) -> Option<Moving> {
-        Some(moving)
+    /// Asks the security admin rules: what they always allow, and what the groups are asked about.
+    fn admin(
+        &mut self,
+        moving: Moving,
+        site: Site,
+        direction: Direction,
+    ) -> (Vec<Moving>, Option<Moving>) {
+        let subnet = site.subnet();
+        let arriving = Answer::exactly(moving.flows.flows.may.clone());
+        let decided = self
+            .semantics
+            .admin_deciding_in(subnet, direction, &arriving);
+        let silent =
+            |one: &AdminDecided| one.by.is_none() && one.action == Some(AdminAction::Allow);
+        if decided.iter().all(silent) {
+            return (Vec::new(), Some(moving));
+        }
+        let parts = decided.iter().map(|one| Part {
+            by: one.by.map_or(By::NoAdminRule, By::AdminRule),
+            verdict: match one.action {
+                Some(AdminAction::Allow | AdminAction::AlwaysAllow) => Verdict::Allowed,
+                Some(AdminAction::Deny) => Verdict::Denied,
+                None => Verdict::Depends,
+            },
+            flows: one.flows.clone(),
+        });
+        let setting = Setting::AllowInAdminRules(subnet, direction);
+        let opened = self.opened.contains(&setting);
+        let gate = Gate {
+            kind: LayerKind::AdminRules,
+            direction: Some(direction),
+            at: Element::Subnet(subnet),
+            parts: parts.collect(),
+            setting: Some(setting),
+        };
+        let before = moving.flows.clone();
+        let family = before.family();
+        let Some(next) = self.gate(moving, gate) else {
+            return (Vec::new(), None);
+        };
+        let denied = self.layers.last().map(|layer| layer.verdict) == Some(Verdict::Denied);
+        let of = |keep: &dyn Fn(Option<AdminAction>) -> bool| {
+            let parts = decided.iter().filter(|one| keep(one.action));
+            Answer::any_of(family, parts.map(|one| one.flows.clone()).collect())
+        };
+        let always = of(&|action| action == Some(AdminAction::AlwaysAllow));
+        let asked = of(&|action| match action {
+            Some(AdminAction::AlwaysAllow) => false,
+            Some(AdminAction::Deny) => opened || denied,
+            Some(AdminAction::Allow) | None => true,
+        });
+        let part = |flows: Answer| {
+            let mut part = next.clone();
+            part.flows = sets::passing(&before, &flows);
+            (!part.flows.flows.may.is_empty()).then_some(part)
+        };
+        (part(always).into_iter().collect(), part(asked))
     }
 
     fn on_subnet(&mut self, moving: Moving, site: Site, direction: Direction) -> Option<Moving> {
@@ -243,6 +306,56 @@ impl Walk<'_, '_> {
             Site::Subnet(_) => Truth::Unknown,
         };
         own.or(of(&self.semantics.network[site.subnet()].nsg))
+    }
+
+    /// To a private endpoint: the group on its subnet is asked only where the subnet says so.
+    pub(super) fn private_endpoint(&mut self, moving: Moving, hop: &NextHop) {
+        let RouteSource::PrivateEndpoint(id) = hop.source else {
+            return self.arrive(moving);
+        };
+        let moving = Self::on_side(moving, PathSide::Destination);
+        let arriving = Answer::exactly(moving.flows.flows.may.clone());
+        let network = self.semantics.network;
+        let home = network[id].subnet.value().and_then(Link::here);
+        let asked = match home.map(|home| &network[home].private_endpoint_policies.state) {
+            Some(State::Known(policies)) => Truth::from(matches!(
+                policies,
+                PrivateEndpointPolicies::Enabled
+                    | PrivateEndpointPolicies::NetworkSecurityGroupEnabled
+            )),
+            Some(State::Absent) => Truth::False,
+            _ => Truth::Unknown,
+        };
+        let mut gate = Gate {
+            kind: LayerKind::PrivateEndpoint,
+            direction: Some(Direction::Inbound),
+            at: Element::PrivateEndpoint(id),
+            parts: Vec::new(),
+            setting: None,
+        };
+        if let (Some(home), true) = (home, asked != Truth::False) {
+            let nsg = network[home].nsg.clone();
+            let at = Element::PrivateEndpoint(id);
+            let (kind, scope) = (LayerKind::PrivateEndpoint, Scope::Subnet(home));
+            gate = self.group(kind, &nsg, scope, Direction::Inbound, &arriving, at);
+        }
+        if asked != Truth::True {
+            for part in &mut gate.parts {
+                part.flows = part.flows.clone().only_possibly();
+            }
+            let flows = match gate.parts.is_empty() {
+                true => arriving,
+                false => arriving.only_possibly(),
+            };
+            gate.parts.push(Part {
+                by: By::NoGroup,
+                verdict: Verdict::Allowed,
+                flows,
+            });
+        }
+        if let Some(moving) = self.gate(moving, gate) {
+            self.arrive(moving);
+        }
     }
 
     /// Takes packets on to another side.

@@ -5,7 +5,6 @@ use super::walk::{Device, Gate, Moving, Sender, Site, Walk, outside};
 use super::{By, Element, LayerKind, Note, Part, ReturnPath, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::routing::Appliance;
-use crate::model::Link;
 use crate::semantics::packet::Answer;
 use crate::semantics::routes::{NextHop, NextHopKind};
 
@@ -92,7 +91,10 @@ impl Walk<'_, '_> {
         match (expected, hop.kind) {
             (_, Some(Kind::None)) => denied,
             (Expected::Anything, _) => allowed,
-            (Expected::Network, Some(Kind::VirtualNetwork | Kind::Peering)) => allowed,
+            (
+                Expected::Network,
+                Some(Kind::VirtualNetwork | Kind::Peering | Kind::PrivateEndpoint),
+            ) => allowed,
             (Expected::Internet, Some(Kind::Internet | Kind::ServiceEndpoint)) => allowed,
             // A firewall or gateway that never saw the first packet has no connection for it; from
             // the Internet that holds of whatever the default route leads to.
@@ -111,20 +113,13 @@ impl Walk<'_, '_> {
 
     /// The device a next hop is.
     pub(super) fn device_of(&self, hop: &NextHop) -> Option<Device> {
-        match hop.kind {
-            Some(NextHopKind::AzureFirewall) => Some(match &hop.firewall {
-                Some(Link::Here(firewall)) => Device::Firewall(*firewall),
-                _ => Device::Unknown,
-            }),
-            Some(NextHopKind::Appliance) => {
-                let route = hop.route.map(|route| &self.semantics.network[route]);
-                Some(match route.map(|route| &route.appliance) {
-                    Some(Appliance::NetworkInterface(nic)) => Device::Nic(*nic),
-                    _ => Device::Unknown,
-                })
+        match &hop.appliance {
+            Appliance::NotApplicable => None,
+            Appliance::Firewall(firewall) => Some(Device::Firewall(*firewall)),
+            Appliance::NetworkInterface(nic) => Some(Device::Nic(*nic)),
+            Appliance::ExternalFirewall(_) | Appliance::LoadBalancer(_) | Appliance::Unknown => {
+                Some(Device::Unknown)
             }
-            None => Some(Device::Unknown),
-            _ => None,
         }
     }
 }

@@ -5,13 +5,14 @@ use super::walk::{Device, Gate, Moving, Sender, Target, Walk, outside};
 use super::{By, Element, LayerKind, Part, PathSide, PeeringSetting, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::nsg::Direction;
+use crate::model::routing::Appliance;
 use crate::model::topology::Peering;
-use crate::model::{Field, Link, PeeringId, State, SubnetId, VnetId};
+use crate::model::{Link, PeeringId, SubnetId, VnetId};
 use crate::semantics::packet::Answer;
 use crate::semantics::packet::atoms::Dimension;
 use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::{Family, protocols_with_ports};
-use crate::semantics::routes::{NextHop, NextHopKind, Routed};
+use crate::semantics::routes::{NextHop, NextHopKind, RouteSource, Routed};
 
 impl Walk<'_, '_> {
     /// From a subnet on: the platform's own addresses, else the effective route.
@@ -113,6 +114,7 @@ impl Walk<'_, '_> {
                 }
             }
             Some(NextHopKind::None) => {}
+            Some(NextHopKind::PrivateEndpoint) => self.private_endpoint(moving, hop),
             // Kinds that have no stage of their own: to an appliance, or not known.
             _ => match self.device_of(hop) {
                 Some(Device::Firewall(firewall)) => self.firewall(moving, firewall),
@@ -197,39 +199,27 @@ impl Walk<'_, '_> {
         vnet: VnetId,
         remote: VnetId,
     ) -> Option<Moving> {
-        let network = self.semantics.network;
         let arriving = Answer::exactly(moving.flows.flows.may.clone());
-        let own: &Peering = &network[id];
-        let back = network[remote].peerings.items.iter().find(|other| {
-            let there = &network[**other];
-            there.remote.value() == Some(&Link::Here(vnet))
-                && there.meta.existence.truth != Truth::False
-        });
-        let open = network[remote].peerings.rest.is_some() || network[remote].meta.existing;
-        let there = own.meta.existence.truth;
-        let both = match back {
-            Some(back) => there.and(network[*back].meta.existence.truth),
-            None if open => Truth::Unknown,
-            None => Truth::False,
-        };
-        let (verdict, by, setting) = match both {
+        let peered = self.semantics.peered(id);
+        let back = peered.back;
+        let accepted = back.map(|back| self.semantics.peered(back));
+        let (verdict, by, setting) = match peered.connected {
             Truth::False => (
                 Verdict::Denied,
                 By::NoPeering(remote, vnet),
                 Some(Setting::Peer(vnet.min(remote), vnet.max(remote))),
             ),
             Truth::Unknown => {
-                let label = format!("the peering from {}", network[remote].meta.address);
-                let by = By::Unknown(Untold(outside(label)));
+                let label = "the other side of the peering".to_owned();
+                let unknown = peered.unknowns.first().cloned();
+                let by = By::Unknown(Untold(unknown.unwrap_or_else(|| outside(label))));
                 (Verdict::Depends, by, None)
             }
             Truth::True => {
-                let access = |peering: &Peering| flag(&peering.allow_virtual_network_access, true);
-                let back = back.map(|back| &network[*back]);
-                let accessible = back.map_or(Truth::Unknown, access).and(access(own));
+                let there = accepted.as_ref().map_or(Truth::Unknown, |one| one.access);
                 let by = By::Peering(id, PeeringSetting::VirtualNetworkAccess);
                 let setting = Setting::Peering(id, PeeringSetting::VirtualNetworkAccess);
-                match accessible {
+                match there.and(peered.access) {
                     Truth::True => (
                         Verdict::Allowed,
                         By::Peering(id, PeeringSetting::Exists),
@@ -253,11 +243,13 @@ impl Walk<'_, '_> {
             setting,
         };
         let moving = self.gate(moving, gate)?;
-        let Some(back) = back.copied().filter(|_| moving.forwarded != Truth::False) else {
+        let (Some(back), Some(accepted)) = (back, accepted) else {
             return Some(moving);
         };
-        let accepted = flag(&network[back].allow_forwarded_traffic, false);
-        let refused = moving.forwarded.and(!accepted);
+        if moving.forwarded == Truth::False {
+            return Some(moving);
+        }
+        let refused = moving.forwarded.and(!accepted.forwarded);
         let gate = Gate {
             kind: LayerKind::Peering,
             direction: None,
@@ -306,7 +298,7 @@ impl Walk<'_, '_> {
         };
         let family = arriving.family();
         let mut parts: Vec<Part> = Vec::new();
-        let mut left = arriving.clone();
+        let mut left = arriving;
         let gateway = self.semantics.network[subnet].nat_gateway.value();
         let gateway = gateway.and_then(Link::here);
         // A NAT gateway carries TCP and UDP over IPv4.
@@ -405,7 +397,7 @@ impl Walk<'_, '_> {
         for one in self.semantics.next_hops_of(subnet, flows) {
             let gone = one
                 .hop
-                .route
+                .route()
                 .is_some_and(|route| self.opened.contains(&Setting::RemoveRoute(route)));
             if gone {
                 parts.extend(self.by_system(subnet, &one.flows));
@@ -486,10 +478,10 @@ impl Walk<'_, '_> {
 
     /// What decides, of a next hop.
     pub(super) fn by_hop(&self, hop: &NextHop) -> By {
-        match (hop.route, hop.hub_connection) {
-            (Some(route), _) => By::Route(route, hop.kind),
-            (None, Some(connection)) => By::HubRoute(connection, hop.kind),
-            (None, None) => By::SystemRoute(hop.kind),
+        match hop.source {
+            RouteSource::User(route) => By::Route(route, hop.kind),
+            RouteSource::Hub(connection) => By::HubRoute(connection, hop.kind),
+            _ => By::SystemRoute(hop.kind),
         }
     }
 
@@ -520,17 +512,10 @@ impl Walk<'_, '_> {
 fn system(kind: NextHopKind) -> NextHop {
     NextHop {
         kind: Some(kind),
-        route: None,
+        source: RouteSource::System,
         firewall: None,
-        hub_connection: None,
-    }
-}
-
-/// A switch with a default.
-fn flag(field: &Field<bool>, default: bool) -> Truth {
-    match &field.state {
-        State::Known(on) => (*on).into(),
-        State::Absent => default.into(),
-        _ => Truth::Unknown,
+        address: None,
+        appliance: Appliance::NotApplicable,
+        forwards: Truth::True,
     }
 }
