@@ -61,6 +61,8 @@ pub struct Semantics<'a> {
     cloud: Cloud,
     /// The addresses of service tags, where they are given.
     service_tags: Option<Arc<ServiceTags>>,
+    /// Whether security admin configurations are in force where nothing says so.
+    admin_deployed: bool,
     /// The tags that list was asked for, in lower case.
     consulted: Mutex<BTreeSet<String>>,
     /// Whether a user-defined route widens `VirtualNetwork` on its subnet.
@@ -83,6 +85,7 @@ impl<'a> Semantics<'a> {
             facts,
             cloud,
             service_tags: None,
+            admin_deployed: false,
             consulted: Mutex::default(),
             widened: false,
             groups: Mutex::default(),
@@ -96,6 +99,14 @@ impl<'a> Semantics<'a> {
     #[must_use]
     pub fn with_service_tags(mut self, tags: Option<Arc<ServiceTags>>) -> Self {
         self.service_tags = tags.filter(|tags| tags.cloud() == self.cloud);
+        self
+    }
+
+    /// The reading in which security admin configurations are deployed wherever these files do not
+    /// tell: no template can say so. To be called before the first question.
+    #[must_use]
+    pub fn with_admin_rules_deployed(mut self) -> Self {
+        self.admin_deployed = true;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Small networks built by hand, and what Azure does with them.
 
+mod admin;
 mod compare;
 mod exact;
 mod firewalls;

@@ -219,7 +219,9 @@ impl Semantics<'_> {
                 .and(listed);
             deployed = deployed.or(this);
         }
-        if !told {
+        if !told && self.admin_deployed {
+            deployed = Applies::YES;
+        } else if !told {
             let name = name_of(&configuration.meta);
             let region = location.and_then(Field::value);
             let place = region.map_or_else(String::new, |region| format!(" to `{region}`"));
