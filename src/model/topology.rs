@@ -168,6 +168,10 @@ pub struct Peering {
     pub use_remote_gateways: Field<bool>,
     /// `Initiated`, `Connected`, `Disconnected`, in exports.
     pub state: Field<Arc<str>>,
+    /// `false`: only some subnets are peered; absent: all are.
+    pub complete: Field<bool>,
+    /// The other network's addresses, in exports.
+    pub remote_space: List<Field<IpNet>>,
 }
 
 /// A public IP address.

@@ -302,8 +302,18 @@ impl Semantics<'_> {
             if there == Truth::False {
                 continue;
             }
+            open |= peered.complete != Truth::True;
+            let there = there.and(peered.complete);
             let Some(remote) = peered.remote else {
-                open = true;
+                let told = &self.network[*peering].remote_space;
+                let blocks = told.items.iter().filter_map(Field::value);
+                for set in blocks.filter_map(|block| family.block(*block)) {
+                    if there == Truth::True {
+                        inner = inner.union(&set);
+                    }
+                    outer = outer.union(&set);
+                }
+                open |= told.items.is_empty() || told.rest.is_some();
                 continue;
             };
             let space = self.network_space(remote, family);

@@ -162,6 +162,12 @@ fn peering(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>
         allow_gateway_transit: from.get("allowGatewayTransit").flag(),
         use_remote_gateways: from.get("useRemoteGateways").flag(),
         state: from.get("peeringState").text(),
+        complete: from.get("peerCompleteVnets").flag(),
+        remote_space: from
+            .get("remoteVirtualNetworkAddressSpace")
+            .or_else(|| from.get("remoteAddressSpace"))
+            .get("addressPrefixes")
+            .list_of(parse::block),
         meta: part.meta,
     };
     let _: PeeringId = builder.put(element, &meta);

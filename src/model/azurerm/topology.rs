@@ -203,6 +203,8 @@ pub(super) fn peering<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         allow_gateway_transit: body.get("allow_gateway_transit").flag(),
         use_remote_gateways: body.get("use_remote_gateways").flag(),
         state: Field::absent(meta.origin),
+        complete: body.get("peer_complete_virtual_networks_enabled").flag(),
+        remote_space: List::default(),
         meta,
     });
 }

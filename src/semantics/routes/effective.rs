@@ -49,15 +49,11 @@ impl Semantics<'_> {
     /// ones and those that may be there included.
     #[must_use]
     pub fn routes_of(&self, subnet: SubnetId, family: Family) -> Vec<EffectiveRoute> {
-        let mut left = Answer::everything(family);
         let mut routes: Vec<EffectiveRoute> = Vec::new();
-        for entry in self.effective_routes(subnet, family).iter() {
-            let decides = entry.packets.and(&left);
-            left = left.minus(&entry.packets);
-            let source = entry
-                .hops
-                .first()
-                .map_or(RouteSource::System, |hop| hop.source);
+        let entries = self.effective_routes(subnet, family);
+        divide(&entries, &Answer::everything(family), |entry, decides| {
+            let first = entry.hops.first();
+            let source = first.map_or(RouteSource::System, |hop| hop.source);
             let known = |route: &&mut EffectiveRoute| {
                 route.source == source && route.target.is(&entry.target)
             };
@@ -75,7 +71,7 @@ impl Semantics<'_> {
                     decides,
                 }),
             }
-        }
+        });
         for route in &mut routes {
             route.standing = match route.decides.is_hit().truth {
                 Truth::True => RouteStanding::Active,
@@ -90,32 +86,17 @@ impl Semantics<'_> {
     /// where it is the only one possible.
     #[must_use]
     pub fn next_hops_of(&self, subnet: SubnetId, flows: &Answer) -> Vec<Routed> {
-        let entries = self.effective_routes(subnet, flows.family());
-        let mut left = flows.clone();
         let mut routed: Vec<Routed> = Vec::new();
-        // Packets that an earlier route may take to the same hop stay certain for a later one.
-        let mut held: Vec<(NextHop, FlowSet)> = Vec::new();
-        for entry in entries.iter() {
-            if left.flows.may.is_empty() {
-                break;
+        let entries = self.effective_routes(subnet, flows.family());
+        divide(&entries, flows, |entry, taken| {
+            if taken.flows.may.is_empty() {
+                return;
             }
-            if !entry.packets.flows.may.meets(&left.flows.may) {
-                continue;
-            }
-            let taken = entry.packets.and(&left);
             for hop in &entry.hops {
-                let mut part = match entry.is_open() {
+                let part = match entry.is_open() {
                     true => taken.clone().only_possibly(),
                     false => taken.clone(),
                 };
-                if let (false, Some((_, held))) =
-                    (entry.is_open(), held.iter().find(|(it, _)| it == hop))
-                {
-                    let more = entry.packets.flows.must.intersect(held);
-                    if let Ok(must) = more.and_then(|more| part.flows.must.union(&more)) {
-                        part.flows.must = must;
-                    }
-                }
                 match routed.iter_mut().find(|it| it.hop == *hop) {
                     Some(it) => it.flows = it.flows.or(&part),
                     None => routed.push(Routed {
@@ -124,12 +105,34 @@ impl Semantics<'_> {
                     }),
                 }
             }
-            let after = left.minus(&entry.packets);
-            hold(entry, &left, &after, &mut held);
-            left = after;
-        }
-        routed.retain(|it| !it.flows.flows.may.is_empty());
+        });
         routed
+    }
+}
+
+/// Tells, for each entry in order, which of the packets it decides. Packets that an earlier entry
+/// may take to the very same hop stay certain for a later one.
+fn divide(entries: &[Entry], flows: &Answer, mut tell: impl FnMut(&Entry, Answer)) {
+    let mut left = flows.clone();
+    let mut held: Vec<(NextHop, FlowSet)> = Vec::new();
+    for entry in entries {
+        if !entry.packets.flows.may.meets(&left.flows.may) {
+            tell(entry, Answer::nothing(flows.family()));
+            continue;
+        }
+        let mut taken = entry.packets.and(&left);
+        if let [hop] = entry.hops.as_slice()
+            && let Some((_, held)) = held.iter().find(|(it, _)| it == hop)
+        {
+            let more = entry.packets.flows.must.intersect(held);
+            if let Ok(must) = more.and_then(|more| taken.flows.must.union(&more)) {
+                taken.flows.must = must;
+            }
+        }
+        let after = left.minus(&entry.packets);
+        hold(entry, &left, &after, &mut held);
+        left = after;
+        tell(entry, taken);
     }
 }
 

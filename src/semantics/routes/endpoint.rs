@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::hop::{NextHop, NextHopKind, RouteSource, RouteTarget};
-use super::table::{Class, Draft, Length, Rank, Table};
+use super::table::{Class, Draft, Length, Rank, Table, UNKNOWN};
 use crate::eval::value::Truth;
 use crate::model::topology::{PrivateEndpoint, Subnet};
 use crate::model::{Field, Link, PrivateEndpointId, State, SubnetId, VnetId};
@@ -133,7 +133,7 @@ impl Table<'_, '_> {
             }
             let long = is_as_long(other.rank, needed);
             // A route for that very address: what it does without the policies is not documented.
-            let same = Truth::from(other.rank.0.0 > 1_000).and(Truth::Unknown);
+            let same = Truth::from(other.rank.0.0 > UNKNOWN).and(Truth::Unknown);
             let taken = match policies.and(long).or(same) {
                 Truth::True => other.packets.clone(),
                 Truth::Unknown => other.packets.clone().only_possibly(),
@@ -256,8 +256,8 @@ fn policies(subnet: &Subnet) -> Truth {
 /// Whether a route's prefix is as long as those of the endpoint's network.
 fn is_as_long(rank: Rank, needed: Option<(u8, u8)>) -> Truth {
     match (rank.0.0, needed) {
-        (1_001.., _) => Truth::True,
-        (1_000, _) => Truth::Unknown,
+        (bits, _) if bits > UNKNOWN => Truth::True,
+        (UNKNOWN, _) => Truth::Unknown,
         (0, _) => Truth::False,
         (_, None) => Truth::Unknown,
         (bits, Some((shortest, longest))) => {

@@ -9,6 +9,7 @@ use crate::model::topology::{HubConnection, Subnet, VirtualNetwork};
 use crate::model::{Field, HubConnectionId, Link, PeeringId, State, SubnetId, VnetId};
 use crate::semantics::compile::outside;
 use crate::semantics::matching::Matched;
+use crate::semantics::packet::answer::add_unknown;
 use crate::semantics::packet::atoms::Dimension;
 
 impl Table<'_, '_> {
@@ -32,13 +33,16 @@ impl Table<'_, '_> {
         }
         let hop = NextHop::plain(NextHopKind::VirtualNetwork, RouteSource::System);
         self.space(vnet, &hop, true);
+        // The spaces of peers do not overlap.
+        let own = self.semantics.network_space(vnet, self.family());
+        self.elsewhere = self.private.subtract(&own);
         for peering in &network.peerings.items {
             self.peering(*peering);
         }
-        let private = self.private.clone();
         if let Some(rest) = &network.peerings.rest {
             let hop = NextHop::plain(NextHopKind::Peering, RouteSource::Peering(None));
-            self.perhaps(&private, vec![hop], Class::System, Some(rest));
+            let elsewhere = self.elsewhere.clone();
+            self.perhaps(&elsewhere, vec![hop], Class::System, Some(rest));
         }
         self.gateways(subnet, vnet);
         for connection in &network.hub_connections.items {
@@ -75,7 +79,10 @@ impl Table<'_, '_> {
     /// Routes for the address space of a network.
     fn space(&mut self, vnet: VnetId, hop: &NextHop, certain: bool) {
         let network: &VirtualNetwork = &self.semantics.network[vnet];
-        let private = self.private.clone();
+        let private = match hop.kind {
+            Some(NextHopKind::Peering) => self.elsewhere.clone(),
+            _ => self.private.clone(),
+        };
         for item in &network.address_space.items {
             match item.value() {
                 Some(block) => self.block(*block, hop.clone(), certain, Class::System),
@@ -94,19 +101,25 @@ impl Table<'_, '_> {
             return;
         }
         let hop = NextHop::plain(NextHopKind::Peering, RouteSource::Peering(Some(id)));
+        let first = self.entries.len();
+        let certain = peered.connected.and(peered.complete) == Truth::True;
+        let told = &self.semantics.network[id].remote_space;
         match peered.remote {
-            Some(remote) => {
-                let first = self.entries.len();
-                self.space(remote, &hop, peered.connected == Truth::True);
-                for entry in self.entries.iter_mut().skip(first) {
-                    let unknowns = &mut entry.packets.unknowns;
-                    unknowns.extend(peered.unknowns.iter().cloned());
+            Some(remote) => self.space(remote, &hop, certain),
+            None if !told.items.is_empty() => {
+                for block in told.items.iter().filter_map(Field::value) {
+                    self.block(*block, hop.clone(), certain, Class::System);
                 }
             }
             None => {
-                let private = self.private.clone();
+                let elsewhere = self.elsewhere.clone();
                 let unknown = peered.unknowns.first();
-                self.perhaps(&private, vec![hop], Class::System, unknown);
+                self.perhaps(&elsewhere, vec![hop], Class::System, unknown);
+            }
+        }
+        for entry in self.entries.iter_mut().skip(first) {
+            for unknown in &peered.unknowns {
+                add_unknown(&mut entry.packets.unknowns, unknown);
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct Peered {
     pub forwarded: Truth,
     /// The other network, if it is in the files.
     pub remote: Option<VnetId>,
+    /// Whether all subnets of both networks are peered.
+    pub complete: Truth,
     /// The other side, if it is in the files.
     pub back: Option<PeeringId>,
     /// Why it is not certain that it carries packets.
@@ -38,6 +40,7 @@ impl Semantics<'_> {
             access: flag(&peering.allow_virtual_network_access, true),
             forwarded: flag(&peering.allow_forwarded_traffic, false),
             remote: peering.remote.value().and_then(Link::here),
+            complete: flag(&peering.complete, true),
             back: None,
             unknowns: peering.meta.existence.because.iter().cloned().collect(),
         };

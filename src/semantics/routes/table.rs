@@ -1,5 +1,6 @@
 //! The routes of a subnet as a list in order of preference.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use ipnet::IpNet;
 use super::hop::{NextHop, NextHopKind, RouteSource, RouteTarget};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::SubnetId;
+use crate::model::address::ServiceTag;
 use crate::semantics::Semantics;
 use crate::semantics::matching::{Fields, Matched};
 use crate::semantics::packet::atoms::{Dimension, sparse_limit};
@@ -39,7 +41,10 @@ pub(crate) struct Entry {
 pub(crate) type Routes = Arc<[Entry]>;
 
 /// Sorts longer prefixes first, then by class.
-pub(super) type Rank = (std::cmp::Reverse<u16>, Class);
+pub(super) type Rank = (Reverse<u16>, Class);
+
+/// Stands for a length that is not known.
+pub(super) const UNKNOWN: u16 = 1_000;
 
 /// How preferred a route is among those of one length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +122,8 @@ pub(super) struct Table<'s, 'a> {
     pub(super) semantics: &'s Semantics<'a>,
     pub(super) place: Place,
     pub(super) private: IntervalSet,
+    /// The private addresses that are not of the network itself.
+    pub(super) elsewhere: IntervalSet,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -141,6 +148,7 @@ impl Semantics<'_> {
         let mut table = Table {
             semantics: self,
             place,
+            elsewhere: private.clone(),
             private,
             entries: Vec::new(),
         };
@@ -151,6 +159,7 @@ impl Semantics<'_> {
         table.private_endpoints(subnet);
         table.fallback();
         table.yield_to_system();
+        table.yield_to_narrower_tags();
         table.entries.sort_by_key(|entry| entry.rank);
         table.entries
     }
@@ -198,7 +207,7 @@ impl Table<'_, '_> {
         let length = match draft.length {
             Length::First => 1_002,
             Length::Host => 1_001,
-            Length::Unknown => 1_000,
+            Length::Unknown => UNKNOWN,
             Length::Bits(bits) => u16::from(bits),
             Length::Service => service_length(family),
         };
@@ -209,7 +218,7 @@ impl Table<'_, '_> {
             hops: draft.hops,
             default,
             certain: draft.certain,
-            rank: (std::cmp::Reverse(length), draft.class),
+            rank: (Reverse(length), draft.class),
         });
     }
 
@@ -309,6 +318,34 @@ impl Table<'_, '_> {
         for entry in self.entries.iter_mut().filter(learnt) {
             for packets in &own {
                 if packets.flows.may.meets(&entry.packets.flows.may) {
+                    entry.packets = entry.packets.minus(packets);
+                }
+            }
+        }
+    }
+}
+
+impl Table<'_, '_> {
+    /// Takes from a tag what a narrower one that it holds is for: on the same prefix the narrower
+    /// one wins, and its prefixes are no shorter.
+    fn yield_to_narrower_tags(&mut self) {
+        let tags: Vec<(u8, ServiceTag, Answer)> = self
+            .entries
+            .iter()
+            .filter_map(|entry| match (&entry.target, entry.rank) {
+                (RouteTarget::Tag(tag), (Reverse(length), Class::Tag(rank))) => {
+                    let known = length < UNKNOWN && entry.certain;
+                    known.then(|| (rank, tag.clone(), entry.packets.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        for entry in &mut self.entries {
+            let (RouteTarget::Tag(tag), Class::Tag(own)) = (&entry.target, entry.rank.1) else {
+                continue;
+            };
+            for (rank, narrower, packets) in &tags {
+                if *rank < own && (own > 1 || self.semantics.is_within(narrower, tag)) {
                     entry.packets = entry.packets.minus(packets);
                 }
             }

@@ -123,6 +123,15 @@ impl Semantics<'_> {
     }
 }
 
+impl Semantics<'_> {
+    /// Whether every address of one tag is of another, as far as that is declared.
+    pub(super) fn is_within(&self, narrow: &ServiceTag, wide: &ServiceTag) -> bool {
+        let wide = self.canonical_tag(wide.name());
+        let narrow = self.canonical_tag(narrow.name());
+        self.wider_tags(&narrow).contains(&wide)
+    }
+}
+
 /// Why it is not known what a route leads to.
 fn unclear(route: &Route, open: bool) -> Option<Arc<Unknown>> {
     if !open {

@@ -43,7 +43,7 @@ fn settings() -> FirewallSettings {
     }
 }
 
-fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
+pub(super) fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
     build.network.firewalls.push(Firewall {
         meta: meta("firewall"),
         subnet: absent(),

@@ -10,7 +10,7 @@ use crate::model::nsg::Direction;
 use crate::model::platform::Cloud;
 use crate::model::topology::{HubConnection, Peering, VirtualHub};
 use crate::model::{
-    FirewallId, HubConnectionId, HubId, Link, Network, PeeringId, SubnetId, VnetId,
+    FirewallId, HubConnectionId, HubId, Link, List, Network, PeeringId, SubnetId, VnetId,
 };
 use crate::semantics::Semantics;
 use crate::semantics::packet::Family;
@@ -99,6 +99,8 @@ fn side(build: &mut Build, on: VnetId, remote: Link<VnetId>) {
         allow_gateway_transit: absent(),
         use_remote_gateways: absent(),
         state: absent(),
+        complete: absent(),
+        remote_space: List::default(),
     });
     build.network[on].peerings.items.push(id);
 }
