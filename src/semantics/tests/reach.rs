@@ -141,6 +141,8 @@ fn peer(build: &mut Build, from: VnetId, to: VnetId) -> PeeringId {
         allow_gateway_transit: absent(),
         use_remote_gateways: absent(),
         state: absent(),
+        complete: absent(),
+        remote_space: crate::model::List::default(),
     });
     build.network[from].peerings.items.push(id);
     id
