@@ -10,6 +10,8 @@
     reason = "a test fails where something is amiss, and is told how long to run"
 )]
 
+#[path = "brute_force/firewalls.rs"]
+mod firewalls;
 #[path = "brute_force/groups.rs"]
 mod groups;
 #[path = "brute_force/hidden.rs"]
@@ -18,6 +20,8 @@ mod hidden;
 mod oracle;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "brute_force/routes.rs"]
+mod routes;
 #[path = "brute_force/standings.rs"]
 mod standings;
 

@@ -150,20 +150,27 @@ fn public_addresses_of_ones_own_are_no_part_of_the_internet() {
 #[test]
 fn a_peers_space_is_in_the_tag_if_the_peering_gives_access() {
     for (access, expected) in [(true, "AllowVnetOutBound"), (false, "DenyAllOutBound")] {
-        let mut net = exported_network(&["10.0.0.0/16"], Some("web"), None);
         let id = |name: &str| crate::asked::id("virtualNetworks", name);
-        net["properties"]["virtualNetworkPeerings"] = json!([{
-            "id": format!("{}/virtualNetworkPeerings/there", id("net")),
-            "name": "there",
-            "properties": {
-                "remoteVirtualNetwork": { "id": id("other") },
-                "allowVirtualNetworkAccess": access,
-            },
-        }]);
+        let peering = |own: &str, remote: &str, access: bool| {
+            json!([{
+                "id": format!("{}/virtualNetworkPeerings/there", id(own)),
+                "name": "there",
+                "properties": {
+                    "remoteVirtualNetwork": { "id": id(remote) },
+                    "allowVirtualNetworkAccess": access,
+                },
+            }])
+        };
+        let mut net = exported_network(&["10.0.0.0/16"], Some("web"), None);
+        net["properties"]["virtualNetworkPeerings"] = peering("net", "other", access);
         let other = exported(
             "virtualNetworks",
             "other",
-            json!({ "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] }, "subnets": [] }),
+            json!({
+                "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] },
+                "subnets": [],
+                "virtualNetworkPeerings": peering("other", "net", true),
+            }),
         );
         let group = exported(
             "networkSecurityGroups",

@@ -2,8 +2,10 @@
 //! with the program.
 
 pub mod arm;
+pub mod firewall;
 pub mod generate;
 pub mod hcl;
 pub mod nsg;
 pub mod packet;
+pub mod route;
 pub mod world;

@@ -79,6 +79,14 @@ impl Range {
     }
 }
 
+impl Range {
+    /// How many leading bits all its addresses share.
+    pub fn length(&self) -> u32 {
+        let bits = if self.v6 { 128 } else { 32 };
+        bits - (128 - (self.last - self.first).leading_zeros())
+    }
+}
+
 /// One number for every class that the ranges cut a family's addresses into. Numbers in the same
 /// ranges and alike otherwise are one class; `alike` may only change at the ends of `cuts`.
 pub fn address_classes<T: Ord>(
