@@ -3,6 +3,8 @@
 mod admin;
 mod compare;
 mod exact;
+mod firewall_oracle;
+mod firewall_passes;
 mod firewalls;
 mod fixture;
 mod groups;

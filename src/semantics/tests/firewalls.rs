@@ -17,9 +17,9 @@ use crate::semantics::Semantics;
 use crate::semantics::packet::Family;
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
-const FIREWALL: FirewallId = FirewallId(0);
+pub(super) const FIREWALL: FirewallId = FirewallId(0);
 
-fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> FirewallPolicyId {
+pub(super) fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> FirewallPolicyId {
     let id = FirewallPolicyId(u32::try_from(build.network.firewall_policies.len()).unwrap());
     build.network.firewall_policies.push(FirewallPolicy {
         meta: meta("policy"),
@@ -31,7 +31,7 @@ fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> FirewallPolicy
     id
 }
 
-fn settings() -> FirewallSettings {
+pub(super) fn settings() -> FirewallSettings {
     FirewallSettings {
         dns_proxy: absent(),
         dns_servers: List::default(),

@@ -275,7 +275,7 @@ impl Build {
     }
 }
 
-fn source() -> Source {
+pub(super) fn source() -> Source {
     Source {
         url: "https://example.com".into(),
         date: "2025-07-15".into(),
