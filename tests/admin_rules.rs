@@ -9,6 +9,7 @@
 
 use aznet::engine::Options;
 use aznet::engine::ask::estate::{Estate, load_files};
+use aznet::engine::ask::trace::{TraceQuestion, Verdict, trace};
 use aznet::eval::value::Truth;
 use aznet::model::manager::{AdminAction, AdminAddress, IntentPolicyServices};
 use aznet::model::nsg::Direction;
@@ -291,4 +292,31 @@ fn both_languages_give_the_same_rule_and_know_where_it_is_written() {
                 .is_some()
         );
     }
+}
+
+#[test]
+fn a_trace_hangs_on_the_deployment_of_the_configuration() {
+    let estate = estate("azuredeploy.json", TEMPLATE, "AlwaysAllow");
+    let question = TraceQuestion {
+        from: "10.0.0.9".to_owned(),
+        to: "10.0.0.4:443".to_owned(),
+        direction: Some(Direction::Inbound),
+        ..TraceQuestion::default()
+    };
+    let answer = trace(&estate, &question).unwrap().remove(0);
+    assert_eq!(answer.verdict, Verdict::Depends);
+    let what: Vec<&str> = answer
+        .depends_on
+        .iter()
+        .map(|it| it.what.as_str())
+        .collect();
+    let question = "whether the security admin configuration `base` is deployed to `westeurope`";
+    assert_eq!(what, [question]);
+    let taken = "taken for granted: no virtual network manager outside these files applies admin \
+                 rules";
+    assert!(
+        answer.notes.iter().any(|note| note == taken),
+        "{:?}",
+        answer.notes
+    );
 }

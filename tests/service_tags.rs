@@ -9,7 +9,10 @@
 use std::path::{Path, PathBuf};
 
 use aznet::diagnostic::DiagnosticKind;
+use aznet::engine::ask::estate::load_files;
+use aznet::engine::ask::trace::{TraceQuestion, Verdict, trace};
 use aznet::engine::{Options, Report, Request, check, check_files};
+use aznet::model::nsg::Direction;
 use tempfile::TempDir;
 
 const LIST: &str = include_str!("../testdata/service-tags/ServiceTags_Public.json");
@@ -195,4 +198,33 @@ fn the_list_may_lie_outside_the_root_and_wins_over_the_configuration() {
     std::fs::write(root.join("old.json"), LIST).unwrap();
     assert_eq!(hidden(&check(&request(&root, None)).unwrap()).len(), 1);
     assert!(check(&request(&root, Some(root.join("none.json")))).is_err());
+}
+
+#[test]
+fn a_trace_tells_what_is_true_by_addresses_alone() {
+    let traced = |address: &str| {
+        let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let files = vec![
+            file("main.tf", GROUP),
+            file("aznet.yaml", &format!("service-tags: {PATH}\n")),
+            file(PATH, LIST),
+        ];
+        let estate = load_files(files, &Options::default()).unwrap();
+        let question = TraceQuestion {
+            from: "10.0.0.4".to_owned(),
+            to: format!("{address}:443"),
+            nsg: Some("web".to_owned()),
+            direction: Some(Direction::Outbound),
+            ..TraceQuestion::default()
+        };
+        let answer = trace(&estate, &question).unwrap().remove(0);
+        (answer.verdict, answer.notes.join("; "))
+    };
+    let list = "cloud public, change number 417";
+    let (verdict, notes) = traced("20.34.16.9");
+    assert_eq!(verdict, Verdict::Denied);
+    let told = format!("denied today, by the addresses of service tags: {list}");
+    assert!(notes.contains(&told), "{notes}");
+    let (_, notes) = traced("10.0.0.9");
+    assert!(!notes.contains("today") && notes.contains(list), "{notes}");
 }

@@ -21,7 +21,7 @@ use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
 use crate::semantics::packet::{Family, Flow};
 pub use crate::semantics::reach::Verdict;
-use crate::semantics::reach::{Element, Layer, PathAnswer, PathQuestion};
+use crate::semantics::reach::{Element, Layer, LayerKind, PathAnswer, PathQuestion};
 use crate::source::Span;
 
 /// What is asked, as it was typed.
@@ -202,11 +202,25 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             direction: question.direction,
             family: endpoint::family(&asked.network, from_end, to_end)?,
         };
+        let ask = |semantics: &Semantics<'_>| match nsg {
+            Some(nsg) => one.by_group(semantics, nsg),
+            None => one.by_path(semantics),
+        };
         let semantics = estate.semantics(asked);
-        answers.push(match nsg {
-            Some(nsg) => one.by_group(&semantics, nsg),
-            None => one.by_path(&semantics),
+        let mut answer = ask(&semantics);
+        let tags = one.by_tags(&semantics, &answer, || {
+            let blind = Semantics::new(&asked.network, estate.facts, asked.settings.cloud);
+            ask(&blind).verdict
         });
+        answer.notes.extend(tags);
+        let admin = layer_word(LayerKind::AdminRules);
+        if answer.layers.iter().any(|it| it.layer == admin) {
+            let assumed = semantics.admin_assumptions().into_iter();
+            answer
+                .notes
+                .extend(assumed.map(|it| format!("taken for granted: {it}")));
+        }
+        answers.push(answer);
     }
     Ok(answers)
 }
@@ -391,6 +405,27 @@ pub(super) struct One<'a> {
 }
 
 impl One<'_> {
+    /// What service tags' addresses have to do with an answer; `opaque` gives the verdict without
+    /// them.
+    fn by_tags(
+        &self,
+        semantics: &Semantics<'_>,
+        answer: &Trace,
+        opaque: impl FnOnce() -> Verdict,
+    ) -> Option<String> {
+        let list = self.asked.settings.service_tags.as_ref()?;
+        if semantics.consulted_tags().listed.is_empty() {
+            return None;
+        }
+        let list = list.describe();
+        Some(if opaque() == answer.verdict {
+            format!("service tags: {list}; without their addresses the verdict is the same")
+        } else {
+            let verdict = verdict_word(answer.verdict);
+            format!("{verdict} today, by the addresses of service tags: {list}")
+        })
+    }
+
     fn by_group(&self, semantics: &Semantics<'_>, nsg: NsgId) -> Trace {
         let (direction, said) = match self.direction {
             Some(direction) => (direction, None),

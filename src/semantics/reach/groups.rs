@@ -12,6 +12,7 @@ use crate::model::topology::PrivateEndpointPolicies;
 use crate::model::{Field, Link, List, NicId, NsgId, State};
 use crate::semantics::admin::AdminDecided;
 use crate::semantics::packet::Answer;
+use crate::semantics::packet::answer::add_unknown;
 use crate::semantics::routes::{NextHop, RouteSource};
 use crate::semantics::rules::Scope;
 
@@ -86,6 +87,12 @@ impl Walk<'_, '_> {
             Some(AdminAction::Deny) => opened || denied,
             Some(AdminAction::Allow) | None => true,
         });
+        if always.flows.must != always.flows.may {
+            // Whether the groups are asked at all hangs on it.
+            for unknown in &always.unknowns {
+                add_unknown(&mut self.unknowns, unknown);
+            }
+        }
         let part = |flows: Answer| {
             let mut part = next.clone();
             part.flows = sets::passing(&before, &flows);
