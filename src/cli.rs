@@ -4,6 +4,7 @@
 //! could not be read or the call was wrong; 2 beats 1. A reader that closes the pipe is no error.
 
 mod check;
+mod effective;
 mod explain;
 mod inputs;
 mod trace;
@@ -38,6 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Check(check) => check.run(),
         Command::Trace(trace) => trace.run(),
+        Command::Effective(effective) => effective.run(),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules => explain::rules(),
     };
@@ -68,7 +70,9 @@ enum Command {
     /// Check files: every deployment that the paths take part in
     Check(Box<check::Check>),
     /// Tell what becomes of packets from one end to another, and which rules decide
-    Trace(trace::Trace),
+    Trace(Box<trace::Trace>),
+    /// Tell which rules and routes are in force at a group, a subnet or a network interface
+    Effective(Box<effective::Effective>),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain {
         /// The rule's id

@@ -5,10 +5,12 @@
 //!
 //! What is absent: judging. The exit status is computed from the [`Report`], never here.
 
+pub mod effective;
 pub mod human;
 pub mod json;
 pub mod place;
 pub mod sarif;
+mod table;
 pub mod trace;
 
 use std::collections::BTreeMap;

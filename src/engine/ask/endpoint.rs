@@ -343,14 +343,7 @@ fn host(text: &str) -> End {
 
 fn end_of(asked: &Asked, text: &str, target: Target) -> Result<End, UsageError> {
     let network = &asked.network;
-    let named = names::all(asked, Wanted::End)
-        .into_iter()
-        .chain(names::all(asked, Wanted::Nsg))
-        .find(|named| named.target == target);
-    let display = named.map_or_else(
-        || text.to_owned(),
-        |named| format!("{} {}", named.kind, named.display()),
-    );
+    let display = names::display(asked, target);
     let addresses = |fields: Vec<Field<AddressPrefix>>| Endpoint::Addresses(fields);
     let endpoint = match target {
         Target::Nic(nic) => Endpoint::Nic(nic),
@@ -394,6 +387,15 @@ fn end_of(asked: &Asked, text: &str, target: Target) -> Result<End, UsageError> 
             AddressPrefix::Asg(Link::Here(group)),
             network[group].meta.origin,
         )]),
+        Target::PrivateEndpoint(endpoint) => {
+            let endpoint = &network[endpoint];
+            let items = endpoint.addresses.items.iter();
+            let mut all: Vec<_> = items.map(|it| told(it, &endpoint.meta)).collect();
+            if all.is_empty() {
+                all.push(untold(&endpoint.meta, "the address of"));
+            }
+            addresses(all)
+        }
         Target::Nsg(_) => return Err(misread(text)),
     };
     Ok(End {

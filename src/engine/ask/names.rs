@@ -13,8 +13,8 @@ use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 use crate::eval::value::Truth;
 use crate::model::{
-    AsgId, FirewallId, Link, LoadBalancerId, MachineId, Meta, NicId, NsgId, PublicIpId, SubnetId,
-    VnetId,
+    AsgId, FirewallId, Link, LoadBalancerId, MachineId, Meta, NicId, NsgId, PrivateEndpointId,
+    PublicIpId, SubnetId, VnetId,
 };
 use crate::policy::authored::Authored;
 
@@ -34,6 +34,7 @@ pub enum Target {
     PublicIp(PublicIpId),
     Vnet(VnetId),
     Asg(AsgId),
+    PrivateEndpoint(PrivateEndpointId),
 }
 
 /// What a name may stand for, for people, and which elements those are.
@@ -178,6 +179,11 @@ pub fn all(asked: &Asked, wanted: Wanted) -> Vec<Named<'_>> {
             let meta = &network[id].meta;
             add(Target::Vnet(id), meta, "virtual network", Vec::new());
         }
+        for id in PrivateEndpointId::all(network) {
+            let meta = &network[id].meta;
+            let kind = "private endpoint";
+            add(Target::PrivateEndpoint(id), meta, kind, Vec::new());
+        }
         for id in AsgId::all(network) {
             let meta = &network[id].meta;
             let kind = "application security group";
@@ -186,6 +192,21 @@ pub fn all(asked: &Asked, wanted: Wanted) -> Vec<Named<'_>> {
     }
     found.retain(|named| named.meta.existence.truth != Truth::False);
     found
+}
+
+/// What people call an element: `subnet hub/app`.
+#[must_use]
+pub fn display(asked: &Asked, target: Target) -> String {
+    let wanted = match target {
+        Target::Nsg(_) => Wanted::Nsg,
+        _ => Wanted::End,
+    };
+    let mut named = all(asked, wanted).into_iter();
+    named
+        .find(|named| named.target == target)
+        .map_or_else(String::new, |named| {
+            format!("{} {}", named.kind, named.display())
+        })
 }
 
 /// What a text names in each deployment that has the name, by index; empty if none has it.

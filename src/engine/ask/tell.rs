@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::estate::Asked;
 use crate::eval::value::Unknown;
+use crate::model::manager::AdminAction;
 use crate::model::nsg::{Access, Direction};
 use crate::model::platform::PlatformFacts;
-use crate::model::{Field, Meta, Network, NsgId, PeeringId, RouteId, VnetId};
+use crate::model::{AdminRuleId, Field, Meta, Network, NsgId, PeeringId, RouteId, VnetId};
 use crate::policy::authored::Authored;
 use crate::policy::finding::MissingInput;
 use crate::policy::judge::reasons;
@@ -93,6 +94,29 @@ impl<'a> Teller<'a> {
                 place: self.authored.element(group.origin),
                 ..plain("unknown-rule", "")
             },
+        }
+    }
+
+    /// Source and destination of one of Azure's default rules.
+    pub(super) fn default_rule(&self, name: &str) -> (String, String) {
+        let mut rows = self.facts.default_rules.iter();
+        rows.find(|row| &*row.name == name).map_or_else(
+            || ("?".to_owned(), "?".to_owned()),
+            |row| (row.source.to_string(), row.destination.to_string()),
+        )
+    }
+
+    /// A security admin rule.
+    pub(super) fn admin_rule(&self, rule: AdminRuleId) -> Told {
+        let written = &self.network[rule];
+        Told {
+            priority: written.priority.value().copied(),
+            access: written.action.value().map(|action| match action {
+                AdminAction::Allow => "Allow",
+                AdminAction::AlwaysAllow => "AlwaysAllow",
+                AdminAction::Deny => "Deny",
+            }),
+            ..self.named("admin-rule", &written.meta)
         }
     }
 

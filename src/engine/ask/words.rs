@@ -15,7 +15,7 @@ pub fn direction(direction: Direction) -> &'static str {
 /// `22,80-90`; `*` for every port, and for none.
 #[must_use]
 pub fn ports(ranges: &[PortRange]) -> String {
-    let all = ranges.iter().any(|range| *range == PortRange::ALL);
+    let all = ranges.contains(&PortRange::ALL);
     if ranges.is_empty() || all {
         return "*".to_owned();
     }

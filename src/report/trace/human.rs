@@ -9,10 +9,8 @@ use crate::engine::ask::tell::{Told, verdict_word};
 use crate::engine::ask::trace::{Trace, TraceLayer, Verdict};
 use crate::engine::ask::words::{self, Direction};
 use crate::report::human::text::{Paint, packet, short_place, wrap};
+use crate::report::table::{Row, Table};
 use crate::source::{SourceMap, Span};
-
-/// The narrowest column a place is put beside the decider in; else it gets a line of its own.
-const GAP: usize = 2;
 
 pub(super) fn write(
     estate: &Estate,
@@ -44,14 +42,6 @@ struct Page<'a> {
     paint: Paint,
     width: usize,
     text: String,
-}
-
-/// One line of the list: a mark, then cells, then a place.
-struct Row {
-    verdict: Verdict,
-    depth: usize,
-    cells: Vec<String>,
-    place: Option<String>,
 }
 
 impl Page<'_> {
@@ -99,10 +89,12 @@ impl Page<'_> {
                 Some(by) => rows.push(self.row(layer.verdict, 0, head, by)),
                 None => {
                     rows.push(Row {
-                        verdict: layer.verdict,
+                        mark: self.mark(layer.verdict),
                         depth: 0,
                         cells: head,
                         place: layer.place.map(|span| self.place(span)),
+                        below: Vec::new(),
+                        dim: false,
                     });
                     for part in &layer.parts {
                         let what = part.witness.as_ref().map_or_else(String::new, packet);
@@ -116,7 +108,13 @@ impl Page<'_> {
                 }
             }
         }
-        self.table(rows);
+        let table = Table {
+            paint: self.paint,
+            width: self.width,
+            header: &[],
+            shrinkable: &[2],
+        };
+        table.write(&mut self.text, &rows);
     }
 
     fn row(&self, verdict: Verdict, depth: usize, mut cells: Vec<String>, by: &Told) -> Row {
@@ -130,62 +128,12 @@ impl Page<'_> {
         cells.push(decider);
         cells.push(by.remark.clone().unwrap_or_default());
         Row {
-            verdict,
+            mark: self.mark(verdict),
             depth,
             cells,
             place: by.place.map(|span| self.place(span)),
-        }
-    }
-
-    /// Columns as wide as their widest cell; places at the end of the line where all fit, else
-    /// below.
-    fn table(&mut self, rows: Vec<Row>) {
-        let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.cells.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let used = widths.iter().filter(|width| **width > 0);
-        let cells: usize = 4 + used.map(|width| width + GAP).sum::<usize>();
-        let longest = rows.iter().filter_map(|row| row.place.as_ref());
-        let longest = longest
-            .map(|place| place.chars().count())
-            .max()
-            .unwrap_or(0);
-        let beside = cells + longest <= self.width;
-        for row in rows {
-            let mut line = String::new();
-            for (cell, width) in row.cells.iter().zip(&widths) {
-                if *width > 0 {
-                    let pad = width.saturating_sub(cell.chars().count()) + GAP;
-                    let _ = write!(line, "{cell}{:pad$}", "");
-                }
-            }
-            let empty = cells.saturating_sub(4 + line.chars().count());
-            let mark = self.mark(row.verdict);
-            let indent = "  ".repeat(row.depth);
-            match row.place {
-                Some(place) if beside => {
-                    let place = self.paint.dim(&place);
-                    let line = match row.depth {
-                        0 => format!("  {mark} {line}{:empty$}{place}", ""),
-                        _ => {
-                            let line = line.strip_prefix(&indent).unwrap_or(&line);
-                            format!("  {indent}{mark} {line}{:empty$}{place}", "")
-                        }
-                    };
-                    let _ = writeln!(self.text, "{line}");
-                }
-                place => {
-                    let line = line.strip_prefix(&indent).unwrap_or(&line).trim_end();
-                    let _ = writeln!(self.text, "  {indent}{mark} {line}");
-                    if let Some(place) = place {
-                        let _ = writeln!(self.text, "      {indent}{}", self.paint.dim(&place));
-                    }
-                }
-            }
+            below: Vec::new(),
+            dim: false,
         }
     }
 
