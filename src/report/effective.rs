@@ -140,14 +140,13 @@ impl Page<'_> {
             let header = [
                 "PRIO",
                 "NAME",
-                "ACCESS",
                 "PROTO",
                 "SOURCE",
                 "FROM PORT",
                 "DESTINATION",
                 "PORT",
             ];
-            self.table(&header, &[4, 6, 7], &rows);
+            self.table(&header, &[3, 5, 6], &rows);
         }
     }
 
@@ -208,7 +207,6 @@ impl Page<'_> {
                     .priority
                     .map_or_else(|| "?".to_owned(), |it| it.to_string()),
                 rule.told.name.clone(),
-                rule.told.access.unwrap_or("?").to_owned(),
                 rule.protocol.clone(),
                 shown(&rule.source),
                 source_ports,
@@ -217,7 +215,8 @@ impl Page<'_> {
             ],
             place: match rule.told.kind {
                 "security-rule" => rule.told.place.map(|span| self.place(span)),
-                _ => Some("Azure's default".to_owned()),
+                "default-rule" => Some("default".to_owned()),
+                _ => None,
             },
             below,
             dim: rule.dead,

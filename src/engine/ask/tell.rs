@@ -125,13 +125,7 @@ impl<'a> Teller<'a> {
         let network = self.network;
         match by {
             By::Rule(nsg, rule) => self.ruling(*nsg, rule, witness),
-            By::AdminRule(rule) => {
-                let written = &network[*rule];
-                Told {
-                    priority: written.priority.value().copied(),
-                    ..self.named("admin-rule", &written.meta)
-                }
-            }
+            By::AdminRule(rule) => self.admin_rule(*rule),
             By::NoAdminRule => plain("no-admin-rule", "no security admin rule"),
             By::NoGroup => plain("no-group", "no security group"),
             By::Platform => plain("platform", "traffic with the platform itself"),
@@ -258,23 +252,15 @@ impl<'a> Teller<'a> {
         match setting {
             Setting::AllowInGroup { nsg, direction } => {
                 let meta = &network[*nsg].meta;
-                let way = match direction {
-                    Direction::Inbound => "inbound",
-                    Direction::Outbound => "outbound",
-                };
+                let way = super::words::direction(*direction);
+                let name = name_of(meta);
                 (
-                    format!(
-                        "let them through in `{}` with an {way} rule before the one that stops them",
-                        name_of(meta)
-                    ),
+                    format!("let them through in `{name}` with an {way} rule"),
                     at(meta),
                 )
             }
             Setting::AllowInAdminRules(subnet, direction) => {
-                let way = match direction {
-                    Direction::Inbound => "inbound",
-                    Direction::Outbound => "outbound",
-                };
+                let way = super::words::direction(*direction);
                 let (name, place) = self.element(&Element::Subnet(*subnet));
                 let text = format!(
                     "let them through {way} in the security admin rules that hold for `{name}`"
@@ -341,6 +327,23 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// A rule to add to a group before one that stops packets.
+    pub(super) fn rule_before(
+        &self,
+        nsg: NsgId,
+        direction: Direction,
+        stops: &Told,
+    ) -> (String, Option<Span>) {
+        let (text, place) = self.setting(&Setting::AllowInGroup { nsg, direction });
+        match (stops.kind, stops.priority) {
+            ("security-rule", Some(priority)) => (
+                format!("{text} before `{}`, below priority {priority}", stops.name),
+                stops.place,
+            ),
+            _ => (text, place),
+        }
+    }
+
     /// What would settle a question.
     pub(super) fn dependency(&self, dependency: &Dependency) -> Vec<MissingInput> {
         match dependency {
@@ -379,8 +382,12 @@ impl<'a> Teller<'a> {
             }
             Predicate::Unknown(_) => "give it a value in a variables or parameter file",
         };
+        let what = match &atom.predicate {
+            Predicate::Tag(tag) => Predicate::Tag(self.tag(tag)).question(),
+            predicate => predicate.question(),
+        };
         MissingInput {
-            what: atom.predicate.question(),
+            what,
             place: None,
             settle: settle.to_owned(),
         }
@@ -409,8 +416,8 @@ impl<'a> Teller<'a> {
                 name_of(&network[*nic].meta)
             ),
             Note::MachineNotHere(subnet) => format!(
-                "no machine with that address is in the files: one in `{}` without a security \
-                 group of its own was taken",
+                "no machine in question is in the files: one in `{}` without a security group of \
+                 its own was taken",
                 self.element(&Element::Subnet(*subnet)).0
             ),
             Note::Translated { by, port } => {
@@ -439,6 +446,23 @@ impl<'a> Teller<'a> {
             Note::NoPacket => "there is no such packet".to_owned(),
             Note::Asymmetric => "the replies leave another way than the packets came".to_owned(),
         }
+    }
+
+    /// A service tag as Azure spells it.
+    fn tag(&self, lower: &str) -> String {
+        let (base, region) = match lower.split_once('.') {
+            Some((base, region)) => (base, Some(region)),
+            None => (lower, None),
+        };
+        let row = |name: &str| {
+            let mut rows = self.facts.tags.iter();
+            rows.find(|row| row.name.eq_ignore_ascii_case(name))
+                .map(|row| row.name.to_string())
+        };
+        row(lower).unwrap_or_else(|| {
+            let base = row(base).unwrap_or_else(|| base.to_owned());
+            region.map_or_else(|| base.clone(), |region| format!("{base}.{region}"))
+        })
     }
 
     /// Where an unknown is declared.

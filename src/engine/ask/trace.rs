@@ -21,7 +21,7 @@ use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
 use crate::semantics::packet::{Family, Flow};
 pub use crate::semantics::reach::Verdict;
-use crate::semantics::reach::{Element, Layer, LayerKind, PathAnswer, PathQuestion};
+use crate::semantics::reach::{By, Element, Layer, LayerKind, PathAnswer, PathQuestion, Setting};
 use crate::source::Span;
 
 /// What is asked, as it was typed.
@@ -494,7 +494,7 @@ impl One<'_> {
                     settings: opening
                         .settings
                         .iter()
-                        .map(|setting| teller.setting(setting))
+                        .map(|setting| self.setting(answer, setting))
                         .collect(),
                     verdict: opening.verdict,
                 })
@@ -513,6 +513,21 @@ impl One<'_> {
                 })
                 .collect(),
             notes,
+        }
+    }
+
+    /// A change, with the rule that a new one would have to come before.
+    fn setting(&self, answer: &PathAnswer, setting: &Setting) -> (String, Option<Span>) {
+        let blocker = answer
+            .blockers
+            .iter()
+            .find(|blocker| blocker.setting.as_ref() == Some(setting));
+        match (setting, blocker.map(|blocker| &blocker.by)) {
+            (Setting::AllowInGroup { nsg, direction }, Some(by @ By::Rule(..))) => {
+                let told = self.teller.by(by, answer.witness.as_ref());
+                self.teller.rule_before(*nsg, *direction, &told)
+            }
+            _ => self.teller.setting(setting),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::engine::ask::trace::{Trace, TraceLayer, Verdict};
 use crate::engine::ask::words::{self, Direction};
 use crate::report::human::text::{Paint, packet, short_place, wrap};
 use crate::report::table::{Row, Table};
+use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
 
 pub(super) fn write(
@@ -30,7 +31,7 @@ pub(super) fn write(
             page.text.push('\n');
         }
         page.head(trace, several || estate.deployments.len() > 1);
-        page.layers(&trace.layers);
+        page.layers(&trace.layers, trace.verdict == Verdict::Denied);
         page.tail(trace);
         out.write_all(page.text.as_bytes())?;
     }
@@ -72,9 +73,13 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    fn layers(&mut self, layers: &[TraceLayer]) {
+    fn layers(&mut self, layers: &[TraceLayer], denied: bool) {
         let mut rows = Vec::new();
         for layer in layers {
+            // Replies to what never arrives are no one's concern.
+            if denied && layer.layer == "return-path" && layer.verdict != Verdict::Denied {
+                continue;
+            }
             let way = match layer.direction {
                 Some(Direction::Inbound) => "in",
                 Some(Direction::Outbound) => "out",
@@ -92,19 +97,11 @@ impl Page<'_> {
                         mark: self.mark(layer.verdict),
                         depth: 0,
                         cells: head,
-                        place: layer.place.map(|span| self.place(span)),
+                        place: None,
                         below: Vec::new(),
                         dim: false,
                     });
-                    for part in &layer.parts {
-                        let what = part.witness.as_ref().map_or_else(String::new, packet);
-                        let what = match part.certain {
-                            true => what,
-                            false => format!("perhaps {what}"),
-                        };
-                        let head = vec![String::new(), String::new(), what];
-                        rows.push(self.row(part.verdict, 1, head, &part.by));
-                    }
+                    rows.extend(self.parts(layer));
                 }
             }
         }
@@ -112,9 +109,34 @@ impl Page<'_> {
             paint: self.paint,
             width: self.width,
             header: &[],
-            shrinkable: &[2],
+            shrinkable: &[],
         };
         table.write(&mut self.text, &rows);
+    }
+
+    /// What decides, one line each, with a packet where they tell the parts apart.
+    fn parts(&self, layer: &TraceLayer) -> Vec<Row> {
+        let mut seen = Vec::new();
+        let first = layer.parts.first().and_then(|part| part.witness);
+        let apart = layer.parts.iter().any(|part| part.witness != first);
+        let mut rows = Vec::new();
+        for part in &layer.parts {
+            let known = (part.verdict, &part.by);
+            if seen.contains(&known) {
+                continue;
+            }
+            seen.push(known);
+            let example = part.witness.as_ref().filter(|_| apart);
+            let example = example.map_or_else(String::new, short_packet);
+            let what = match (part.certain, example.as_str()) {
+                (true, example) => example.to_owned(),
+                (false, "") => "perhaps".to_owned(),
+                (false, example) => format!("perhaps {example}"),
+            };
+            let head = vec![String::new(), String::new(), what];
+            rows.push(self.row(part.verdict, 1, head, &part.by));
+        }
+        rows
     }
 
     fn row(&self, verdict: Verdict, depth: usize, mut cells: Vec<String>, by: &Told) -> Row {
@@ -125,8 +147,10 @@ impl Page<'_> {
         if let Some(access) = by.access {
             let _ = write!(decider, " {access}");
         }
+        if let Some(remark) = &by.remark {
+            let _ = write!(decider, ", {remark}");
+        }
         cells.push(decider);
-        cells.push(by.remark.clone().unwrap_or_default());
         Row {
             mark: self.mark(verdict),
             depth,
@@ -168,7 +192,8 @@ impl Page<'_> {
             };
             fields.push(("opened by", format!("{}{then}", all.join(", and "))));
         }
-        for way in &trace.return_path {
+        let replies = trace.return_path.iter();
+        for way in replies.filter(|_| trace.verdict != Verdict::Denied) {
             let hops: Vec<String> = way
                 .hops
                 .iter()
@@ -218,6 +243,15 @@ impl Page<'_> {
     fn place(&self, span: Span) -> String {
         short_place(self.sources, span)
     }
+}
+
+/// Sender, receiver and port.
+fn short_packet(flow: &Flow) -> String {
+    let port = match flow.destination_port {
+        0 => String::new(),
+        port => format!(" port {port}"),
+    };
+    format!("{} → {}{port}", flow.source, flow.destination)
 }
 
 impl Paint {

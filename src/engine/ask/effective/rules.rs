@@ -36,7 +36,7 @@ pub(super) fn of(
                     None => all,
                 }
             });
-            row(teller, post, direction, merged)
+            row(teller, post, direction, &merged)
         })
         .collect()
 }
@@ -117,7 +117,7 @@ fn row(
     teller: &Teller<'_>,
     post: &Post,
     direction: Direction,
-    standing: RuleStanding,
+    standing: &RuleStanding,
 ) -> EffectiveRule {
     let network = teller.network;
     let told = teller.ruling(post.nsg, &standing.rule, None);
