@@ -346,7 +346,7 @@ pub fn may_describe_subscription(text: &str) -> bool {
 }
 
 /// Everything of one deployment that matters for networking.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the element types document themselves")]
 pub struct Network {
     pub network_security_groups: Vec<nsg::NetworkSecurityGroup>,

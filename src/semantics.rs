@@ -132,6 +132,19 @@ impl<'a> Semantics<'a> {
         }
     }
 
+    /// The same questions about another network, or in the other reading of routes that widen
+    /// `VirtualNetwork`.
+    pub(crate) fn reading<'b>(&self, network: &'b Network, widened: bool) -> Semantics<'b>
+    where
+        'a: 'b,
+    {
+        let mut other = Semantics::new(network, self.facts, self.cloud);
+        other.service_tags.clone_from(&self.service_tags);
+        other.admin_deployed = self.admin_deployed;
+        other.widened = widened;
+        other
+    }
+
     /// The network.
     #[must_use]
     pub fn network(&self) -> &'a Network {

@@ -139,6 +139,14 @@ impl Semantics<'_> {
         consulted
     }
 
+    /// Counts the tags that another reading of the same question asked for.
+    pub(crate) fn consult_as(&self, other: &Semantics<'_>) {
+        let names = other.consulted.lock().map(|names| names.clone());
+        if let Ok(mut consulted) = self.consulted.lock() {
+            consulted.extend(names.unwrap_or_default());
+        }
+    }
+
     /// The addresses of a tag by the list, if there is one that holds it.
     pub(crate) fn listed_addresses(&self, name: &str, family: Family) -> Option<IntervalSet> {
         let list = self.service_tags.as_ref()?;

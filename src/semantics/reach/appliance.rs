@@ -180,8 +180,26 @@ impl Walk<'_, '_> {
     }
 
     /// Through a machine that forwards.
-    pub(super) fn appliance(&mut self, moving: Moving, nic: NicId) {
+    pub(super) fn appliance(&mut self, mut moving: Moving, nic: NicId) {
         let device = Device::Nic(nic);
+        if let Some(subnet) = self.semantics.subnets_of_nic(nic).first().copied() {
+            let site = Site::Nic(nic, subnet);
+            // What is for the machine itself it keeps.
+            let there = self.site_flows(site, Dimension::Destination);
+            let own = moving.flows.and(&there);
+            if !own.flows.may.is_empty() {
+                let mut part = moving.clone();
+                part.flows = own;
+                moving.flows = moving.flows.minus(&there);
+                match self.question.direction {
+                    Some(Direction::Outbound) => self.arrive(part),
+                    _ => self.enter(Self::on_side(part, PathSide::Destination), site),
+                }
+            }
+            if moving.flows.flows.may.is_empty() {
+                return;
+            }
+        }
         let Some(mut moving) = self.enter_device(moving, device) else {
             return;
         };

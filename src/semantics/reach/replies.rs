@@ -6,7 +6,8 @@ use super::{By, Element, LayerKind, Note, Part, ReturnPath, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::routing::Appliance;
 use crate::semantics::packet::Answer;
-use crate::semantics::routes::{NextHop, NextHopKind};
+use crate::semantics::packet::atoms::Dimension;
+use crate::semantics::routes::{NextHop, NextHopKind, Routed};
 
 impl Walk<'_, '_> {
     /// Asks whether the replies of a machine get back to where its packets came from.
@@ -20,8 +21,28 @@ impl Walk<'_, '_> {
         let replies = sets::replies(&arriving);
         let mut parts = Vec::new();
         let mut hops = Vec::new();
-        for routed in self.hops(subnet, &replies) {
-            let (verdict, unknown) = self.returns(&expected, &routed.hop);
+        let public = self.semantics.public(self.question.family);
+        let mut ways = Vec::new();
+        for routed in self.semantics.next_hops_of(subnet, &replies) {
+            if routed.hop.kind != Some(NextHopKind::Internet) {
+                ways.push((routed, false));
+                continue;
+            }
+            // The Internet carries no private address.
+            let out = sets::only(&routed.flows, Dimension::Destination, &public);
+            let rest = routed.flows.minus(&out);
+            for (flows, lost) in [(out, false), (rest, true)] {
+                if !flows.flows.may.is_empty() {
+                    let hop = routed.hop.clone();
+                    ways.push((Routed { hop, flows }, lost));
+                }
+            }
+        }
+        for (routed, lost) in ways {
+            let (verdict, unknown) = match lost {
+                true => (Verdict::Denied, None),
+                false => self.returns(&expected, &routed.hop),
+            };
             let by = self.by_hop(&routed.hop);
             let truth = match replies.minus(&routed.flows).flows.may.is_empty() {
                 true => Truth::True,

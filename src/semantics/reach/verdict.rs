@@ -6,7 +6,10 @@ use super::walk::Walk;
 use super::{
     Blocker, Condition, Dependency, Note, Opening, PathAnswer, PathQuestion, Setting, Verdict,
 };
+use crate::eval::Existence;
 use crate::eval::value::Truth;
+use crate::model::topology::Peering;
+use crate::model::{Field, Link, List, Network, PeeringId, RouteId, VnetId};
 use crate::semantics::Semantics;
 use crate::semantics::packet::atoms::Literal;
 use crate::semantics::packet::{Answer, Flow};
@@ -35,12 +38,31 @@ impl Semantics<'_> {
     /// ```
     #[must_use]
     pub fn path(&self, question: &PathQuestion) -> PathAnswer {
+        if self.network.routes.is_empty() {
+            return self.path_as_read(question);
+        }
+        // A route's prefix belongs to `VirtualNetwork`: documented in one clause.
+        let wide = self.reading(self.network, true);
+        let plain = self.reading(self.network, false);
+        let mut answer = wide.path_as_read(question);
+        let none = BTreeSet::new();
+        let without = walked(&plain, question, &none).verdict();
+        for other in [&wide, &plain] {
+            self.consult_as(other);
+        }
+        if without != answer.verdict {
+            answer.notes.push(Note::WithoutWidenedTag(without));
+        }
+        answer
+    }
+
+    /// The same in one reading of routes that widen `VirtualNetwork`.
+    fn path_as_read(&self, question: &PathQuestion) -> PathAnswer {
         let none = BTreeSet::new();
         let walk = walked(self, question, &none);
         let verdict = walk.verdict();
         let first = |sets: &[Answer]| {
-            let certain = sets.iter().map(Answer::is_hit);
-            let mut hits: Vec<_> = certain.collect();
+            let mut hits: Vec<_> = sets.iter().map(Answer::is_hit).collect();
             hits.sort_by_key(|hit| hit.truth != Truth::True);
             hits.into_iter().find_map(|hit| hit.witness)
         };
@@ -204,6 +226,14 @@ fn openings(
     if verdict == Verdict::Allowed || !stopped(&blockers) {
         return Vec::new();
     }
+    let tried = |settings: &BTreeSet<Setting>| {
+        let copy = rebuilt(semantics.network, settings);
+        let other = copy
+            .as_ref()
+            .map(|copy| semantics.reading(copy, semantics.widened));
+        let walk = walked(other.as_ref().unwrap_or(semantics), question, settings);
+        (walk.verdict(), walk.blockers)
+    };
     for _ in 0..MAX_ROUNDS {
         if !stopped(&blockers) {
             break;
@@ -214,17 +244,14 @@ fn openings(
         if opened.len() == before {
             return Vec::new();
         }
-        let walk = walked(semantics, question, &opened);
-        verdict = walk.verdict();
-        blockers = walk.blockers;
+        (verdict, blockers) = tried(&opened);
     }
     if stopped(&blockers) || verdict == Verdict::Denied {
         return Vec::new();
     }
     let opens = |settings: &BTreeSet<Setting>| {
-        let walk = walked(semantics, question, settings);
-        let opens = !stopped(&walk.blockers) && walk.verdict() != Verdict::Denied;
-        opens.then(|| walk.verdict())
+        let (verdict, blockers) = tried(settings);
+        (!stopped(&blockers) && verdict != Verdict::Denied).then_some(verdict)
     };
     let candidates: Vec<Setting> = opened.iter().cloned().collect();
     if candidates.len() <= MAX_CHOICES {
@@ -260,6 +287,65 @@ fn openings(
         settings: opened.into_iter().collect(),
         verdict,
     }]
+}
+
+/// A copy of a network with the peerings that settings ask for and without the routes they take
+/// away, if they do: both change what `VirtualNetwork` holds too.
+fn rebuilt(network: &Network, settings: &BTreeSet<Setting>) -> Option<Network> {
+    let pairs: Vec<(VnetId, VnetId)> = settings
+        .iter()
+        .filter_map(|setting| match setting {
+            Setting::Peer(a, b) => Some((*a, *b)),
+            _ => None,
+        })
+        .collect();
+    let gone: Vec<RouteId> = settings
+        .iter()
+        .filter_map(|setting| match setting {
+            Setting::RemoveRoute(route) => Some(*route),
+            _ => None,
+        })
+        .collect();
+    if pairs.is_empty() && gone.is_empty() {
+        return None;
+    }
+    let mut copy = network.clone();
+    for table in &mut copy.route_tables {
+        table.routes.items.retain(|route| !gone.contains(route));
+    }
+    for (a, b) in pairs {
+        for (own, other) in [(a, b), (b, a)] {
+            let leads = |id: &PeeringId| network[*id].remote.value() == Some(&Link::Here(other));
+            let there = network[own].peerings.items.iter().find(|id| leads(id));
+            let meta = network[own].meta.clone();
+            let origin = meta.origin;
+            let known = |on| Field::known(on, origin);
+            let mut peering = Peering {
+                virtual_network: Field::known(Link::Here(own), origin),
+                remote: Field::known(Link::Here(other), origin),
+                allow_virtual_network_access: known(true),
+                allow_forwarded_traffic: known(true),
+                allow_gateway_transit: known(false),
+                use_remote_gateways: known(false),
+                complete: known(true),
+                remote_space: List::default(),
+                state: Field::absent(origin),
+                meta,
+            };
+            match there {
+                Some(there) => {
+                    peering.meta.existence = Existence::CERTAIN;
+                    copy[*there] = peering;
+                }
+                None => {
+                    let id = u32::try_from(copy.peerings.len()).unwrap_or(u32::MAX);
+                    copy.peerings.push(peering);
+                    copy[own].peerings.items.push(PeeringId(id));
+                }
+            }
+        }
+    }
+    Some(copy)
 }
 
 /// Whether a note is among those of an answer.

@@ -5,14 +5,12 @@ use super::walk::{Device, Gate, Moving, Sender, Target, Walk, outside};
 use super::{By, Element, LayerKind, Part, PathSide, PeeringSetting, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::nsg::Direction;
-use crate::model::routing::Appliance;
 use crate::model::topology::Peering;
 use crate::model::{Link, PeeringId, SubnetId, VnetId};
 use crate::semantics::packet::Answer;
 use crate::semantics::packet::atoms::Dimension;
-use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::{Family, protocols_with_ports};
-use crate::semantics::routes::{NextHop, NextHopKind, RouteSource, Routed};
+use crate::semantics::routes::{NextHop, NextHopKind, RouteSource};
 
 impl Walk<'_, '_> {
     /// From a subnet on: the platform's own addresses, else the effective route.
@@ -55,7 +53,7 @@ impl Walk<'_, '_> {
     /// Asks the effective route and follows each next hop.
     fn route(&mut self, moving: Moving, subnet: SubnetId) {
         let arriving = Answer::exactly(moving.flows.flows.may.clone());
-        let routed = self.hops(subnet, &arriving);
+        let routed = self.semantics.next_hops_of(subnet, &arriving);
         let parts: Vec<Part> = routed
             .iter()
             .map(|one| Part {
@@ -117,11 +115,69 @@ impl Walk<'_, '_> {
             Some(NextHopKind::PrivateEndpoint) => self.private_endpoint(moving, hop),
             // Kinds that have no stage of their own: to an appliance, or not known.
             _ => match self.device_of(hop) {
-                Some(Device::Firewall(firewall)) => self.firewall(moving, firewall),
-                Some(Device::Nic(nic)) => self.appliance(moving, nic),
+                Some(Device::Firewall(firewall)) => {
+                    let home = self.semantics.network[firewall].subnet.value();
+                    let home = home.and_then(Link::here);
+                    if let Some(moving) = self.to_device(moving, subnet, home) {
+                        self.firewall(moving, firewall);
+                    }
+                }
+                Some(Device::Nic(nic)) => {
+                    let home = self.semantics.subnets_of_nic(nic).first().copied();
+                    if let Some(moving) = self.to_device(moving, subnet, home) {
+                        self.appliance(moving, nic);
+                    }
+                }
                 _ => self.unknown_appliance(moving),
             },
         }
+    }
+
+    /// To an appliance, which must be in the same network or one that is peered.
+    fn to_device(
+        &mut self,
+        moving: Moving,
+        subnet: SubnetId,
+        home: Option<SubnetId>,
+    ) -> Option<Moving> {
+        let network = self.semantics.network;
+        let own = self.network_of(subnet);
+        let other = home.and_then(|home| self.network_of(home));
+        let (Some(own), Some(other)) = (own, other) else {
+            return Some(moving);
+        };
+        if own == other {
+            return Some(moving);
+        }
+        let mut moving = Self::on_side(moving, PathSide::Between);
+        let peering = network[own].peerings.items.iter().find(|id| {
+            let peering: &Peering = &network[**id];
+            peering.remote.value() == Some(&Link::Here(other))
+                && peering.meta.existence.truth != Truth::False
+        });
+        if let Some(peering) = peering {
+            return self.over(moving, *peering, own, other);
+        }
+        let open = network[own].peerings.rest.as_ref();
+        let setting = Setting::Peer(own.min(other), own.max(other));
+        let mut flows = Answer::exactly(moving.flows.flows.may.clone());
+        flows.unknowns.extend(open.cloned());
+        moving.side = PathSide::Between;
+        let gate = Gate {
+            kind: LayerKind::Peering,
+            direction: None,
+            at: Element::Vnet(own),
+            parts: vec![Part {
+                by: By::NoPeering(own, other),
+                verdict: match open {
+                    Some(_) => Verdict::Depends,
+                    None => Verdict::Denied,
+                },
+                flows,
+            }],
+            setting: Some(setting),
+        };
+        self.gate(moving, gate)
     }
 
     /// A network that is not in the files: only what is in the same subnet is known to be near.
@@ -165,17 +221,6 @@ impl Walk<'_, '_> {
             part.flows = there;
             if let Some(part) = self.over(part, *id, vnet, remote) {
                 self.deliver(part, Some(remote));
-            }
-        }
-        for (a, b) in self.peered_by_settings(vnet) {
-            let other = if a == vnet { b } else { a };
-            let space = self.semantics.network_space(other, family);
-            let there = sets::only(&left, Dimension::Destination, &space);
-            if !there.flows.may.is_empty() {
-                left = left.minus(&sets::within(family, Dimension::Destination, space));
-                let mut part = moving.clone();
-                part.flows = there;
-                self.deliver(part, Some(other));
             }
         }
         if !left.flows.may.is_empty() {
@@ -269,7 +314,30 @@ impl Walk<'_, '_> {
     }
 
     /// Out to the Internet: a public address, then the block of port 25.
-    fn out(&mut self, moving: Moving, subnet: SubnetId) {
+    fn out(&mut self, mut moving: Moving, subnet: SubnetId) {
+        // The Internet carries no private address.
+        let public = self.semantics.public(self.question.family);
+        let out = sets::only(&moving.flows, Dimension::Destination, &public);
+        let mut private = moving.clone();
+        private.flows = moving.flows.minus(&out);
+        if !private.flows.flows.may.is_empty() {
+            let gate = Gate {
+                kind: LayerKind::Egress,
+                direction: Some(Direction::Outbound),
+                at: Element::Subnet(subnet),
+                parts: vec![Part {
+                    by: By::Nobody,
+                    verdict: Verdict::Denied,
+                    flows: private.flows.clone(),
+                }],
+                setting: None,
+            };
+            self.gate(private, gate);
+        }
+        if out.flows.may.is_empty() {
+            return;
+        }
+        moving.flows = out;
         let firewall = self.semantics.network[subnet].firewalls.items.first();
         let through_firewall = matches!(moving.visited.last(), Some(Device::Firewall(_)));
         let moving = if through_firewall && firewall.is_some() {
@@ -391,91 +459,6 @@ impl Walk<'_, '_> {
         });
     }
 
-    /// The routed parts of packets from a subnet, with the settings taken as changed.
-    pub(super) fn hops(&self, subnet: SubnetId, flows: &Answer) -> Vec<Routed> {
-        let mut parts = Vec::new();
-        for one in self.semantics.next_hops_of(subnet, flows) {
-            let gone = one
-                .hop
-                .route()
-                .is_some_and(|route| self.opened.contains(&Setting::RemoveRoute(route)));
-            if gone {
-                parts.extend(self.by_system(subnet, &one.flows));
-            } else {
-                parts.push(one);
-            }
-        }
-        let Some(vnet) = self.network_of(subnet) else {
-            return parts;
-        };
-        let family = flows.family();
-        for (a, b) in self.peered_by_settings(vnet) {
-            let other = if a == vnet { b } else { a };
-            let space = self.semantics.network_space(other, family);
-            let to = sets::within(family, Dimension::Destination, space);
-            let mut next = Vec::new();
-            for one in parts {
-                if one.hop.kind != Some(NextHopKind::None) {
-                    next.push(one);
-                    continue;
-                }
-                let there = one.flows.and(&to);
-                let rest = one.flows.minus(&to);
-                let peering = system(NextHopKind::Peering);
-                for (hop, flows) in [(peering, there), (one.hop, rest)] {
-                    if !flows.flows.may.is_empty() {
-                        next.push(Routed { hop, flows });
-                    }
-                }
-            }
-            parts = next;
-        }
-        parts
-    }
-
-    fn peered_by_settings(&self, vnet: VnetId) -> Vec<(VnetId, VnetId)> {
-        self.opened
-            .iter()
-            .filter_map(|setting| match setting {
-                Setting::Peer(a, b) if *a == vnet || *b == vnet => Some((*a, *b)),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Where Azure's own routes lead, for a route that is taken away.
-    fn by_system(&self, subnet: SubnetId, flows: &Answer) -> Vec<Routed> {
-        let family = flows.family();
-        let semantics = self.semantics;
-        let mut left = flows.clone();
-        let mut parts = Vec::new();
-        let mut spaces: Vec<(NextHopKind, IntervalSet)> = Vec::new();
-        if let Some(vnet) = self.network_of(subnet) {
-            let own = semantics.network_space(vnet, family);
-            spaces.push((NextHopKind::VirtualNetwork, own));
-            for peering in &semantics.network[vnet].peerings.items {
-                let remote = semantics.network[*peering].remote.value();
-                if let Some(remote) = remote.and_then(Link::here) {
-                    let space = semantics.network_space(remote, family);
-                    spaces.push((NextHopKind::Peering, space));
-                }
-            }
-        }
-        let public = semantics.public(family);
-        spaces.push((NextHopKind::None, family.addresses().subtract(&public)));
-        spaces.push((NextHopKind::Internet, family.addresses()));
-        for (kind, space) in spaces {
-            let to = sets::within(family, Dimension::Destination, space);
-            let there = left.and(&to);
-            left = left.minus(&to);
-            if !there.flows.may.is_empty() {
-                let hop = system(kind);
-                parts.push(Routed { hop, flows: there });
-            }
-        }
-        parts
-    }
-
     /// What decides, of a next hop.
     pub(super) fn by_hop(&self, hop: &NextHop) -> By {
         match hop.source {
@@ -505,17 +488,5 @@ impl Walk<'_, '_> {
         let own = self.network_of(subnet)?;
         let target = self.target_network?;
         (own != target).then(|| Setting::Peer(own.min(target), own.max(target)))
-    }
-}
-
-/// A route of Azure's own.
-fn system(kind: NextHopKind) -> NextHop {
-    NextHop {
-        kind: Some(kind),
-        source: RouteSource::System,
-        firewall: None,
-        address: None,
-        appliance: Appliance::NotApplicable,
-        forwards: Truth::True,
     }
 }
