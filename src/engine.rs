@@ -10,6 +10,7 @@ mod judge;
 mod offer;
 mod parse;
 mod prepare;
+mod revision;
 mod run;
 pub mod walk;
 

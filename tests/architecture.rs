@@ -86,6 +86,7 @@ const CRATE_HOMES: &[(&str, &str)] = &[
     ("rayon", "engine"),
     ("ignore", "engine"),
     ("walkdir", "engine"),
+    ("gix", "engine/revision"),
 ];
 
 #[test]

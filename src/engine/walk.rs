@@ -276,8 +276,13 @@ pub(crate) fn claims_arm(bytes: &[u8]) -> bool {
     SCHEMA.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
+/// Whether files below a directory of that name are no one's own sources.
+pub(crate) fn is_never_read(directory: &str) -> bool {
+    NEVER.contains(&directory)
+}
+
 /// Bytes to text: transcodes UTF-16, checks UTF-8.
-fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
+pub(crate) fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
     let encoding = match bytes.get(..2) {
         Some([0xff, 0xfe]) => Some(encoding_rs::UTF_16LE),
         Some([0xfe, 0xff]) => Some(encoding_rs::UTF_16BE),
