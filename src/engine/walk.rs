@@ -276,6 +276,17 @@ pub(crate) fn claims_arm(bytes: &[u8]) -> bool {
     SCHEMA.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
+/// Whether there is something at a path.
+pub(crate) fn is_there(path: &Path) -> bool {
+    exists(path)
+}
+
+/// A path from a directory that holds it, with `/`.
+pub(crate) fn inside(directory: &Path, path: &Path) -> Option<Arc<str>> {
+    let (directory, path) = (canonical(directory).ok()?, canonical(path).ok()?);
+    relative(&directory, &path).map(Arc::from)
+}
+
 /// Whether files below a directory of that name are no one's own sources.
 pub(crate) fn is_never_read(directory: &str) -> bool {
     NEVER.contains(&directory)
@@ -536,7 +547,7 @@ fn canonical(path: &Path) -> std::io::Result<PathBuf> {
     clippy::disallowed_methods,
     reason = "this module is where the disk is looked at"
 )]
-fn is_directory(path: &Path) -> bool {
+pub(crate) fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 

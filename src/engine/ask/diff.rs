@@ -1,0 +1,556 @@
+//! `aznet diff`: which flows a change opens and closes, for each security group, subnet and network
+//! interface.
+//!
+//! Deployments of the two versions belong together by path and name, elements by their resource
+//! keys, else by names that occur once. A group by itself lets nothing through: what is attached
+//! where is told by the subnets and network interfaces.
+
+mod matching;
+mod versions;
+mod words;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::estate::{Asked, Estate};
+use super::tell::{Teller, Told, name_of};
+use crate::diagnostic::Diagnostic;
+use crate::engine::{Request, UsageError};
+use crate::eval::value::Truth;
+use crate::model::nsg::{Access, Direction};
+use crate::model::{Link, Meta, NicId, NsgId, SubnetId};
+use crate::policy::finding::MissingInput;
+use crate::policy::judge::reasons;
+use crate::semantics::Semantics;
+use crate::semantics::compare::{
+    By, Comparison, Decision, NewlyDead, Region, compare_groups, compare_interfaces,
+    compare_subnets, families_of_group, newly_dead,
+};
+use crate::semantics::packet::{Family, Flow};
+use crate::source::{SourceMap, Span};
+
+use matching::pairs;
+use versions::Loaded;
+
+/// What to compare.
+#[derive(Clone, Debug, Default)]
+pub struct DiffRequest {
+    /// A path, a revision, or a range of revisions (`main..HEAD`, `main..` for the files on disk).
+    pub old: String,
+    /// A path or a revision; none after a range.
+    pub new: Option<String>,
+    /// Only what takes part in deployments below this path, from the root of the repository.
+    pub below: Option<PathBuf>,
+    /// Everything else about reading; its paths are not looked at.
+    pub request: Request,
+}
+
+/// What changed.
+#[derive(Debug)]
+pub struct Diff {
+    /// The files of both versions.
+    pub sources: [SourceMap; 2],
+    /// What the versions are called.
+    pub names: [String; 2],
+    /// What is wrong with the files of each.
+    pub diagnostics: [Vec<Diagnostic>; 2],
+    /// Files of a revision that could not be read, and why.
+    pub problems: [Vec<(String, String)>; 2],
+    /// The security groups.
+    pub groups: Vec<Subject>,
+    /// The subnets.
+    pub subnets: Vec<Subject>,
+    /// The network interfaces with a group of their own in one of the versions.
+    pub interfaces: Vec<Subject>,
+    /// Deployments that only one version has: name, and whether that is the new one.
+    pub alone: Vec<(Arc<str>, bool)>,
+}
+
+/// A security group, subnet or network interface.
+#[derive(Debug)]
+pub struct Subject {
+    /// What a person calls it.
+    pub name: String,
+    /// The deployment it belongs to.
+    pub deployment: Arc<str>,
+    /// In which versions it is.
+    pub presence: Presence,
+    /// Where it is written, in the newest version that has it.
+    pub place: Option<Span>,
+    /// The group on it before and after, of subnets and network interfaces.
+    pub attached: Option<[String; 2]>,
+    /// Whether both versions let the same packets through, if that is known.
+    pub equivalent: Option<bool>,
+    /// What the new version lets through and the old one does not.
+    pub opened: Vec<RegionTold>,
+    /// What the old version lets through and the new one does not.
+    pub closed: Vec<RegionTold>,
+    /// Rules that never decide a packet now, and did before or were not there.
+    pub unreachable: Vec<DeadTold>,
+    /// Whether `VirtualNetwork` means other addresses now: each version is read with its own.
+    pub network_changed: bool,
+    /// Whether the change is that of the group on it and nothing else.
+    pub as_its_group: bool,
+    /// Limits that were exceeded.
+    pub undecided: Vec<&'static str>,
+}
+
+/// In which versions something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Presence {
+    Both,
+    Added,
+    Removed,
+}
+
+/// Packets that change, in words.
+#[derive(Clone, Debug)]
+pub struct RegionTold {
+    /// `inbound` or `outbound`.
+    pub direction: &'static str,
+    /// Whether they change in every world.
+    pub certain: bool,
+    /// Lower case; empty: all.
+    pub protocols: Vec<String>,
+    /// Addresses, ranges, tags; `*` is all.
+    pub source: Vec<String>,
+    /// What `source` does not mean.
+    pub source_except: Vec<String>,
+    /// Ports and ranges; `*` is all.
+    pub source_ports: Vec<String>,
+    /// Addresses, ranges, tags.
+    pub destination: Vec<String>,
+    /// What `destination` does not mean.
+    pub destination_except: Vec<String>,
+    /// Ports and ranges.
+    pub destination_ports: Vec<String>,
+    /// One of the packets.
+    pub witness: Option<Flow>,
+    /// What decides them in the old version.
+    pub old: DecisionTold,
+    /// What decides them in the new version.
+    pub new: DecisionTold,
+    /// What would have to be known, if they change only perhaps; places are in the new version.
+    pub needs: Vec<MissingInput>,
+}
+
+/// What decides packets in one version; places are in that version's files.
+#[derive(Clone, Debug)]
+pub struct DecisionTold {
+    /// `Allow` or `Deny`, if that is certain.
+    pub access: Option<&'static str>,
+    /// One for each group on the way, or all that may decide.
+    pub by: Vec<Told>,
+}
+
+/// A rule that never decides a packet in the new version.
+#[derive(Clone, Debug)]
+pub struct DeadTold {
+    /// The rule.
+    pub rule: Told,
+    /// What hides it.
+    pub cover: Vec<Told>,
+    /// Whether something of that does the opposite.
+    pub acts_otherwise: bool,
+    /// Whether the old version did not have it.
+    pub added: bool,
+}
+
+impl Diff {
+    /// Whether something could not be read: exit code 2.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        use crate::diagnostic::DiagnosticKind::Unreadable;
+        let mut diagnostics = self.diagnostics.iter().flatten();
+        diagnostics.any(|diagnostic| diagnostic.kind == Unreadable)
+            || self.problems.iter().any(|problems| !problems.is_empty())
+    }
+
+    /// Everything that was compared.
+    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        let behind = self.subnets.iter().chain(&self.interfaces);
+        self.groups.iter().chain(behind)
+    }
+
+    /// Whether both versions let the same packets through, if that is known.
+    #[must_use]
+    pub fn equivalent(&self) -> Option<bool> {
+        let start = (!self.is_incomplete()).then_some(true);
+        self.subjects()
+            .fold(start, |all, subject| both(all, subject.equivalent))
+    }
+
+    /// Whether some region opened, or closed; `strict` counts those that perhaps did.
+    #[must_use]
+    pub fn has(&self, opened: bool, strict: bool) -> bool {
+        self.subjects().any(|subject| {
+            let regions = if opened {
+                &subject.opened
+            } else {
+                &subject.closed
+            };
+            regions.iter().any(|region| region.certain || strict)
+                || (strict && !subject.undecided.is_empty())
+        })
+    }
+}
+
+/// Compares two versions.
+///
+/// # Errors
+///
+/// When a version does not exist, or the call is wrong otherwise. What is wrong with a file is a
+/// diagnostic.
+pub fn diff(request: &DiffRequest) -> Result<Diff, UsageError> {
+    let [old, new] = versions::load(request)?;
+    let mut diff = Diff {
+        sources: Default::default(),
+        names: [old.name.clone(), new.name.clone()],
+        diagnostics: Default::default(),
+        problems: Default::default(),
+        groups: Vec::new(),
+        subnets: Vec::new(),
+        interfaces: Vec::new(),
+        alone: Vec::new(),
+    };
+    for pair in deployments(&old, &new) {
+        match pair {
+            (Some(before), Some(after)) => {
+                let both = Both::new((&old.estate, before), (&new.estate, after));
+                diff.groups.extend(both.groups());
+                diff.subnets.extend(both.subnets());
+                diff.interfaces.extend(both.interfaces());
+            }
+            (Some(before), None) => diff.alone.push((Arc::clone(&before.name), false)),
+            (None, Some(after)) => diff.alone.push((Arc::clone(&after.name), true)),
+            (None, None) => {}
+        }
+    }
+    diff.sources = [old.estate.sources, new.estate.sources];
+    diff.diagnostics = [old.estate.diagnostics, new.estate.diagnostics];
+    diff.problems = [old.problems, new.problems];
+    Ok(diff)
+}
+
+/// The deployments that belong together, in the order of the new version; those of the old one
+/// alone last.
+fn deployments<'e>(
+    old: &'e Loaded,
+    new: &'e Loaded,
+) -> Vec<(Option<&'e Asked>, Option<&'e Asked>)> {
+    let (before, after) = (old.deployments(), new.deployments());
+    if let ([(_, before)], [(_, after)]) = (before.as_slice(), after.as_slice()) {
+        // Two files need not have the same name.
+        return vec![(Some(before), Some(after))];
+    }
+    let mut all: Vec<(Option<&Asked>, Option<&Asked>)> = Vec::new();
+    for (key, asked) in &after {
+        let other = before.iter().find(|(other, _)| other == key);
+        all.push((other.map(|(_, asked)| *asked), Some(asked)));
+    }
+    for (key, asked) in &before {
+        if !after.iter().any(|(other, _)| other == key) {
+            all.push((Some(asked), None));
+        }
+    }
+    all
+}
+
+/// A deployment in both versions.
+struct Both<'e> {
+    asked: [&'e Asked; 2],
+    semantics: [Semantics<'e>; 2],
+    tellers: [Teller<'e>; 2],
+}
+
+const DIRECTIONS: [Direction; 2] = [Direction::Inbound, Direction::Outbound];
+
+impl<'e> Both<'e> {
+    fn new(old: (&'e Estate, &'e Asked), new: (&'e Estate, &'e Asked)) -> Self {
+        let both = [old, new];
+        Self {
+            asked: both.map(|(_, asked)| asked),
+            semantics: both.map(|(estate, asked)| estate.semantics(asked)),
+            tellers: both.map(|(estate, asked)| Teller::new(asked, estate.facts)),
+        }
+    }
+
+    fn groups(&self) -> Vec<Subject> {
+        let [old, new] = self.asked.map(|asked| &asked.network);
+        let metas = |network: &'e crate::model::Network| -> Vec<(NsgId, &'e Meta)> {
+            let all = NsgId::all(network);
+            all.map(|id| (id, &network[id].meta)).collect()
+        };
+        pairs(metas(old), metas(new), |meta| name_of(meta))
+            .into_iter()
+            .map(|pair| {
+                let mut subject = self.subject(&pair);
+                let [before, after] = &self.semantics;
+                if let (Some((first, _)), Some((second, _))) = pair {
+                    let mut families = families_of_group(before, first);
+                    families.extend(families_of_group(after, second));
+                    self.compare(&mut subject, families, |direction, family| {
+                        compare_groups((before, first), (after, second), direction, family)
+                    });
+                }
+                if let Some((group, _)) = pair.1 {
+                    let earlier = pair.0.map(|(first, _)| (before, first));
+                    let dead = newly_dead(earlier, (after, group));
+                    let told = dead.iter().map(|dead| self.dead(group, dead));
+                    subject.unreachable = told.collect();
+                }
+                subject
+            })
+            .collect()
+    }
+
+    fn subnets(&self) -> Vec<Subject> {
+        let [old, new] = self.asked.map(|asked| &asked.network);
+        let metas = |network: &'e crate::model::Network| -> Vec<(SubnetId, &'e Meta)> {
+            let all = SubnetId::all(network);
+            all.map(|id| (id, &network[id].meta)).collect()
+        };
+        pairs(metas(old), metas(new), |meta| meta.address.to_string())
+            .into_iter()
+            .map(|pair| {
+                let mut subject = self.subject(&pair);
+                let [before, after] = &self.semantics;
+                let names = [
+                    pair.0.map(|(id, _)| self.subnet_name(0, id)),
+                    pair.1.map(|(id, _)| self.subnet_name(1, id)),
+                ];
+                let [first, second] = names;
+                subject.name = second.or(first).unwrap_or_default();
+                if let (Some((first, _)), Some((second, _))) = pair {
+                    let guards = [&old[first].nsg, &new[second].nsg];
+                    subject.attached = Some([self.guard(0, guards[0]), self.guard(1, guards[1])]);
+                    if guards.iter().all(|guard| guard.is_absent()) {
+                        return subject;
+                    }
+                    let families = self.families([first, second], guards.map(group_of));
+                    self.compare(&mut subject, families, |direction, family| {
+                        compare_subnets((before, first), (after, second), direction, family)
+                    });
+                    let [one, other] = guards.map(group_of);
+                    subject.as_its_group = !subject.network_changed
+                        && one
+                            .zip(other)
+                            .is_some_and(|(one, other)| old[one].meta.key == new[other].meta.key);
+                }
+                subject
+            })
+            .collect()
+    }
+
+    fn interfaces(&self) -> Vec<Subject> {
+        let [old, new] = self.asked.map(|asked| &asked.network);
+        let metas = |network: &'e crate::model::Network| -> Vec<(NicId, &'e Meta)> {
+            let all = NicId::all(network);
+            all.map(|id| (id, &network[id].meta)).collect()
+        };
+        let guarded = |index: usize, id: NicId| !self.asked[index].network[id].nsg.is_absent();
+        pairs(metas(old), metas(new), |meta| name_of(meta))
+            .into_iter()
+            .filter(|(before, after)| {
+                before.is_some_and(|(id, _)| guarded(0, id))
+                    || after.is_some_and(|(id, _)| guarded(1, id))
+            })
+            .map(|pair| {
+                let mut subject = self.subject(&pair);
+                let [before, after] = &self.semantics;
+                if let (Some((first, _)), Some((second, _))) = pair {
+                    let guards = [&old[first].nsg, &new[second].nsg];
+                    subject.attached = Some([self.guard(0, guards[0]), self.guard(1, guards[1])]);
+                    let families = vec![Family::V4];
+                    self.compare(&mut subject, families, |direction, family| {
+                        compare_interfaces((before, first), (after, second), direction, family)
+                    });
+                    let [one, other] = guards.map(group_of);
+                    subject.as_its_group = !subject.network_changed
+                        && one
+                            .zip(other)
+                            .is_some_and(|(one, other)| old[one].meta.key == new[other].meta.key);
+                }
+                subject
+            })
+            .collect()
+    }
+
+    /// The families that matter to a subnet with or without a group in the two versions.
+    fn families(&self, subnets: [SubnetId; 2], groups: [Option<NsgId>; 2]) -> Vec<Family> {
+        let mut families = vec![Family::V4];
+        for (index, (subnet, group)) in subnets.into_iter().zip(groups).enumerate() {
+            let prefixes = &self.asked[index].network[subnet].address_prefixes.items;
+            let mut blocks = prefixes.iter().filter_map(|block| block.value());
+            if blocks.any(|block| block.addr().is_ipv6()) {
+                families.push(Family::V6);
+            }
+            if let Some(group) = group {
+                families.extend(families_of_group(&self.semantics[index], group));
+            }
+        }
+        families
+    }
+
+    fn compare(
+        &self,
+        subject: &mut Subject,
+        mut families: Vec<Family>,
+        compare: impl Fn(Direction, Family) -> Comparison + Sync,
+    ) {
+        families.sort_unstable();
+        families.dedup();
+        let questions: Vec<(Direction, Family)> = DIRECTIONS
+            .into_iter()
+            .flat_map(|direction| families.iter().map(move |family| (direction, *family)))
+            .collect();
+        let found: Vec<(Direction, Comparison)> = questions
+            .into_par_iter()
+            .map(|(direction, family)| (direction, compare(direction, family)))
+            .collect();
+        for (direction, comparison) in found {
+            let equivalent = match comparison.equivalent {
+                Truth::True => Some(true),
+                Truth::False => Some(false),
+                Truth::Unknown => None,
+            };
+            subject.equivalent = both(subject.equivalent, equivalent);
+            subject.network_changed |= comparison.network_changed;
+            subject.undecided.extend(comparison.undecided);
+            let told = |regions: &[Region]| -> Vec<RegionTold> {
+                let all = regions.iter();
+                all.map(|region| self.region(direction, region)).collect()
+            };
+            subject.opened.extend(told(&comparison.opened));
+            subject.closed.extend(told(&comparison.closed));
+        }
+        subject.undecided.dedup();
+    }
+
+    fn subject<I: Copy>(&self, pair: &(Option<(I, &Meta)>, Option<(I, &Meta)>)) -> Subject {
+        let place = |index: usize, meta: &Meta| {
+            let teller = self.tellers.get(index)?;
+            teller.authored.element(meta.origin)
+        };
+        let (presence, name, place) = match pair {
+            (Some(_), Some((_, meta))) => (Presence::Both, name_of(meta), place(1, meta)),
+            (None, Some((_, meta))) => (Presence::Added, name_of(meta), place(1, meta)),
+            (Some((_, meta)), None) => (Presence::Removed, name_of(meta), place(0, meta)),
+            (None, None) => (Presence::Both, String::new(), None),
+        };
+        Subject {
+            name,
+            deployment: Arc::clone(&self.asked[1].name),
+            presence,
+            place,
+            attached: None,
+            equivalent: Some(true),
+            opened: Vec::new(),
+            closed: Vec::new(),
+            unreachable: Vec::new(),
+            network_changed: false,
+            as_its_group: false,
+            undecided: Vec::new(),
+        }
+    }
+
+    fn subnet_name(&self, index: usize, subnet: SubnetId) -> String {
+        let network = &self.asked[index].network;
+        let own = name_of(&network[subnet].meta);
+        let vnet = network[subnet].virtual_network.value();
+        match vnet.and_then(Link::here) {
+            Some(vnet) => format!("{}/{own}", name_of(&network[vnet].meta)),
+            None => own,
+        }
+    }
+
+    /// What a person calls the group on something.
+    fn guard(&self, index: usize, guard: &crate::model::Field<Link<NsgId>>) -> String {
+        use crate::model::State;
+        let network = &self.asked[index].network;
+        match &guard.state {
+            State::Absent => "no security group".to_owned(),
+            State::Known(Link::Here(nsg)) => format!("`{}`", name_of(&network[*nsg].meta)),
+            State::Known(Link::External(key)) => format!("`{}`", key.0),
+            State::Unknown(unknown, _) => unknown.label.to_string(),
+            State::Invalid { raw, .. } => format!("`{raw}`"),
+        }
+    }
+
+    fn dead(&self, nsg: NsgId, dead: &NewlyDead) -> DeadTold {
+        let [_, teller] = &self.tellers;
+        let told = |rule| teller.ruling(nsg, &crate::semantics::Ruling::Custom(rule), None);
+        DeadTold {
+            rule: told(dead.rule),
+            cover: dead.cover.iter().map(|rule| told(*rule)).collect(),
+            acts_otherwise: dead.acts_otherwise,
+            added: dead.added,
+        }
+    }
+
+    fn region(&self, direction: Direction, region: &Region) -> RegionTold {
+        let family = region.flows.family();
+        let source = words::addresses(&region.source, family);
+        let destination = words::addresses(&region.destination, family);
+        RegionTold {
+            direction: match direction {
+                Direction::Inbound => "inbound",
+                Direction::Outbound => "outbound",
+            },
+            certain: region.certain,
+            protocols: words::protocols(&region.protocols),
+            source: source.0,
+            source_except: source.1,
+            source_ports: words::ports(&region.source_ports),
+            destination: destination.0,
+            destination_except: destination.1,
+            destination_ports: words::ports(&region.destination_ports),
+            witness: region.witness,
+            old: self.decision(0, &region.old, region.witness.as_ref()),
+            new: self.decision(1, &region.new, region.witness.as_ref()),
+            needs: reasons::missing(&region.unknowns),
+        }
+    }
+
+    fn decision(&self, index: usize, decision: &Decision, witness: Option<&Flow>) -> DecisionTold {
+        let plain = |kind, name: String| Told {
+            kind,
+            name,
+            priority: None,
+            access: None,
+            resource: None,
+            place: None,
+            remark: None,
+        };
+        let by = decision.by.iter().map(|by| match by {
+            By::Rule(nsg, rule) => self.tellers[index].ruling(*nsg, rule, witness),
+            By::Bypass => plain("platform", "traffic with the platform itself".to_owned()),
+            By::NoGroup => plain("no-group", "no security group".to_owned()),
+            By::Outside(name) => plain("unknown", name.to_string()),
+            By::NoRule => plain("no-rule", "no rule".to_owned()),
+        });
+        DecisionTold {
+            access: decision.access.map(|access| match access {
+                Access::Allow => "Allow",
+                Access::Deny => "Deny",
+            }),
+            by: by.collect(),
+        }
+    }
+}
+
+/// Whether two things hold, each if that is known.
+fn both(first: Option<bool>, second: Option<bool>) -> Option<bool> {
+    match (first, second) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+fn group_of(guard: &crate::model::Field<Link<NsgId>>) -> Option<NsgId> {
+    guard.value().and_then(Link::here)
+}
