@@ -4,6 +4,7 @@
 //! could not be read or the call was wrong; 2 beats 1. A reader that closes the pipe is no error.
 
 mod check;
+mod diff;
 mod effective;
 mod explain;
 mod inputs;
@@ -40,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Trace(trace) => trace.run(),
         Command::Effective(effective) => effective.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules => explain::rules(),
     };
@@ -73,6 +75,8 @@ enum Command {
     Trace(Box<trace::Trace>),
     /// Tell which rules and routes are in force at a group, a subnet or a network interface
     Effective(Box<effective::Effective>),
+    /// Tell which flows a change opens and closes, and which rules decide them
+    Diff(Box<diff::Diff>),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain {
         /// The rule's id

@@ -5,6 +5,7 @@
 //!
 //! What is absent: judging. The exit status is computed from the [`Report`], never here.
 
+pub mod diff;
 pub mod effective;
 pub mod human;
 pub mod json;

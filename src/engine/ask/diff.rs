@@ -133,7 +133,7 @@ pub struct RegionTold {
     pub old: DecisionTold,
     /// What decides them in the new version.
     pub new: DecisionTold,
-    /// What would have to be known, if they change only perhaps; places are in the new version.
+    /// What would have to be known, if they change only perhaps; without places.
     pub needs: Vec<MissingInput>,
 }
 
@@ -511,7 +511,14 @@ impl<'e> Both<'e> {
             witness: region.witness,
             old: self.decision(0, &region.old, region.witness.as_ref()),
             new: self.decision(1, &region.new, region.witness.as_ref()),
-            needs: reasons::missing(&region.unknowns),
+            needs: reasons::missing(&region.unknowns)
+                .into_iter()
+                .map(|input| MissingInput {
+                    // Which version's files it would be in is not told.
+                    place: None,
+                    ..input
+                })
+                .collect(),
         }
     }
 
