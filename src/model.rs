@@ -13,6 +13,7 @@ mod admin_rule;
 mod arm;
 mod azurerm;
 mod build;
+mod complete;
 pub mod compute;
 mod field;
 pub mod firewall;

@@ -5,6 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::disallowed_methods,
     clippy::needless_pass_by_value,
     reason = "a test fails where something is amiss"
 )]
@@ -17,6 +18,8 @@ mod defaults;
 mod fields;
 #[path = "cases/hidden.rs"]
 mod hidden;
+#[path = "cases/paths.rs"]
+mod paths;
 #[path = "support/pipeline.rs"]
 mod pipeline;
 #[path = "cases/platform.rs"]
@@ -25,3 +28,5 @@ mod platform;
 mod tags;
 #[path = "cases/terraform.rs"]
 mod terraform;
+#[path = "cases/traced.rs"]
+mod traced;

@@ -39,6 +39,9 @@ pub struct Asked {
     pub network: Network,
     /// What is declared about it.
     pub settings: Settings,
+    /// Whether its virtual networks were taken to be connected to nothing outside the files: see
+    /// [`Network::take_as_connected`].
+    pub taken_as_connected: bool,
 }
 
 impl Estate {
@@ -87,11 +90,13 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
             Ok(mut evaluated) => {
                 diagnostics.extend(evaluated.diagnostics());
                 used.extend(&evaluated.deployment.files);
+                let taken_as_connected = evaluated.network.take_as_connected();
                 deployments.push(Asked {
                     name: Arc::clone(&evaluated.deployment.name),
                     deployment: evaluated.deployment,
                     network: evaluated.network,
                     settings: evaluated.settings,
+                    taken_as_connected,
                 });
             }
             Err(broken) => {

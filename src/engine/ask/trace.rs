@@ -21,8 +21,14 @@ use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
 use crate::semantics::packet::{Family, Flow};
 pub use crate::semantics::reach::Verdict;
-use crate::semantics::reach::{By, Element, Layer, LayerKind, PathAnswer, PathQuestion, Setting};
+use crate::semantics::reach::{
+    By, Element, Layer, LayerKind, Note, PathAnswer, PathQuestion, Setting,
+};
 use crate::source::Span;
+
+/// Said of answers that rest on it.
+const CONNECTED: &str = "the virtual networks are taken to have no peerings, gateways and hub \
+                         connections but those in these files";
 
 /// What is asked, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -206,13 +212,25 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             Some(nsg) => one.by_group(semantics, nsg),
             None => one.by_path(semantics),
         };
-        let semantics = estate.semantics(asked);
+        let semantics = estate.semantics(asked).widened();
         let mut answer = ask(&semantics);
+        // A path asks for both readings itself.
+        if nsg.is_some() && !asked.network.routes.is_empty() {
+            let narrow = ask(&estate.semantics(asked)).verdict;
+            if narrow != answer.verdict {
+                let note = Note::WithoutWidenedTag(narrow);
+                answer.notes.push(one.teller.note(&note));
+            }
+        }
         let tags = one.by_tags(&semantics, &answer, || {
             let blind = Semantics::new(&asked.network, estate.facts, asked.settings.cloud);
+            let blind = blind.widened();
             ask(&blind).verdict
         });
         answer.notes.extend(tags);
+        if asked.taken_as_connected {
+            answer.notes.push(CONNECTED.to_owned());
+        }
         let admin = layer_word(LayerKind::AdminRules);
         if answer.layers.iter().any(|it| it.layer == admin) {
             let assumed = semantics.admin_assumptions().into_iter();
