@@ -1,7 +1,11 @@
 //! Speed of the packet semantics alone: networks are read outside the timed part, through the
 //! library's own path from ARM JSON.
 
-#![expect(clippy::unwrap_used, reason = "a bench fails where something is amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a bench fails where something is amiss, and tells what it measures"
+)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -4,15 +4,21 @@
 //! earlier neighbours is subtracted to prove it dead, what is possible to prove it alive; where
 //! neither succeeds it depends.
 
+mod difference;
+mod shares;
+
 use std::sync::Arc;
 
 use super::order::Ranked;
 use super::packet::answer::add_unknown;
-use super::packet::atoms::Cube;
+use super::packet::atoms::{Cube, Dimension};
 use super::packet::classes::Classes;
-use super::packet::cover::{Budget, Cover, Member, Piece, Problem};
+use super::packet::cover::{Budget, Cover, Member, Problem};
+use super::packet::interval::IntervalSet;
 use super::packet::space::{Exceeded, FlowSet, Term};
 use crate::eval::value::Unknown;
+
+pub(crate) use difference::Difference;
 
 /// Rules of one family in the order in which they are asked, ready for questions on each of them.
 #[derive(Debug)]
@@ -36,26 +42,12 @@ pub(crate) enum Hidden {
     No(Option<Box<Term>>),
 }
 
-/// Whether a rule that decides packets makes a difference.
-#[derive(Clone, Debug)]
-pub(crate) enum Difference {
-    /// Without it something else happens to some packet.
-    Some,
-    /// In every world these later rules do the same to all it decides.
-    None(Vec<usize>),
-    /// Perhaps; why.
-    Perhaps(Vec<Arc<Unknown>>),
-}
-
-/// How much of what a rule matches it decides.
-#[derive(Clone, Debug)]
-pub(crate) struct Live {
-    /// The part, from 0 to 1.
-    pub(crate) share: f64,
-    /// Whether that is less than one in a hundred.
-    pub(crate) eaten: bool,
-    /// The smallest product that holds what it decides.
-    pub(crate) hull: Option<Term>,
+/// Whether earlier rules take all of a set.
+enum Covered {
+    /// They do; none can be left out.
+    By(Vec<usize>),
+    /// They leave these.
+    Not(Option<Box<Term>>),
 }
 
 impl<'r, I> Listed<'r, I> {
@@ -126,6 +118,9 @@ impl<'r, I> Listed<'r, I> {
         let Some(rule) = self.rules.get(index) else {
             return Ok(Hidden::No(None));
         };
+        if let Some(packet) = self.probe(index) {
+            return Ok(Hidden::No(Some(Box::new(packet))));
+        }
         let whole = &rule.own.flows.may;
         let near = self.near(index);
         let mut members = Vec::new();
@@ -148,13 +143,12 @@ impl<'r, I> Listed<'r, I> {
                 }
             }
         }
-        let problem = Problem::new(whole.terms(), &members, &self.budget);
-        let open = match problem.minimal_cover(|_, _| true, |_| false)? {
-            Cover::Sets(cover) => return Ok(Hidden::Yes(self.deciding(&problem, cover)?)),
-            Cover::Open(open) => open,
+        let open = match self.covered(whole, &members)? {
+            Covered::By(cover) => return Ok(Hidden::Yes(cover)),
+            Covered::Not(open) => open,
         };
         if !uncertain {
-            return Ok(Hidden::No(Some(Box::new(problem.term(&open)))));
+            return Ok(Hidden::No(open));
         }
         for unknown in rule.because.iter().chain(&rule.own.unknowns) {
             add_unknown(&mut because, unknown);
@@ -194,6 +188,60 @@ impl<'r, I> Listed<'r, I> {
         })
     }
 
+    /// A packet that a rule surely matches and no rule before it may match: looked for at the
+    /// corners of the rule only.
+    fn probe(&self, index: usize) -> Option<Term> {
+        const CORNERS: usize = 8;
+        let classes = self.classes.as_ref()?;
+        let terms = self.rules.get(index)?.own.flows.must.terms();
+        let term = terms.iter().find(|term| term.cube.is_empty())?;
+        for corner in 0..CORNERS {
+            let mut values = [0; Dimension::COUNT];
+            for (place, (value, field)) in values.iter_mut().zip(&term.fields).enumerate() {
+                // Source, destination and destination port vary; the rest stays at the low end.
+                let last = match place {
+                    0 | 1 => corner >> place & 1 == 1,
+                    4 => corner >> 2 & 1 == 1,
+                    _ => false,
+                };
+                *value = match last {
+                    true => field.intervals().last()?.1,
+                    false => field.first()?,
+                };
+            }
+            let mut holding = classes
+                .holding(&values)
+                .filter_map(|it| self.owners.get(it));
+            if holding.all(|owner| *owner == index || self.before(index, *owner)) {
+                return Some(Term {
+                    fields: values.map(IntervalSet::single),
+                    cube: Cube::default(),
+                });
+            }
+        }
+        None
+    }
+
+    /// The earlier rules that take a set, if they do.
+    fn covered(&self, whole: &FlowSet, members: &[Member<'_>]) -> Result<Covered, Exceeded> {
+        if members.is_empty() && !whole.is_empty() {
+            return Ok(Covered::Not(whole.terms().first().cloned().map(Box::new)));
+        }
+        // The usual case needs no subtraction: one rule takes all, and is the first to meet it.
+        let met = members.first().filter(|first| {
+            let mut terms = whole.terms().iter();
+            !whole.is_empty() && terms.all(|term| term.is_within(first.term))
+        });
+        if let Some(first) = met {
+            return Ok(Covered::By(vec![first.set]));
+        }
+        let problem = Problem::new(whole.terms(), members, &self.budget);
+        Ok(match problem.minimal_cover(|_, _| true, |_| false)? {
+            Cover::Sets(cover) => Covered::By(self.deciding(&problem, cover)?),
+            Cover::Open(open) => Covered::Not(Some(Box::new(problem.term(&open)))),
+        })
+    }
+
     /// A cover of rules that decide packets of the whole: those that are themselves hidden there
     /// explain nothing.
     fn deciding(&self, problem: &Problem<'_>, cover: Vec<usize>) -> Result<Vec<usize>, Exceeded> {
@@ -226,316 +274,6 @@ impl<'r, I> Listed<'r, I> {
             Cover::Sets(cover) => Ok(cover),
             Cover::Open(_) => Ok(cover),
         }
-    }
-
-    /// Whether a rule that decides packets makes a difference: without it, the next rule that
-    /// matches would decide.
-    ///
-    /// # Errors
-    ///
-    /// A limit was exceeded.
-    pub(crate) fn difference(&self, index: usize) -> Result<Difference, Exceeded> {
-        let Some(rule) = self.rules.get(index) else {
-            return Ok(Difference::Some);
-        };
-        if rule.access.is_none() {
-            return Ok(Difference::Perhaps(rule.because.clone()));
-        }
-        let near = self.near(index);
-        let whole = &rule.own.flows.may;
-        let mut members = Vec::new();
-        // What each member says: surely matched, possibly matched.
-        let mut roles: Vec<(bool, bool)> = Vec::new();
-        let mut uncertain = whole.terms() != rule.own.flows.must.terms() || opaque(whole);
-        let mut because = rule.own.unknowns.clone();
-        for (set, other) in self.of(&near) {
-            let own = &other.own.flows;
-            for term in own.may.terms() {
-                members.push(Member { set, term });
-                roles.push((other.certain && own.must.terms().contains(term), true));
-            }
-            let apart = own.must.terms().iter();
-            for term in apart.filter(|term| other.certain && !own.may.terms().contains(term)) {
-                members.push(Member { set, term });
-                roles.push((true, false));
-            }
-            let ordered = self.before(set, index) || self.before(index, set);
-            if !other.certain
-                || !ordered
-                || other.access.is_none()
-                || own.may.terms() != own.must.terms()
-                || opaque(&own.may)
-            {
-                uncertain = true;
-                for unknown in other.because.iter().chain(&other.own.unknowns) {
-                    add_unknown(&mut because, unknown);
-                }
-            }
-        }
-        let problem = Problem::new(whole.terms(), &members, &self.budget);
-        let surely = |member: usize| roles.get(member).is_some_and(|role| role.0);
-        let possibly = |member: usize| roles.get(member).is_some_and(|role| role.1);
-        let others = near.iter().rev().filter(|place| {
-            let access = self.rules.get(**place).and_then(|rule| rule.access);
-            !self.before(**place, index) && access != rule.access
-        });
-        let others: Vec<usize> = others.copied().collect();
-        let mut changed: Option<usize> = None;
-        for other in &others {
-            let between = |member: usize, set: usize| {
-                set != *other && surely(member) && self.before(set, *other)
-            };
-            for member in problem.members_of(*other).filter(|it| possibly(*it)) {
-                if problem
-                    .uncovered(problem.common(member), between)?
-                    .is_some()
-                {
-                    changed = Some(*other);
-                    break;
-                }
-            }
-            if changed.is_some() {
-                break;
-            }
-        }
-        // What no other rule surely matches is decided by none in some world.
-        let left = problem.uncovered(problem.whole(), |member, _| surely(member))?;
-        if changed.is_none() && left.is_none() {
-            return self.takers(index, &problem, &surely);
-        }
-        if !uncertain {
-            return Ok(Difference::Some);
-        }
-        // Whatever else is possible is taken in its widest form first: what is left then hangs on no
-        // opaque set.
-        let count = members.len();
-        let wide = widest(&members);
-        let both: Vec<Member<'_>> = members.iter().chain(&wide.members()).copied().collect();
-        let must = Problem::new(rule.own.flows.must.terms(), &both, &self.budget);
-        let sure = |piece: Piece| -> Result<bool, Exceeded> {
-            let left = FlowSet::from_terms(whole.family(), vec![must.term(&piece)]);
-            left.is_inhabited()
-        };
-        let perhaps = |member: usize, widened: bool| {
-            (member >= count) == widened && possibly(member % count.max(1))
-        };
-        for widened in [true, false] {
-            for other in &others {
-                let known = self.rules.get(*other).is_some_and(|it| it.access.is_some());
-                if !known || !self.before(index, *other) {
-                    continue;
-                }
-                let between = |member: usize, set: usize| {
-                    set != *other && perhaps(member, widened) && !self.before(*other, set)
-                };
-                let own = must.members_of(*other);
-                for member in own.filter(|it| *it < count && surely(*it)) {
-                    let left = must.uncovered(must.common(member), between)?;
-                    if let Some(left) = left
-                        && sure(left)?
-                    {
-                        return Ok(Difference::Some);
-                    }
-                }
-            }
-            let left = must.uncovered(must.whole(), |member, _| perhaps(member, widened))?;
-            if let Some(left) = left
-                && sure(left)?
-            {
-                return Ok(Difference::Some);
-            }
-        }
-        Ok(Difference::Perhaps(because))
-    }
-
-    /// The later rules that take over what a rule decides.
-    fn takers(
-        &self,
-        index: usize,
-        problem: &Problem<'_>,
-        surely: &impl Fn(usize) -> bool,
-    ) -> Result<Difference, Exceeded> {
-        let mut takers = Vec::new();
-        for set in problem.sets() {
-            if self.before(set, index) {
-                continue;
-            }
-            let earlier = |member: usize, other: usize| {
-                other != set && surely(member) && self.before(other, set)
-            };
-            for member in problem.members_of(set).filter(|it| surely(*it)) {
-                if problem
-                    .uncovered(problem.common(member), earlier)?
-                    .is_some()
-                {
-                    takers.push(set);
-                    break;
-                }
-            }
-        }
-        let keep = |set: usize| self.before(set, index);
-        let among =
-            |member: usize, set: usize| surely(member) && (keep(set) || takers.contains(&set));
-        Ok(match problem.minimal_cover(among, keep)? {
-            Cover::Sets(cover) => Difference::None(cover),
-            Cover::Open(_) => Difference::None(takers),
-        })
-    }
-
-    /// How much of what a rule matches it decides; `None` where that is not a number.
-    pub(crate) fn live(&self, index: usize) -> Option<Live> {
-        let rule = self.rules.get(index)?;
-        let near = self.near(index);
-        let own = &rule.own.flows;
-        if own.may.terms() != own.must.terms() {
-            return None;
-        }
-        let mut members = Vec::new();
-        for (set, earlier) in self.of(&near) {
-            if self.before(index, set) {
-                continue;
-            }
-            let own = &earlier.own.flows;
-            if !earlier.certain || !self.before(set, index) || own.may.terms() != own.must.terms() {
-                return None;
-            }
-            members.extend(own.must.terms().iter().map(|term| Member { set, term }));
-        }
-        let problem = Problem::new(own.must.terms(), &members, &self.budget);
-        let rest = problem.rest(|_, _| true).ok()??;
-        Some(Live {
-            share: rest.left.part_of(&rest.whole),
-            eaten: rest.left.is_less_than_one_in(100, &rest.whole),
-            hull: rest.hull.map(|hull| problem.term(&hull)),
-        })
-    }
-
-    /// Which part of what a rule matches another one matches too, from 0 to 1.
-    pub(crate) fn shares(&self, index: usize, others: &[usize]) -> Vec<Option<f64>> {
-        let Some(rule) = self.rules.get(index) else {
-            return Vec::new();
-        };
-        let members: Vec<Member<'_>> = self
-            .of(others)
-            .flat_map(|(set, other)| {
-                let terms = other.own.flows.must.terms().iter();
-                terms.map(move |term| Member { set, term })
-            })
-            .collect();
-        let problem = Problem::new(rule.own.flows.may.terms(), &members, &self.budget);
-        let share = |other: &usize| {
-            let (both, whole) = problem.overlap(*other)?;
-            Some(both.part_of(&whole))
-        };
-        others.iter().map(share).collect()
-    }
-
-    /// The earlier rules with another access that surely match something of a rule.
-    pub(crate) fn opponents(&self, index: usize) -> Vec<usize> {
-        let access = self.rules.get(index).and_then(|rule| rule.access);
-        let mut near = self.near(index);
-        near.retain(|place| {
-            let other = self.rules.get(*place);
-            self.before(*place, index)
-                && access.is_some()
-                && other.is_some_and(|it| it.certain && it.access.is_some() && it.access != access)
-        });
-        near
-    }
-
-    /// The later rules with another access that may match something of what a rule decides, where
-    /// neither matches everything the other does.
-    ///
-    /// # Errors
-    ///
-    /// A limit was exceeded.
-    pub(crate) fn rivals(&self, index: usize) -> Result<Vec<usize>, Exceeded> {
-        let Some(rule) = self.rules.get(index) else {
-            return Ok(Vec::new());
-        };
-        let whole = &rule.own.flows.may;
-        let near = self.near(index);
-        let rival = |place: usize, other: &Ranked<I>| {
-            self.before(index, place)
-                && rule.access.is_some()
-                && other.access.is_some()
-                && other.access != rule.access
-        };
-        let mut members = Vec::new();
-        for (set, other) in self.of(&near) {
-            let flows = &other.own.flows;
-            let terms = if self.before(set, index) && other.certain {
-                flows.must.terms()
-            } else if rival(set, other) {
-                flows.may.terms()
-            } else {
-                continue;
-            };
-            members.extend(terms.iter().map(|term| Member { set, term }));
-        }
-        let problem = Problem::new(whole.terms(), &members, &self.budget);
-        let mut rivals = Vec::new();
-        for (place, other) in self.of(&near).filter(|(place, it)| rival(*place, it)) {
-            let earlier = |_: usize, set: usize| self.before(set, index);
-            let mut open = false;
-            for member in problem.members_of(place) {
-                open = open
-                    || problem
-                        .uncovered(problem.common(member), earlier)?
-                        .is_some();
-            }
-            let flows = &other.own.flows.may;
-            if open && !whole.is_within(flows)? && !flows.is_within(whole)? {
-                rivals.push(place);
-            }
-        }
-        Ok(rivals)
-    }
-
-    /// Whether a rule may match no more than a term without any change: earlier rules surely take
-    /// the rest.
-    pub(crate) fn may_narrow(&self, index: usize, to: &Term) -> bool {
-        let Some(rule) = self.rules.get(index) else {
-            return false;
-        };
-        let kept = FlowSet::from_terms(rule.own.family(), vec![to.clone()]);
-        let Ok(rest) = rule.own.flows.may.subtract(&kept) else {
-            return false;
-        };
-        let near = self.near(index);
-        let members: Vec<Member<'_>> = self
-            .of(&near)
-            .filter(|(place, earlier)| earlier.certain && self.before(*place, index))
-            .flat_map(|(set, earlier)| {
-                let terms = earlier.own.flows.must.terms().iter();
-                terms.map(move |term| Member { set, term })
-            })
-            .collect();
-        let problem = Problem::new(rest.terms(), &members, &self.budget);
-        let left = problem.uncovered(problem.whole(), |_, _| true);
-        !rest.is_empty() && matches!(left, Ok(None))
-    }
-
-    /// Packets that a rule surely matches and none of the rules before a place may match.
-    pub(crate) fn open_at(&self, index: usize, place: usize) -> Option<Term> {
-        let rule = self.rules.get(index)?;
-        let near = self.near(index);
-        let members: Vec<Member<'_>> = self
-            .of(&near)
-            .filter(|(other, _)| *other < place)
-            .flat_map(|(set, other)| {
-                let terms = other.own.flows.may.terms().iter();
-                terms.map(move |term| Member { set, term })
-            })
-            .collect();
-        let problem = Problem::new(rule.own.flows.must.terms(), &members, &self.budget);
-        let open = problem.uncovered(problem.whole(), |_, _| true).ok()??;
-        let open = problem.term(&open);
-        // Asked once more of the sets themselves.
-        let mut own = rule.own.flows.must.terms().iter();
-        let matched = own.any(|term| open.is_within(term));
-        let free = members.iter().all(|member| !member.term.meets(&open));
-        (matched && free).then_some(open)
     }
 
     fn of<'p>(&self, places: &'p [usize]) -> impl Iterator<Item = (usize, &'r Ranked<I>)> + 'p

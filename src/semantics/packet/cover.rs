@@ -301,13 +301,15 @@ impl<'b> Problem<'b> {
         };
         let width = self.local.width;
         let limit = self.budget.question();
-        let mut steps = 0_usize;
+        let mut steps = self.sets.len();
         let mut pieces = piece.to_vec();
         let mut near: Vec<usize> = self
             .sets
             .iter()
             .enumerate()
-            .filter(|(member, set)| among(*member, **set))
+            .filter(|(member, set)| {
+                among(*member, **set) && self.local.meets(piece, self.row(*member))
+            })
             .map(|(member, _)| member)
             .collect();
         // For each piece, which part of `near` may meet it.

@@ -43,8 +43,8 @@ pub(super) struct Local {
     atoms_from: usize,
     /// Words of a term.
     pub(super) width: usize,
-    /// Every field takes one word and there is no atom.
-    plain: bool,
+    /// Every field takes one word.
+    narrow: bool,
     rows: Vec<u64>,
 }
 
@@ -89,7 +89,7 @@ impl Local {
         let within = inclusions(&atoms);
         let width = from + atoms.len().div_ceil(PER_WORD);
         let mut local = Self {
-            plain: atoms.is_empty() && from == Dimension::COUNT,
+            narrow: from == Dimension::COUNT,
             fields,
             atoms,
             within,
@@ -140,25 +140,36 @@ impl Local {
 
     /// Whether a completed piece has a packet in common with a term, in some world.
     pub(super) fn meets(&self, piece: &[u64], term: &[u64]) -> bool {
-        if self.plain {
-            return piece.iter().zip(term).all(|(a, b)| a & b != 0);
+        if self.narrow
+            && let Some((a, atoms)) = piece.split_first_chunk::<{ Dimension::COUNT }>()
+            && let Some((b, cut)) = term.split_first_chunk::<{ Dimension::COUNT }>()
+        {
+            let ([a, b, c, d, e], [v, w, x, y, z]) = (a, b);
+            let fields = a & v != 0 && b & w != 0 && c & x != 0 && d & y != 0 && e & z != 0;
+            return fields && (atoms.is_empty() || compatible(atoms, cut));
         }
         let fields = self.fields.iter().all(|field| {
             let mut words = field.of(piece).iter().zip(field.of(term));
             words.any(|(a, b)| a & b != 0)
         });
-        fields && {
-            let mut words = self.atoms_of(piece).iter().zip(self.atoms_of(term));
-            words.all(|(a, b)| {
-                let both = a & b;
-                (both | both >> 1) & LOW_BITS == LOW_BITS
-            })
-        }
+        fields && compatible(self.atoms_of(piece), self.atoms_of(term))
     }
 
     /// In how many fields the values of a piece are all in a term's; `None`: in all of them.
     pub(super) fn fields_within(&self, piece: &[u64], term: &[u64]) -> Option<usize> {
-        let inside = |a: &[u64], b: &[u64]| a.iter().zip(b).all(|(a, b)| a & !b == 0);
+        if self.narrow
+            && let Some((a, atoms)) = piece.split_first_chunk::<{ Dimension::COUNT }>()
+            && let Some((b, cut)) = term.split_first_chunk::<{ Dimension::COUNT }>()
+        {
+            let ([a, b, c, d, e], [v, w, x, y, z]) = (a, b);
+            let count = usize::from(a & !v == 0)
+                + usize::from(b & !w == 0)
+                + usize::from(c & !x == 0)
+                + usize::from(d & !y == 0)
+                + usize::from(e & !z == 0)
+                + usize::from(atoms.is_empty() || inside(atoms, cut));
+            return (count <= Dimension::COUNT).then_some(count);
+        }
         let fields = self.fields.iter();
         let count = fields
             .filter(|field| inside(field.of(piece), field.of(term)))
@@ -338,6 +349,18 @@ impl Field {
             .get_mut(self.from..self.from + self.words)
             .unwrap_or_default()
     }
+}
+
+/// Whether no atom has a value in the one that it has not in the other.
+fn compatible(atoms: &[u64], cut: &[u64]) -> bool {
+    atoms.iter().zip(cut).all(|(a, b)| {
+        let both = a & b;
+        (both | both >> 1) & LOW_BITS == LOW_BITS
+    })
+}
+
+fn inside(piece: &[u64], term: &[u64]) -> bool {
+    piece.iter().zip(term).all(|(a, b)| a & !b == 0)
 }
 
 fn has(bits: &[u64], class: usize) -> bool {

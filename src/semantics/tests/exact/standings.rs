@@ -3,6 +3,7 @@
 use super::*;
 use crate::semantics::Ruling;
 use crate::semantics::anomalies::{Fix, RuleStanding, Standing};
+use crate::semantics::rules::Decider;
 
 const PROBE: u32 = 0xa83f_8110;
 const ELSEWHERE: u32 = 0x1e00_0001;
@@ -288,6 +289,44 @@ proptest! {
                     Standing::Undetermined => {
                         prop_assert!(!found.unknowns.is_empty() || found.undecided.is_some());
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_decides_a_packet_for_certain_decides_it_in_every_world(rules in rules(true)) {
+        let build = built(&rules);
+        let facts = facts();
+        let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
+        let worlds = worlds(&rules);
+        for (packet, _) in weighted().into_iter().step_by(2) {
+            let decider = semantics.decider_at(
+                NSG,
+                Scope::Subnet(crate::model::SubnetId(0)),
+                Direction::Inbound,
+                &flow(packet),
+            );
+            let winners = worlds.iter().map(|(world, office)| {
+                let index = decides(world, packet, *office, None).unwrap();
+                match world.get(index) {
+                    Some(rule) => rule.priority.to_string(),
+                    None => DEFAULTS[index - world.len()].to_owned(),
+                }
+            });
+            let mut winners: Vec<String> = winners.collect();
+            winners.sort();
+            winners.dedup();
+            let priority = |id: SecurityRuleId| rules[id.0 as usize].priority.to_string();
+            match decider {
+                Decider::Rule(id) => prop_assert_eq!(winners, [priority(id)]),
+                Decider::Default(name) => prop_assert_eq!(winners, [name.to_string()]),
+                Decider::Bypass => prop_assert!(false, "nothing bypasses a group inbound"),
+                Decider::Depends { rules: named, defaults, .. } => {
+                    let named = named.into_iter().map(priority);
+                    let named: Vec<String> =
+                        named.chain(defaults.iter().map(|name| name.to_string())).collect();
+                    prop_assert!(winners.iter().all(|winner| named.contains(winner)));
                 }
             }
         }
