@@ -133,8 +133,12 @@ impl Page<'_> {
                 (false, "") => "perhaps".to_owned(),
                 (false, example) => format!("perhaps {example}"),
             };
-            let head = vec![String::new(), String::new(), what];
-            rows.push(self.row(part.verdict, 1, head, &part.by));
+            let head = vec![String::new(); 3];
+            let mut row = self.row(part.verdict, 1, head, &part.by);
+            if let (Some(decider), false) = (row.cells.last_mut(), what.is_empty()) {
+                let _ = write!(decider, ": {what}");
+            }
+            rows.push(row);
         }
         rows
     }
