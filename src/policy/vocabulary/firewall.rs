@@ -176,6 +176,28 @@ fn pass(world: &World<'_>, id: u32) -> Datum {
     })
 }
 
+fn translated_to(world: &World<'_>, id: u32) -> Datum {
+    let rule = rule(world, id);
+    let origin = rule.translated_address.origin;
+    let address = rule.translated_address.value().map(ToString::to_string);
+    let target = address.or_else(|| rule.translated_fqdn.value().map(ToString::to_string));
+    match (rule.kind, target, rule.translated_port.value()) {
+        (FirewallRuleKind::Network | FirewallRuleKind::Application, ..) => {
+            Datum::new(Data::Absent, origin)
+        }
+        (_, Some(target), Some(port)) => {
+            Datum::new(Data::Text(format!("{target}:{port}").into()), origin)
+        }
+        _ => {
+            let unknown = rule.translated_address.unknown();
+            match unknown.or_else(|| rule.translated_port.unknown()) {
+                Some(unknown) => Datum::unknown(Arc::clone(unknown)),
+                None => Datum::new(Data::Absent, origin),
+            }
+        }
+    }
+}
+
 /// What Azure refuses about a rule: `{field, why}`.
 fn defects(world: &World<'_>, id: u32) -> Datum {
     let items = rule(world, id).defects.iter().map(|defect| {
@@ -221,7 +243,12 @@ pub(super) static RULE: KindSpec = KindSpec {
     name: "firewall-rule",
     is_subject: true,
     doc: "A rule of an Azure Firewall or of a firewall policy, of any pass.",
-    fields: rule_fields!(),
+    fields: rule_fields!(Field {
+        name: "translated_to",
+        ty: Ty::TEXT,
+        doc: "where a translation rule sends packets on to; null for other rules",
+        get: translated_to
+    },),
 };
 
 pub(super) static APPLICATION_RULE: KindSpec = KindSpec {

@@ -50,7 +50,7 @@ impl Semantics<'_> {
             if stands_for_all(row, &known) && ground.proxy == Truth::True {
                 matched.add(&addresses);
             } else if let Some(name) = row.fqdns.iter().find(|name| named(name)) {
-                matched.add_loose(&addresses);
+                matched.add_loose(&everything);
                 matched.add_unknown(&resolution(name));
             }
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Pass, Passes, Ruling, Semantics};
 use crate::eval::value::{Truth, Unknown};
-use crate::model::FirewallRuleId;
-use crate::model::firewall::{FirewallRule, FirewallRuleOwner};
+use crate::model::firewall::{FirewallRule, FirewallRuleKind, FirewallRuleOwner};
+use crate::model::{Field, FirewallRuleId};
 use crate::semantics::hidden::{Hidden, Listed};
 use crate::semantics::packet::Family;
 use crate::semantics::packet::answer::add_unknown;
@@ -22,7 +22,9 @@ pub struct UnreachableFirewallRule {
     /// The rules that take everything it matches, in the order of the passes; none can be left out.
     /// Empty if the rule matches nothing at all.
     pub cover: Vec<FirewallRuleId>,
-    /// Whether a rule of the cover does, for certain, the opposite. A translation rule lets through.
+    /// Whether a rule of the cover does, for certain, something else: lets through what this one
+    /// denies or the other way round, or sends packets on to another place. A translation rule lets
+    /// through.
     pub acts_otherwise: bool,
     /// A move that makes it decide packets again.
     pub revive: Option<FirewallRevive>,
@@ -97,14 +99,15 @@ impl Semantics<'_> {
         found: &mut UnreachableFirewallRule,
     ) {
         let rules = list.rules();
-        let own = rules.get(index).and_then(|rule| rule.access);
-        let otherwise = |place: &&usize| {
-            let other = rules.get(**place).and_then(|rule| rule.access);
-            own.is_some() && other.is_some() && own != other
-        };
         let id = |place: &usize| match rules.get(*place).map(|rule| &rule.id) {
             Some(Ruling::Rule(id)) => Some(*id),
             _ => None,
+        };
+        let own = rules.get(index).and_then(|rule| rule.access);
+        let otherwise = |place: &&usize| {
+            let other = rules.get(**place).and_then(|rule| rule.access);
+            let differ = own.is_some() && other.is_some() && own != other;
+            differ || id(place).is_some_and(|other| self.sends_elsewhere(found.rule, other))
         };
         found.acts_otherwise = cover.iter().any(|place| otherwise(&place));
         found.cover = cover.iter().filter_map(id).collect();
@@ -129,6 +132,16 @@ impl Semantics<'_> {
                 before,
                 priority: self.free_collection_priority(found.rule, before, pass),
             });
+    }
+
+    /// Whether two translation rules send packets on to different places, for certain.
+    fn sends_elsewhere(&self, one: FirewallRuleId, other: FirewallRuleId) -> bool {
+        let (one, other): (&FirewallRule, &FirewallRule) =
+            (&self.network[one], &self.network[other]);
+        let both = one.kind == FirewallRuleKind::Nat && other.kind == FirewallRuleKind::Nat;
+        both && (differ(&one.translated_address, &other.translated_address)
+            || differ(&one.translated_fqdn, &other.translated_fqdn)
+            || differ(&one.translated_port, &other.translated_port))
     }
 
     /// A priority for a collection of its own that puts a rule before another.
@@ -168,5 +181,12 @@ impl Semantics<'_> {
         [ten, limit.saturating_sub(1)]
             .into_iter()
             .find(|free| *free >= previous && *free < limit && !taken.contains(free))
+    }
+}
+
+fn differ<T: PartialEq>(one: &Field<T>, other: &Field<T>) -> bool {
+    match (one.value(), other.value()) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
     }
 }
