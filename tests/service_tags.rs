@@ -164,7 +164,7 @@ fn tags_that_the_list_does_not_hold_are_named() {
         file(PATH, LIST),
     ];
     let report = check_files(files, &Options::default()).unwrap();
-    let line = "service tags: cloud public, change number 417; not in that list: eventhub";
+    let line = "service tags: cloud public, change number 417; not in that list: EventHub";
     assert!(
         report.summary.assumptions.iter().any(|it| it == line),
         "{:?}",

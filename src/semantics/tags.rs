@@ -111,7 +111,7 @@ impl Tag {
     }
 }
 
-/// Which tags a list was asked for: each as the list, or else the rule in lower case, spells it.
+/// Which tags a list was asked for: each as the list, or else the platform's table, spells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsultedTags {
     /// Those that the list holds, sorted.
@@ -133,7 +133,7 @@ impl Semantics<'_> {
         for name in names.unwrap_or_default() {
             match list.tags.get(&name) {
                 Some(tag) => consulted.listed.push(tag.name.clone()),
-                None => consulted.unlisted.push(name),
+                None => consulted.unlisted.push(self.facts.spelling_of_tag(&name)),
             }
         }
         consulted
