@@ -3,6 +3,7 @@
 mod arm;
 mod azurerm;
 mod both;
+mod manager;
 
 use std::sync::Arc;
 

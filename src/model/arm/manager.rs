@@ -4,12 +4,13 @@ use super::{child, parent, properties};
 use crate::eval::Resource;
 use crate::model::admin_rule::Draft;
 use crate::model::build::Builder;
+use crate::model::index::Id;
 use crate::model::manager::{
     AdminConfiguration, AdminRuleCollection, NetworkGroup, NetworkManager, StaticMember,
 };
 use crate::model::{
-    AdminConfigurationId, AdminRuleCollectionId, AdminRuleId, NetworkGroupId, NetworkManagerId,
-    StaticMemberId, parse,
+    AdminConfigurationId, AdminRuleCollectionId, AdminRuleId, Meta, NetworkGroupId,
+    NetworkManagerId, StaticMemberId, parse,
 };
 
 /// A manager and everything below one; `kind` is the type without what all of them begin with.
@@ -27,7 +28,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
 
 fn manager<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let meta = builder.meta(resource);
-    let _: NetworkManagerId = builder.put(NetworkManager { meta: meta.clone() }, &meta);
+    add::<NetworkManagerId>(builder, NetworkManager { meta: meta.clone() }, &meta);
 }
 
 fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -37,7 +38,7 @@ fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         member_type: properties(&part.node).get("memberType").text(),
         meta: part.meta.clone(),
     };
-    let _: NetworkGroupId = builder.put(element, &part.meta);
+    add::<NetworkGroupId>(builder, element, &part.meta);
 }
 
 fn member<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -47,7 +48,7 @@ fn member<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         network: properties(&part.node).get("resourceId").link(),
         meta: part.meta.clone(),
     };
-    let _: StaticMemberId = builder.put(element, &part.meta);
+    add::<StaticMemberId>(builder, element, &part.meta);
 }
 
 fn configuration<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -58,7 +59,7 @@ fn configuration<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         intent_policy_services: services.first().field(parse::intent_policy_services),
         meta: part.meta.clone(),
     };
-    let _: AdminConfigurationId = builder.put(element, &part.meta);
+    add::<AdminConfigurationId>(builder, element, &part.meta);
 }
 
 fn collection<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -69,7 +70,7 @@ fn collection<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         groups: groups.list(|group| group.get("networkGroupId").link()),
         meta: part.meta.clone(),
     };
-    let _: AdminRuleCollectionId = builder.put(element, &part.meta);
+    add::<AdminRuleCollectionId>(builder, element, &part.meta);
 }
 
 fn rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -88,5 +89,13 @@ fn rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         spelling: ["addressPrefix", "addressPrefixType"],
         meta: part.meta.clone(),
     };
-    let _: AdminRuleId = builder.put(draft.assemble(), &part.meta);
+    add::<AdminRuleId>(builder, draft.assemble(), &part.meta);
+}
+
+/// Adds an element, unless it is only looked up and defined here: children name their parents that
+/// way.
+fn add<I: Id>(builder: &mut Builder<'_>, element: I::Element, meta: &Meta) {
+    if !meta.existing || builder.index.exact::<I>(&meta.key).is_empty() {
+        let _: I = builder.put(element, meta);
+    }
 }
