@@ -1,7 +1,7 @@
 //! Between the two sides: routes, peerings, the way out to the Internet.
 
 use super::sets;
-use super::walk::{Device, Gate, Moving, Sender, Target, Walk, outside};
+use super::walk::{Device, Gate, Moving, Sender, Site, Target, Walk, outside};
 use super::{By, Element, LayerKind, Part, PathSide, PeeringSetting, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::nsg::Direction;
@@ -9,8 +9,7 @@ use crate::model::topology::Peering;
 use crate::model::{Link, PeeringId, SubnetId, VnetId};
 use crate::semantics::packet::Answer;
 use crate::semantics::packet::atoms::Dimension;
-use crate::semantics::packet::{Family, protocols_with_ports};
-use crate::semantics::routes::{NextHop, NextHopKind, RouteSource};
+use crate::semantics::routes::{NextHop, NextHopKind, RouteSource, WayOutKind};
 
 impl Walk<'_, '_> {
     /// From a subnet on: the platform's own addresses, else the effective route.
@@ -355,72 +354,42 @@ impl Walk<'_, '_> {
 
     fn egress(&mut self, moving: Moving, subnet: SubnetId) -> Option<Moving> {
         let arriving = Answer::exactly(moving.flows.flows.may.clone());
-        let nic = match moving.sender {
-            Sender::Here(super::walk::Site::Nic(nic, own)) if own == subnet => Some(nic),
+        let nic = match (moving.visited.last(), moving.sender) {
+            (Some(Device::Nic(nic)), _) => Some(*nic),
+            (None, Sender::Here(Site::Nic(nic, own))) if own == subnet => Some(nic),
             _ => None,
         };
-        let ways = self.semantics.egress(subnet);
-        let public_ip = match nic {
-            Some(nic) => self.own_public_address(nic),
-            None => ways.public_ip,
-        };
-        let family = arriving.family();
-        let mut parts: Vec<Part> = Vec::new();
-        let mut left = arriving;
         let gateway = self.semantics.network[subnet].nat_gateway.value();
         let gateway = gateway.and_then(Link::here);
-        // A NAT gateway carries TCP and UDP over IPv4.
-        if ways.nat_gateway != Truth::False && family == Family::V4 {
-            let carried = sets::only(&left, Dimension::Protocol, &protocols_with_ports());
-            let by = match gateway {
-                Some(gateway) => By::NatGateway(gateway),
-                None => By::Unknown(Untold(outside("the NAT gateway of the subnet".to_owned()))),
+        let unknown = |label: &str| By::Unknown(Untold(outside(label.to_owned())));
+        let mut parts = Vec::new();
+        for way in self.semantics.egress_of(nic, subnet, &arriving) {
+            let by = match way.kind {
+                // Here are only the packets that a route leads to the Internet.
+                WayOutKind::Routed => continue,
+                WayOutKind::NatGateway => {
+                    let missing = || unknown("the NAT gateway of the subnet");
+                    gateway.map_or_else(missing, By::NatGateway)
+                }
+                WayOutKind::PublicIp => {
+                    let missing = || unknown("the public address of the machine");
+                    nic.map_or_else(missing, By::PublicIp)
+                }
+                WayOutKind::LoadBalancer => {
+                    let missing = || unknown("the outbound rule of the load balancer");
+                    let balancer = nic.and_then(|nic| self.balancer_of(nic));
+                    balancer.map_or_else(missing, By::LoadBalancer)
+                }
+                WayOutKind::DefaultOutbound => By::DefaultOutbound,
+                WayOutKind::Nothing => By::NoPublicAddress,
             };
-            self.take(&mut parts, &mut left, by, ways.nat_gateway, &carried);
-            if ways.nat_gateway == Truth::True && !left.flows.may.is_empty() {
-                // What it does not carry has no other way out: it takes over for all.
-                let by = gateway.map_or(By::NoPublicAddress, By::NatGateway);
-                let verdict = match public_ip.or(ways.load_balancer) {
-                    Truth::False => Verdict::Denied,
-                    _ => Verdict::Depends,
-                };
-                let flows = left.clone();
-                parts.push(Part { by, verdict, flows });
-                left = Answer::nothing(family);
-            }
-        }
-        let by = nic.map_or(By::DefaultOutbound, By::PublicIp);
-        let whole = left.clone();
-        let own = match family {
-            Family::V4 => public_ip,
-            // Of which family an address is is not read.
-            Family::V6 => public_ip.and(Truth::Unknown),
-        };
-        self.take(&mut parts, &mut left, by, own, &whole);
-        let whole = left.clone();
-        let balanced = match family {
-            Family::V4 => ways.load_balancer,
-            Family::V6 => ways.load_balancer.and(Truth::Unknown),
-        };
-        if balanced != Truth::False {
-            let label = "the outbound rule of the load balancer".to_owned();
-            let by = By::Unknown(Untold(outside(label)));
-            let by = nic
-                .and_then(|nic| self.balancer_of(nic))
-                .map_or(by, By::LoadBalancer);
-            self.take(&mut parts, &mut left, by, balanced, &whole);
-        }
-        let whole = left.clone();
-        let default = match family {
-            Family::V4 => ways.default_outbound,
-            Family::V6 => Truth::False,
-        };
-        self.take(&mut parts, &mut left, By::DefaultOutbound, default, &whole);
-        if !left.flows.may.is_empty() {
             parts.push(Part {
-                by: By::NoPublicAddress,
-                verdict: Verdict::Denied,
-                flows: left,
+                verdict: match way.kind {
+                    WayOutKind::Nothing => Verdict::Denied,
+                    _ => Verdict::Allowed,
+                },
+                by,
+                flows: way.flows,
             });
         }
         let gate = Gate {
@@ -431,32 +400,6 @@ impl Walk<'_, '_> {
             setting: Some(Setting::Egress(subnet)),
         };
         self.gate(moving, gate)
-    }
-
-    /// Lets a way out take packets, if it is there.
-    fn take(
-        &self,
-        parts: &mut Vec<Part>,
-        left: &mut Answer,
-        by: By,
-        there: Truth,
-        packets: &Answer,
-    ) {
-        if there == Truth::False || packets.flows.may.is_empty() {
-            return;
-        }
-        let mut taken = packets.clone();
-        if there == Truth::Unknown {
-            taken = taken.only_possibly();
-            let label = "the public addresses the subnet's machines leave from".to_owned();
-            taken.unknowns.push(outside(label));
-        }
-        *left = left.minus(&taken);
-        parts.push(Part {
-            by,
-            verdict: Verdict::Allowed,
-            flows: taken,
-        });
     }
 
     /// What decides, of a next hop.
