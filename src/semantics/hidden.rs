@@ -164,6 +164,12 @@ impl<'r, I> Listed<'r, I> {
             })
             .filter(|member| whole.terms().iter().any(|term| term.meets(member.term)))
             .collect();
+        // The usual case needs no subtraction: one rule may take all.
+        let mut sure = rule.own.flows.must.terms().iter();
+        let may_take = |term: &Term| possible.iter().any(|member| term.is_within(member.term));
+        if !possible.is_empty() && sure.all(may_take) {
+            return Ok(Hidden::Perhaps(because));
+        }
         let count = possible.len();
         let wide = widest(&possible);
         let both: Vec<Member<'_>> = possible.iter().chain(&wide.members()).copied().collect();

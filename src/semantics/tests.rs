@@ -1,6 +1,7 @@
 //! Small networks built by hand, and what Azure does with them.
 
 mod admin;
+mod anomalies;
 mod compare;
 mod exact;
 mod firewall_oracle;
