@@ -230,6 +230,87 @@ fn describe(network: &Network) -> String {
     text
 }
 
+/// What of a network lies between it and elsewhere, without keys, addresses and origins.
+fn describe_ways(network: &Network) -> String {
+    let mut text = String::new();
+    let mut line = |parts: &[String]| writeln!(text, "{}", parts.join(" | ")).unwrap();
+    for subnet in &network.subnets {
+        line(&[
+            field(&subnet.meta.name),
+            field(&subnet.default_outbound_access),
+            field(&subnet.private_endpoint_policies),
+            ids(&subnet.private_endpoints),
+        ]);
+    }
+    for peering in &network.peerings {
+        line(&[
+            field(&peering.virtual_network),
+            field(&peering.remote),
+            field(&peering.allow_virtual_network_access),
+            field(&peering.allow_forwarded_traffic),
+            field(&peering.allow_gateway_transit),
+            field(&peering.use_remote_gateways),
+            field(&peering.complete),
+            field(&peering.state),
+        ]);
+    }
+    for address in &network.public_ips {
+        line(&[field(&address.sku), field(&address.allocation)]);
+    }
+    for gateway in &network.nat_gateways {
+        line(&[
+            field(&gateway.sku),
+            fields(&gateway.public_ips),
+            fields(&gateway.public_ip_prefixes),
+            ids(&gateway.subnets),
+        ]);
+    }
+    for gateway in &network.gateways {
+        line(&[
+            field(&gateway.kind),
+            field(&gateway.subnet),
+            field(&gateway.bgp),
+            field(&gateway.default_site),
+            fields(&gateway.client_addresses),
+            ids(&gateway.connections),
+        ]);
+    }
+    for site in &network.local_network_gateways {
+        line(&[fields(&site.address_space), field(&site.bgp)]);
+    }
+    for connection in &network.gateway_connections {
+        line(&[
+            field(&connection.gateway),
+            field(&connection.site),
+            field(&connection.peer),
+            field(&connection.kind),
+            field(&connection.bgp),
+        ]);
+    }
+    for endpoint in &network.private_endpoints {
+        line(&[
+            field(&endpoint.meta.name),
+            field(&endpoint.subnet),
+            fields(&endpoint.addresses),
+            field(&endpoint.target),
+            fields(&endpoint.groups),
+        ]);
+    }
+    for balancer in &network.load_balancers {
+        line(&[field(&balancer.sku)]);
+        for frontend in &balancer.frontends.items {
+            line(&[
+                field(&frontend.public_ip),
+                field(&frontend.public_ip_prefix),
+            ]);
+        }
+        for rule in &balancer.outbound_rules.items {
+            line(&[field(&rule.pool), field(&rule.protocol)]);
+        }
+    }
+    text
+}
+
 const TEMPLATE: &str = include_str!("model/network.json");
 const CONFIGURATION: &str = include_str!("model/network.tf");
 
@@ -251,4 +332,54 @@ fn a_template_and_a_configuration_of_one_network_give_equal_models() {
     }
     assert!(!described.contains("External"), "{described}");
     assert!(!described.contains("invalid"), "{described}");
+}
+
+const HYBRID_TEMPLATE: &str = include_str!("model/hybrid.json");
+const HYBRID_CONFIGURATION: &str = include_str!("model/hybrid.tf");
+
+/// The text at the place a field came from.
+fn written<'t, T>(deployment: &Deployment, text: &'t str, field: &Field<T>) -> &'t str {
+    let span = deployment.origins.get(field.origin).span.unwrap();
+    &text[span.start as usize..span.end as usize]
+}
+
+#[test]
+fn the_ways_out_of_a_network_are_read_alike_and_point_at_what_is_written() {
+    let sides = [
+        (
+            evaluate(&Arm, "hybrid.json", HYBRID_TEMPLATE),
+            HYBRID_TEMPLATE,
+        ),
+        (
+            evaluate(&Terraform, "hybrid.tf", HYBRID_CONFIGURATION),
+            HYBRID_CONFIGURATION,
+        ),
+    ];
+    let networks = [&sides[0], &sides[1]].map(|(deployment, _)| Network::build(deployment));
+    let described = describe_ways(&networks[0]);
+    assert_eq!(described, describe_ways(&networks[1]));
+    for told in [
+        "RouteTableEnabled",
+        "Here(PublicIpPrefixId(0))",
+        "Here(LocalNetworkGatewayId(0))",
+        "10.200.0.0/24",
+        "[GatewayConnectionId(0)] and more",
+        "[PrivateEndpointId(0)] and more",
+        "privatelinkservice",
+        "Here(PoolId(0)) | Any",
+    ] {
+        assert!(described.contains(told), "{told} is not in\n{described}");
+    }
+    assert!(!described.contains("External"), "{described}");
+    for ((deployment, text), network) in sides.iter().zip(&networks) {
+        let site = &network.local_network_gateways[0].address_space.items[1];
+        assert_eq!(written(deployment, text, site), "\"172.16.8.0/24\"");
+        let endpoint = &network.private_endpoints[0];
+        let address = &endpoint.addresses.items[0];
+        assert_eq!(written(deployment, text, address), "\"10.0.1.9\"");
+        let policies = &network.subnets[1].private_endpoint_policies;
+        assert_eq!(written(deployment, text, policies), "\"RouteTableEnabled\"");
+        let bgp = &network.gateway_connections[0].bgp;
+        assert_eq!(written(deployment, text, bgp), "true");
+    }
 }
