@@ -117,10 +117,11 @@ pub(crate) enum Builtin {
     Undetermined,
     Allows,
     Leads,
+    Firewalls,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [(&'static str, Self, usize, usize); 16] = [
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 17] = [
         ("anytrue", Self::AnyTrue, 1, 1),
         ("alltrue", Self::AllTrue, 1, 1),
         ("length", Self::Length, 1, 1),
@@ -137,6 +138,7 @@ impl Builtin {
         ("undetermined", Self::Undetermined, 1, 1),
         ("allows", Self::Allows, 5, 5),
         ("leads", Self::Leads, 3, 3),
+        ("firewalls", Self::Firewalls, 2, 2),
     ];
 }
 

@@ -23,6 +23,8 @@ mod user;
 use std::net::IpAddr;
 
 use super::Semantics;
+use super::packet::atoms::Dimension;
+use super::packet::interval::IntervalSet;
 use super::packet::{Answer, Family};
 use crate::eval::value::Truth;
 use crate::model::SubnetId;
@@ -128,10 +130,31 @@ impl Semantics<'_> {
         let Some(first) = answers.next() else {
             return Truth::Unknown;
         };
-        answers.fold(
+        match answers.fold(
             first,
             |all, one| if all == one { all } else { Truth::Unknown },
-        )
+        ) {
+            // Nor is what several routes do that leave nothing to Azure's own default route.
+            Truth::False if self.has_default_in_parts(subnet) => Truth::Unknown,
+            truth => truth,
+        }
+    }
+
+    /// Whether routes that are not Azure's own take all public addresses together.
+    fn has_default_in_parts(&self, subnet: SubnetId) -> bool {
+        let entries = self.effective_routes(subnet, Family::V4);
+        let own = entries.iter().filter(|entry| {
+            let leads = |hop: &NextHop| hop.is_own() && hop.kind != Some(NextHopKind::Internet);
+            entry.hops.iter().any(leads)
+        });
+        let taken = own.fold(IntervalSet::empty(), |all, entry| {
+            let sets = entry.packets.flows.may.terms().iter();
+            let plain = sets.filter(|term| term.cube.is_empty());
+            plain.fold(all, |all, term| {
+                all.union(term.field(Dimension::Destination))
+            })
+        });
+        self.public(Family::V4).is_within(&taken)
     }
 }
 

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::eval::value::Truth;
 use crate::model::nsg::{Access, Direction};
-use crate::model::{FirewallId, FirewallRuleId, NicId, NsgId, RouteId, SecurityRuleId, SubnetId};
+use crate::model::{
+    FirewallId, FirewallRuleId, Link, NicId, NsgId, RouteId, SecurityRuleId, SubnetId,
+};
 use crate::policy::datum::{Element, undecided};
 use crate::policy::spec::{Layer, VerdictSpec};
 use crate::policy::vocabulary::{Kind, subnets_of};
@@ -57,10 +59,12 @@ impl Run<'_, '_, '_> {
         within: &Answer,
         direction: Direction,
     ) -> Answer {
-        let semantics = &self.evaluation.world.semantics;
         let network = self.evaluation.world.network;
         let family = self.family;
         let layer = answer.by.or_else(|| layer_of(element.kind));
+        let arriving = self.arriving(element, within);
+        let within = arriving.as_ref().unwrap_or(within);
+        let semantics = &self.evaluation.world.semantics;
         let allowed = match &answer.verdict {
             VerdictSpec::Decided => {
                 return match element.kind {
@@ -118,6 +122,20 @@ impl Run<'_, '_, '_> {
             VerdictSpec::Denied => within.minus(&allowed),
             _ => allowed,
         }
+    }
+
+    /// Those of the packets that go to a firewall, where it is one that the subnet's routes lead
+    /// some of them to.
+    fn arriving(&self, element: Element, within: &Answer) -> Option<Answer> {
+        let wanted = firewall(element).filter(|_| self.subject.kind == Kind::Subnet)?;
+        let semantics = &self.evaluation.world.semantics;
+        let routed = semantics.next_hops_of(SubnetId(self.subject.id), within);
+        let here = Some(Link::Here(wanted));
+        let parts = routed
+            .into_iter()
+            .filter(|routed| routed.hop.firewall == here)
+            .map(|routed| routed.flows);
+        parts.reduce(|all, one| all.or(&one))
     }
 
     fn subnets(&self, element: Element) -> Vec<SubnetId> {

@@ -1,5 +1,6 @@
 //! `allows(element, direction, protocol, far, ports)`: whether some such packet gets through the
-//! network security groups of a group, a subnet or an interface.
+//! network security groups of a group, a subnet or an interface; `leads(subnet, kind, far)` and
+//! `firewalls(subnet, far)`: where such packets go next.
 
 use std::sync::Arc;
 
@@ -8,12 +9,12 @@ use super::call::{address_list, port_list};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::Protocol;
 use crate::model::nsg::Direction;
-use crate::model::{NicId, NsgId, SubnetId};
+use crate::model::{Link, NicId, NsgId, SubnetId};
 use crate::policy::contract::hop;
-use crate::policy::datum::{Data, Datum};
+use crate::policy::datum::{Data, Datum, Item, undecided};
 use crate::policy::spec::HOP_KINDS;
-use crate::policy::vocabulary::Kind;
-use crate::semantics::packet::Family;
+use crate::policy::vocabulary::{Kind, element};
+use crate::semantics::packet::{Answer, Family};
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
 impl Evaluation<'_, '_> {
@@ -48,6 +49,53 @@ impl Evaluation<'_, '_> {
         };
         let (_, kind) = HOP_KINDS.iter().find(|(word, _)| *word == &**kind)?;
         let id = SubnetId(subnet.id);
+        let flows = self.outward(id, far);
+        let routed = self.world.semantics.routed_to_of(id, &[hop(*kind)], &flows);
+        Some(routed.is_hit().truth == Truth::True)
+    }
+
+    /// `firewalls(subnet, far)`: the Azure Firewalls of these files that packets to somewhere have
+    /// as their next hop. IPv4 only.
+    pub(super) fn firewalls(&mut self, args: &[Datum]) -> Datum {
+        let [subnet, far] = args else {
+            return Datum::list(Vec::new(), Some(undecided()));
+        };
+        let Data::Element(subnet) = &subnet.data else {
+            return Datum::list(Vec::new(), Some(undecided()));
+        };
+        let id = SubnetId(subnet.id);
+        let flows = self.outward(id, far);
+        let (mut items, mut rest): (Vec<Item>, _) = (Vec::new(), None);
+        for routed in self.world.semantics.next_hops_of(id, &flows) {
+            let hit = routed.flows.is_hit();
+            let unknown = || hit.unknowns.first().cloned().unwrap_or_else(undecided);
+            match (&routed.hop.firewall, routed.hop.kind) {
+                (Some(Link::Here(firewall)), _) => {
+                    let datum = element(self.world, Kind::Firewall, firewall.0);
+                    let because = (hit.truth != Truth::True).then(unknown);
+                    let same = |item: &&mut Item| match (&item.datum.data, &datum.data) {
+                        (Data::Element(a), Data::Element(b)) => a == b,
+                        _ => false,
+                    };
+                    let before = items.iter_mut().find(same);
+                    match before {
+                        Some(item) => item.present = item.present.or(hit.truth),
+                        None => items.push(Item {
+                            datum,
+                            present: hit.truth,
+                            because,
+                        }),
+                    }
+                }
+                (Some(Link::External(_)), _) | (None, None) => rest = Some(unknown()),
+                (None, Some(_)) => {}
+            }
+        }
+        Datum::list(items, rest)
+    }
+
+    /// TCP packets from a subnet to somewhere.
+    fn outward(&self, subnet: SubnetId, far: &Datum) -> Answer {
         let spec = FlowSpec {
             direction: Direction::Outbound,
             protocols: vec![Protocol::Tcp],
@@ -56,10 +104,8 @@ impl Evaluation<'_, '_> {
             ports: Vec::new(),
             source_ports: Vec::new(),
         };
-        let semantics = &self.world.semantics;
-        let flows = semantics.flows(&spec, Scope::Subnet(id), Family::V4);
-        let routed = semantics.routed_to_of(id, &[hop(*kind)], &flows);
-        Some(routed.is_hit().truth == Truth::True)
+        let scope = Scope::Subnet(subnet);
+        self.world.semantics.flows(&spec, scope, Family::V4)
     }
 
     fn passing(&self, args: &[Datum]) -> Option<(Truth, Vec<Arc<Unknown>>)> {

@@ -93,6 +93,7 @@ impl Evaluation<'_, '_> {
             }
             Builtin::Allows => self.allows(args),
             Builtin::Leads => self.leads(args),
+            Builtin::Firewalls => self.firewalls(args),
         }
     }
 

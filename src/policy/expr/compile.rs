@@ -517,12 +517,15 @@ impl Compiler<'_, '_> {
                 }
                 Ty::BOOL
             }
-            Builtin::Leads => {
+            Builtin::Leads | Builtin::Firewalls => {
                 if !matches!(first, Ty::One(Item::Element(Kind::Subnet) | Item::Any)) {
                     let found = first.describe();
                     return self.fail(span(0), format!("a subnet is expected, not {found}"));
                 }
-                Ty::BOOL
+                match builtin {
+                    Builtin::Firewalls => Ty::List(Item::Element(Kind::Firewall)),
+                    _ => Ty::BOOL,
+                }
             }
             Builtin::Allows => {
                 let groups = [Kind::Nsg, Kind::Subnet, Kind::NetworkInterface];

@@ -586,3 +586,22 @@ fn a_key_that_leads_outside_the_files_stays_open() {
     // Spaces of peers do not overlap.
     assert_eq!(hop(&build.network, "10.0.1.1"), certainly(VirtualNetwork));
 }
+
+#[test]
+fn a_default_route_in_two_halves_leaves_open_what_becomes_of_the_platforms_own_way() {
+    let mut build = build();
+    let own = |build: &Build| {
+        let facts = facts();
+        let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
+        semantics.has_own_default_route(SUBNET)
+    };
+    let table = build.route_table(SUBNET);
+    build.route(table, "0.0.0.0/1", "firewall");
+    assert_eq!(own(&build), Truth::False);
+    let half = build.route(table, "128.0.0.0/1", "firewall");
+    assert_eq!(own(&build), Truth::Unknown);
+    build.network[half].next_hop_type = known(NextHopType::Internet);
+    assert_eq!(own(&build), Truth::False);
+    build.route(table, "0.0.0.0/0", "firewall");
+    assert_eq!(own(&build), Truth::True);
+}
