@@ -218,9 +218,26 @@ impl Diagrams {
             rest = self.combine(rest, named.condition, &mut Without)?;
             pieces.push(Piece::Named(named.name.clone()));
         }
+        // Values that are meant whatever the atoms say are written without them, even where a part
+        // of them has a name already.
+        let parts = self.parts(condition, dimension)?;
+        let always = parts
+            .into_iter()
+            .filter(|(_, literals)| literals.is_empty());
+        let always = always.fold(IntervalSet::empty(), |all, (set, _)| all.union(&set));
+        let mut plain = IntervalSet::empty();
+        let mut qualified = Vec::new();
         for (set, literals) in self.parts(rest, dimension)? {
-            pieces.push(Piece::Values(set.intervals().to_vec(), literals));
+            plain = plain.union(&set.intersect(&always));
+            let open = set.subtract(&always);
+            if !open.is_empty() {
+                qualified.push(Piece::Values(open.intervals().to_vec(), literals));
+            }
         }
+        if !plain.is_empty() {
+            pieces.push(Piece::Values(plain.intervals().to_vec(), Vec::new()));
+        }
+        pieces.extend(qualified);
         Ok(pieces)
     }
 

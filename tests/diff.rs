@@ -1,0 +1,328 @@
+//! `aznet diff` on files, directories and git revisions.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and sets up its own files"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A group with rules `(name, priority, access, source, port)`, on a subnet of a network.
+fn terraform(rules: &[(&str, u32, &str, &str, &str)], attached: bool) -> String {
+    let mut text = String::from(
+        r#"resource "azurerm_virtual_network" "hub" {
+  name          = "hub"
+  address_space = ["10.0.0.0/16"]
+}
+resource "azurerm_subnet" "app" {
+  name                 = "app"
+  virtual_network_name = azurerm_virtual_network.hub.name
+  address_prefixes     = ["10.0.1.0/24"]
+}
+resource "azurerm_network_security_group" "web" {
+  name = "web"
+"#,
+    );
+    for (name, priority, access, source, port) in rules {
+        text += &format!(
+            r#"  security_rule {{
+    name                       = "{name}"
+    priority                   = {priority}
+    direction                  = "Inbound"
+    access                     = "{access}"
+    protocol                   = "Tcp"
+    source_port_range          = "*"
+    source_address_prefix      = "{source}"
+    destination_address_prefix = "*"
+    destination_port_range     = "{port}"
+  }}
+"#
+        );
+    }
+    text += "}\n";
+    if attached {
+        text += r#"resource "azurerm_subnet_network_security_group_association" "app" {
+  subnet_id                 = azurerm_subnet.app.id
+  network_security_group_id = azurerm_network_security_group.web.id
+}
+"#;
+    }
+    text
+}
+
+const HTTPS: (&str, u32, &str, &str, &str) = ("https", 200, "Allow", "Internet", "443");
+const SSH: (&str, u32, &str, &str, &str) = ("ssh", 100, "Allow", "203.0.113.0/24", "22");
+const NO_SSH: (&str, u32, &str, &str, &str) = ("no-ssh", 110, "Deny", "203.0.113.7", "22");
+
+struct Case {
+    directory: TempDir,
+}
+
+impl Case {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let case = Self {
+            directory: TempDir::new().unwrap(),
+        };
+        for (path, text) in files {
+            case.write(path, text);
+        }
+        case
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn diff(&self, arguments: &[&str]) -> (i32, String, String) {
+        diff(self.directory.path(), arguments)
+    }
+
+    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let (code, out, err) = self.diff(&[&["-o", "json"], arguments].concat());
+        let value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        (code, value)
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let output = Command::new("git")
+            .current_dir(self.directory.path())
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "a"]);
+    }
+}
+
+fn diff(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_aznet"))
+        .current_dir(directory)
+        .env_clear()
+        .arg("diff")
+        .args(arguments)
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_flow_that_opened_is_told_with_the_rules_of_both_versions() {
+    let (old, new) = (terraform(&[HTTPS], true), terraform(&[SSH, HTTPS], true));
+    let case = Case::new(&[("old/main.tf", &old), ("new/main.tf", &new)]);
+    let (code, found) = case.json(&["old", "new", "--fail-on", "opened"]);
+    assert_eq!(code, 1);
+    assert_eq!(found["version"], 1);
+    assert_eq!(found["equivalent"], false);
+    for subject in [&found["securityGroups"][0], &found["subnets"][0]] {
+        assert_eq!(subject["equivalent"], false);
+        assert_eq!(subject["closed"].as_array().unwrap().len(), 0);
+        let [region] = subject["opened"].as_array().unwrap().as_slice() else {
+            panic!("{subject:#}")
+        };
+        assert_eq!(region["certain"], true);
+        assert_eq!(region["direction"], "inbound");
+        assert_eq!(region["protocols"], serde_json::json!(["tcp"]));
+        assert_eq!(region["source"], serde_json::json!(["203.0.113.0/24"]));
+        assert_eq!(region["destination"], serde_json::json!(["*"]));
+        assert_eq!(region["destinationPorts"], serde_json::json!(["22"]));
+        assert_eq!(region["witness"]["destination"], "10.0.1.4");
+        assert_eq!(region["old"]["rule"], "DenyAllInBound");
+        assert_eq!(region["old"]["access"], "Deny");
+        assert_eq!(region["new"]["rule"], "ssh");
+        assert_eq!(region["new"]["access"], "Allow");
+        let line = region["new"]["line"].as_u64().unwrap();
+        let path = region["new"]["path"].as_str().unwrap();
+        assert!(path.ends_with("main.tf"), "{path}");
+        let text = new.lines().skip(usize::try_from(line).unwrap() - 1);
+        let block: Vec<&str> = text.take(2).collect();
+        assert!(block.join("\n").contains("ssh"), "{block:?}");
+    }
+    let (code, found) = case.json(&["new", "old", "--fail-on", "opened"]);
+    assert_eq!(code, 0, "{found:#}");
+    assert_eq!(case.json(&["new", "old", "--fail-on", "closed"]).0, 1);
+    assert_eq!(case.json(&["old", "new", "--fail-on", "any"]).0, 1);
+    assert_eq!(case.json(&["old", "new"]).0, 0);
+}
+
+#[test]
+fn the_same_in_other_words_is_equivalent() {
+    let old = terraform(&[SSH, HTTPS], true);
+    let halves = [
+        ("low", 300, "Allow", "203.0.113.0/25", "22"),
+        ("high", 310, "Allow", "203.0.113.128/25", "22"),
+        HTTPS,
+    ];
+    let new = terraform(&halves, true);
+    let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
+    let (code, found) = case.json(&["a", "b", "--fail-on", "any", "--strict"]);
+    assert_eq!((code, &found["equivalent"]), (0, &Value::Bool(true)));
+    let (_, out, _) = case.diff(&["a", "b"]);
+    assert!(out.contains("the same packets get through"), "{out}");
+}
+
+#[test]
+fn a_rule_that_never_decides_any_more_is_told_with_its_cover() {
+    let old = terraform(&[NO_SSH, HTTPS], true);
+    let new = terraform(&[SSH, NO_SSH, HTTPS], true);
+    let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
+    let (_, found) = case.json(&["a", "b"]);
+    let [dead] = found["securityGroups"][0]["unreachable"]
+        .as_array()
+        .unwrap()
+        .as_slice()
+    else {
+        panic!("{found:#}")
+    };
+    assert_eq!(dead["rule"], "no-ssh");
+    assert_eq!(dead["cover"], serde_json::json!(["ssh"]));
+    assert_eq!(dead["actsOtherwise"], true);
+    assert_eq!(dead["added"], false);
+}
+
+#[test]
+fn a_subnet_that_lost_its_group_is_open_and_a_removed_one_is_not() {
+    let (old, new) = (terraform(&[HTTPS], true), terraform(&[HTTPS], false));
+    let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new), ("c/main.tf", "")]);
+    let (code, found) = case.json(&["a", "b", "--fail-on", "opened"]);
+    assert_eq!(code, 1);
+    let subnet = &found["subnets"][0];
+    assert_eq!(subnet["name"], "hub/app");
+    assert_eq!(subnet["securityGroup"]["old"], "`web`");
+    assert_eq!(subnet["securityGroup"]["new"], "no security group");
+    assert_eq!(subnet["opened"][0]["new"]["kind"], "no-group");
+    let (code, found) = case.json(&["a", "c", "--fail-on", "opened"]);
+    assert_eq!(code, 0);
+    assert!(found["subnets"].as_array().unwrap().iter().all(|subnet| {
+        subnet["presence"] == "removed" && subnet["opened"].as_array().unwrap().is_empty()
+    }));
+}
+
+#[test]
+fn two_files_are_compared_whatever_they_are_called() {
+    let template = |port: u32| {
+        serde_json::json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "resources": [{
+                "type": "Microsoft.Network/networkSecurityGroups",
+                "apiVersion": "2023-09-01",
+                "name": "web",
+                "location": "westeurope",
+                "properties": {"securityRules": [{"name": "in", "properties": {
+                    "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+                    "sourceAddressPrefix": "Internet", "sourcePortRange": "*",
+                    "destinationAddressPrefix": "*", "destinationPortRange": port.to_string(),
+                }}]},
+            }],
+        })
+        .to_string()
+    };
+    let case = Case::new(&[
+        ("a/before.json", &template(22)),
+        ("b/after.json", &template(443)),
+    ]);
+    let (_, found) = case.json(&["a/before.json", "b/after.json"]);
+    let group = &found["securityGroups"][0];
+    assert_eq!(
+        group["opened"][0]["source"],
+        serde_json::json!(["Internet"])
+    );
+    assert_eq!(
+        group["opened"][0]["destinationPorts"],
+        serde_json::json!(["443"])
+    );
+    assert_eq!(
+        group["closed"][0]["destinationPorts"],
+        serde_json::json!(["22"])
+    );
+    assert_eq!(
+        group["closed"][0]["old"]["path"]
+            .as_str()
+            .map(|path| path.ends_with("before.json")),
+        Some(true)
+    );
+}
+
+#[test]
+fn revisions_are_read_without_being_checked_out() {
+    let case = Case::new(&[
+        ("net/main.tf", &terraform(&[HTTPS], true)),
+        ("other/main.tf", ""),
+    ]);
+    case.git(&["init", "-q", "-b", "main"]);
+    case.commit();
+    case.git(&["checkout", "-q", "-b", "topic"]);
+    case.write("net/main.tf", &terraform(&[SSH, HTTPS], true));
+    case.commit();
+    let opened = |arguments: &[&str]| {
+        let (code, found) = case.json(&[arguments, &["--fail-on", "opened"]].concat());
+        let group = &found["securityGroups"][0];
+        (code, group["opened"].as_array().map(Vec::len), found)
+    };
+    for arguments in [
+        &["main..HEAD"][..],
+        &["main..topic"],
+        &["main", "topic"],
+        &["main.."],
+        &["main..HEAD", "--path", "net"],
+        &["main", "net"],
+    ] {
+        let (code, regions, found) = opened(arguments);
+        assert_eq!((code, regions), (1, Some(1)), "{arguments:?} {found:#}");
+        let path = &found["securityGroups"][0]["opened"][0]["new"]["path"];
+        assert_eq!(path, "net/main.tf", "{arguments:?}");
+    }
+    assert_eq!(opened(&["topic..main"]).0, 0);
+    // What is not committed counts only for the files on disk.
+    case.write("net/main.tf", &terraform(&[HTTPS], true));
+    assert_eq!(opened(&["main.."]).0, 0);
+    assert_eq!(opened(&["main..HEAD"]).0, 1);
+    // Elsewhere nothing changed.
+    let (code, found) = case.json(&["main..HEAD", "--path", "other", "--fail-on", "any"]);
+    assert_eq!((code, &found["equivalent"]), (0, &Value::Bool(true)));
+}
+
+#[test]
+fn what_is_neither_a_path_nor_a_revision_is_a_wrong_call() {
+    let case = Case::new(&[("a/main.tf", "")]);
+    let (code, _, err) = case.diff(&["a", "nowhere"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("`nowhere` is neither a path nor a revision"),
+        "{err}"
+    );
+    let (code, _, err) = case.diff(&["a"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nothing to compare"), "{err}");
+}
+
+#[test]
+fn what_cannot_be_read_on_either_side_fails_the_run() {
+    let fine = terraform(&[HTTPS], true);
+    let case = Case::new(&[("a/main.tf", &fine), ("b/main.tf", "resource {{{")]);
+    for arguments in [["a", "b"], ["b", "a"]] {
+        let (code, found) = case.json(&arguments);
+        assert_eq!(code, 2, "{found:#}");
+        assert_ne!(found["equivalent"], true);
+        let (_, _, err) = case.diff(&arguments);
+        assert!(err.contains("main.tf"), "{err}");
+    }
+}
