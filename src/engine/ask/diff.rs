@@ -31,7 +31,7 @@ use crate::semantics::compare::{
 use crate::semantics::packet::{Family, Flow};
 use crate::source::{SourceMap, Span};
 
-use matching::pairs;
+use matching::{Pair, pairs};
 use versions::Loaded;
 
 /// What to compare.
@@ -284,7 +284,7 @@ impl<'e> Both<'e> {
             let all = NsgId::all(network);
             all.map(|id| (id, &network[id].meta)).collect()
         };
-        pairs(metas(old), metas(new), |meta| name_of(meta))
+        pairs(metas(old), metas(new), name_of)
             .into_iter()
             .map(|pair| {
                 let mut subject = self.subject(&pair);
@@ -352,7 +352,7 @@ impl<'e> Both<'e> {
             all.map(|id| (id, &network[id].meta)).collect()
         };
         let guarded = |index: usize, id: NicId| !self.asked[index].network[id].nsg.is_absent();
-        pairs(metas(old), metas(new), |meta| name_of(meta))
+        pairs(metas(old), metas(new), name_of)
             .into_iter()
             .filter(|(before, after)| {
                 before.is_some_and(|(id, _)| guarded(0, id))
@@ -430,7 +430,7 @@ impl<'e> Both<'e> {
         subject.undecided.dedup();
     }
 
-    fn subject<I: Copy>(&self, pair: &(Option<(I, &Meta)>, Option<(I, &Meta)>)) -> Subject {
+    fn subject<I: Copy>(&self, pair: &Pair<'_, I>) -> Subject {
         let place = |index: usize, meta: &Meta| {
             let teller = self.tellers.get(index)?;
             teller.authored.element(meta.origin)

@@ -81,9 +81,16 @@ pub(super) fn groups(
         let mut side = Side::empty(&place);
         let group = semantics.compile(nsg, direction, &place, rerouted);
         side.add(semantics, nsg, &group, &place);
-        for subnet in &semantics.network()[nsg].subnets.items {
-            side.add_hosts(semantics, *subnet);
+        let group = &semantics.network()[nsg];
+        let mut subnets = group.subnets.items.clone();
+        for nic in &group.network_interfaces.items {
+            subnets.extend(semantics.subnets_of_nic(*nic));
         }
+        for subnet in subnets {
+            side.add_hosts(semantics, subnet);
+        }
+        // An address that a machine behind the group could have, where the files tell none.
+        side.hosts.push(IpAddr::from([10, 0, 0, 4]));
         side
     };
     [side(old, first), side(new, second)]

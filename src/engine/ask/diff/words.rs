@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::semantics::compare::{Name, Version};
 use crate::semantics::packet::atoms::{Literal, Predicate};
+use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::regions::{Piece, Shape};
 use crate::semantics::packet::{Family, PROTOCOLS, protocol_code};
 
@@ -67,10 +68,27 @@ fn all(
                 words.extend(intervals.iter().flat_map(&text));
             }
             Piece::Values(intervals, literals) => {
-                let conditions: Vec<String> = literals.iter().map(condition).collect();
-                let conditions = conditions.join(", ");
-                let values: Vec<String> = intervals.iter().flat_map(&text).collect();
-                words.push(format!("{} ({conditions})", values.join(", ")));
+                let set = IntervalSet::from_intervals(intervals.clone());
+                // What is all of a named set needs no values.
+                let whole = literals
+                    .iter()
+                    .position(|literal| literal.holds && literal.atom.open().is_within(&set));
+                let mut conditions: Vec<String> = literals.iter().map(condition).collect();
+                let values = match whole.and_then(|whole| literals.get(whole).zip(Some(whole))) {
+                    Some((literal, whole)) => {
+                        conditions.remove(whole);
+                        name(literal)
+                    }
+                    None => intervals
+                        .iter()
+                        .flat_map(&text)
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                };
+                words.push(match conditions.is_empty() {
+                    true => values,
+                    false => format!("{values} ({})", conditions.join(", ")),
+                });
             }
         }
     }
@@ -78,7 +96,15 @@ fn all(
 }
 
 fn condition(literal: &Literal) -> String {
-    let name = match &literal.atom.predicate {
+    let name = name(literal);
+    match literal.holds {
+        true => format!("in {name}"),
+        false => format!("not in {name}"),
+    }
+}
+
+fn name(literal: &Literal) -> String {
+    match &literal.atom.predicate {
         Predicate::Tag(tag) => tag.clone(),
         Predicate::VirtualNetwork(_) => "VirtualNetwork".to_owned(),
         Predicate::Group(key) | Predicate::AddressList(key) => key.clone(),
@@ -86,14 +112,13 @@ fn condition(literal: &Literal) -> String {
             Some(unknown) => unknown.label.to_string(),
             None => literal.atom.predicate.question(),
         },
-    };
-    match literal.holds {
-        true => format!("in {name}"),
-        false => format!("not in {name}"),
     }
 }
 
 fn range(family: Family, first: u128, last: u128) -> Vec<String> {
+    if IntervalSet::range(first, last) == family.addresses() {
+        return vec!["*".to_owned()];
+    }
     let (first, last) = (family.address(first), family.address(last));
     let blocks: Vec<IpNet> = match (first, last) {
         (IpAddr::V4(first), IpAddr::V4(last)) => Ipv4Subnets::new(first, last, 0)
