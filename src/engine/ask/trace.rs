@@ -223,8 +223,7 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             }
         }
         let tags = one.by_tags(&semantics, &answer, || {
-            let blind =
-                Semantics::new(&asked.network, estate.facts, asked.settings.cloud).widened();
+            let blind = Semantics::new(&asked.network, estate.facts, asked.settings.cloud);
             let blind = blind.widened();
             ask(&blind).verdict
         });
