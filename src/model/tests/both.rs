@@ -2,6 +2,7 @@
 
 use super::{GROUP, Site};
 use crate::eval::Dialect;
+use crate::model::firewall::FirewallSettings;
 use crate::model::nsg::SecurityRule;
 use crate::model::{Field, Link, List, Network, NsgId, RouteTableId, State, SubnetId, VnetId};
 
@@ -204,4 +205,92 @@ fn the_same_network_in_both_dialects_is_the_same_model() {
         "{}",
         describe(&arm)
     );
+}
+
+/// What a firewall's or a policy's settings and rules say, without where.
+fn describe_firewalls(network: &Network) -> String {
+    let settings = |it: &FirewallSettings| {
+        let (proxy, servers) = (text(&it.dns_proxy), texts(&it.dns_servers));
+        let (intelligence, ranges) = (text(&it.threat_intelligence), texts(&it.private_ranges));
+        let (detection, learns) = (
+            text(&it.intrusion_detection),
+            text(&it.learns_private_ranges),
+        );
+        format!("{proxy} {servers} {intelligence} {ranges} {detection} {learns}")
+    };
+    let policies = network.firewall_policies.iter();
+    let mut lines: Vec<String> = policies.map(|policy| settings(&policy.settings)).collect();
+    lines.extend(network.firewalls.iter().map(|it| settings(&it.settings)));
+    for rule in &network.firewall_rules {
+        let defects: Vec<&str> = rule.defects.iter().map(|defect| &*defect.why).collect();
+        lines.push(format!(
+            "{} {:?} {} {} {} {} {} {} {defects:?}",
+            text(&rule.meta.name),
+            rule.kind,
+            texts(&rule.protocols),
+            texts(&rule.destination_ports),
+            texts(&rule.destination_fqdns),
+            texts(&rule.destination_urls),
+            texts(&rule.fqdn_tags),
+            texts(&rule.web_categories),
+        ));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn firewalls_read_alike() {
+    let mut arm = Site::new(Dialect::Arm);
+    arm.arm(
+        "firewallPolicies/p",
+        r#"{"dnsSettings": {"enableProxy": true, "servers": ["10.0.0.4"]}, "threatIntelMode": "Deny",
+            "snat": {"privateRanges": ["IANAPrivateRanges", "20.0.0.0/8"], "autoLearnPrivateRanges": "Enabled"},
+            "intrusionDetection": {"mode": "Alert"}}"#,
+    );
+    arm.arm(
+        "firewallPolicies/p/ruleCollectionGroups/g",
+        r#"{"priority": 200, "ruleCollections": [{"name": "c", "priority": 300, "action": {"type": "Allow"},
+            "ruleCollectionType": "FirewallPolicyFilterRuleCollection", "rules": [{"name": "a", "ruleType": "ApplicationRule",
+            "protocols": [{"protocolType": "Https", "port": 443}, {"protocolType": "Http", "port": 80}],
+            "sourceAddresses": ["Storage"], "targetFqdns": ["*.example.com", "a.*.com"], "targetUrls": ["a.com/b"],
+            "fqdnTags": ["WindowsUpdate"], "webCategories": ["Gambling"]}]}]}"#,
+    );
+    arm.arm(
+        "azureFirewalls/f",
+        r#"{"threatIntelMode": "Alert", "additionalProperties": {"Network.DNS.EnableProxy": "true",
+            "Network.DNS.Servers": "10.0.0.4,10.0.0.5", "Network.SNAT.PrivateRanges": "IANAPrivateRanges, 20.0.0.0/8"}}"#,
+    );
+    let mut tf = Site::new(Dialect::Azurerm);
+    tf.azurerm(
+        "azurerm_firewall_policy.p",
+        r#"{"name": "p", "dns": [{"proxy_enabled": true, "servers": ["10.0.0.4"]}], "threat_intelligence_mode": "Deny",
+            "private_ip_ranges": ["IANAPrivateRanges", "20.0.0.0/8"], "auto_learn_private_ranges_enabled": true,
+            "intrusion_detection": [{"mode": "Alert"}]}"#,
+    );
+    tf.azurerm(
+        "azurerm_firewall_policy_rule_collection_group.g",
+        r#"{"name": "g", "firewall_policy_id": {"$of": "azurerm_firewall_policy.p"}, "priority": 200,
+            "application_rule_collection": [{"name": "c", "priority": 300, "action": "Allow", "rule": [{"name": "a",
+            "protocols": [{"type": "Https", "port": 443}, {"type": "Http", "port": 80}],
+            "source_addresses": ["Storage"], "destination_fqdns": ["*.example.com", "a.*.com"],
+            "destination_urls": ["a.com/b"], "destination_fqdn_tags": ["WindowsUpdate"], "web_categories": ["Gambling"]}]}]}"#,
+    );
+    tf.azurerm(
+        "azurerm_firewall.f",
+        r#"{"name": "f", "threat_intel_mode": "Alert", "dns_proxy_enabled": true, "dns_servers": ["10.0.0.4", "10.0.0.5"],
+            "private_ip_ranges": ["IANAPrivateRanges", "20.0.0.0/8"]}"#,
+    );
+    let (arm, tf) = (
+        describe_firewalls(&arm.network()),
+        describe_firewalls(&tf.network()),
+    );
+    assert_eq!(arm, tf);
+    for part in [
+        "true [\"10.0.0.4\"] Deny [\"Iana\", \"Block(20.0.0.0/8)\"] \"Alert\" true",
+        "true [\"10.0.0.4\", \"10.0.0.5\"] Alert [\"Iana\", \"Block(20.0.0.0/8)\"] absent absent",
+        "takes as a destination only",
+        "a wildcard elsewhere than at its beginning",
+    ] {
+        assert!(arm.contains(part), "{part}\n{arm}");
+    }
 }
