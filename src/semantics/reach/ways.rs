@@ -117,13 +117,13 @@ impl Walk<'_, '_> {
                 Some(Device::Firewall(firewall)) => {
                     let home = self.semantics.network[firewall].subnet.value();
                     let home = home.and_then(Link::here);
-                    if let Some(moving) = self.to_device(moving, subnet, home) {
+                    if let Some(moving) = self.reach_device(moving, subnet, home) {
                         self.firewall(moving, firewall);
                     }
                 }
                 Some(Device::Nic(nic)) => {
                     let home = self.semantics.subnets_of_nic(nic).first().copied();
-                    if let Some(moving) = self.to_device(moving, subnet, home) {
+                    if let Some(moving) = self.reach_device(moving, subnet, home) {
                         self.appliance(moving, nic);
                     }
                 }
@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
     }
 
     /// To an appliance, which must be in the same network or one that is peered.
-    fn to_device(
+    fn reach_device(
         &mut self,
         moving: Moving,
         subnet: SubnetId,
