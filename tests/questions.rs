@@ -549,8 +549,8 @@ fn the_offer_in_the_configuration_decides_about_port_25() {
             ("aznet.yaml", config),
         ]);
         let answer = case.json(&ask);
-        let layers = answer["layers"].as_array().unwrap().iter();
-        let layer = layers.filter(|layer| layer["layer"] == "smtp").next_back();
+        let mut layers = answer["layers"].as_array().unwrap().iter();
+        let layer = layers.rfind(|layer| layer["layer"] == "smtp");
         layer.unwrap()["verdict"].as_str().unwrap().to_owned()
     };
     assert_eq!(

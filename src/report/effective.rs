@@ -260,7 +260,7 @@ impl Page<'_> {
                 })
                 .collect();
             let header = ["PREFIX", "NEXT HOP", "ADDRESS", "SOURCE", "STATE", "NAME"];
-            self.table(&header, &[0, 2], &rows);
+            self.table(&header, &[2, 5], &rows);
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Row {
     pub(super) depth: usize,
     /// The columns.
     pub(super) cells: Vec<String>,
-    /// Path and line, at the end where all lines leave room, else below.
+    /// Path and line, at the end where the line leaves room, else below.
     pub(super) place: Option<String>,
     /// Lines below it.
     pub(super) below: Vec<String>,
@@ -47,8 +47,8 @@ impl Table<'_> {
         let places = rows.iter().filter_map(|row| row.place.as_ref());
         let longest = places.map(|place| place.chars().count()).max().unwrap_or(0);
         self.shrink(&mut widths, self.width.saturating_sub(4 + longest));
-        let beside = total(&widths) + longest <= self.width;
-        if !beside {
+        if total(&widths) + longest > self.width {
+            widths = self.widths(rows);
             self.shrink(&mut widths, self.width.saturating_sub(4));
         }
         let end = total(&widths);
@@ -61,21 +61,24 @@ impl Table<'_> {
             let indent = "  ".repeat(row.depth);
             let line = line(&row.cells, &widths);
             let line = line.strip_prefix(&indent).unwrap_or(&line);
-            let empty = end.saturating_sub(4 + indent.len() + line.chars().count());
             let trimmed = line.trim_end();
             let shown = match row.dim {
                 true => self.paint.dim(trimmed),
                 false => trimmed.to_owned(),
             };
-            let gap = line.chars().count() - trimmed.chars().count() + empty;
-            match &row.place {
-                Some(place) if beside => {
+            let used = 4 + indent.len() + trimmed.chars().count();
+            let place = row.place.as_deref().map(|place| {
+                let room = self.width.saturating_sub(place.chars().count());
+                (place, end.min(room).checked_sub(used))
+            });
+            match place {
+                Some((place, Some(gap))) if gap >= GAP || trimmed.is_empty() => {
                     let place = self.paint.dim(place);
                     let _ = writeln!(text, "  {indent}{} {shown}{:gap$}{place}", row.mark, "");
                 }
                 place => {
                     let _ = writeln!(text, "  {indent}{} {shown}", row.mark);
-                    if let Some(place) = place {
+                    if let Some((place, _)) = place {
                         let _ = writeln!(text, "      {indent}{}", self.paint.dim(place));
                     }
                 }
