@@ -173,7 +173,7 @@ pub(super) struct Post {
 fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, UsageError> {
     let network = &asked.network;
     let teller = Teller::new(asked, estate.facts);
-    let semantics = estate.semantics(asked);
+    let semantics = estate.semantics(asked).widened();
     let target = match target {
         Target::Machine(machine) => Target::Nic(endpoint::only_nic(asked, machine)?),
         target => target,
@@ -239,6 +239,15 @@ fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, Usage
     }
     if !subnets.is_empty() {
         notes.extend(semantics.admin_assumptions());
+    }
+    if subnets
+        .iter()
+        .any(|subnet| !network[*subnet].route_table.is_absent())
+    {
+        notes.push(
+            "the prefixes of the subnet's own routes are taken to be part of `VirtualNetwork`"
+                .to_owned(),
+        );
     }
     notes.dedup();
     Ok(Effective {

@@ -376,7 +376,8 @@ impl<'a> Teller<'a> {
             }
             Predicate::Group(_) => "fix the addresses of its members, or add the files they are in",
             Predicate::AddressList(_) => "add the files it is in",
-            Predicate::Name(_) | Predicate::Request(_) => "ask for an address instead",
+            Predicate::Name(_) => "ask for an address instead",
+            Predicate::Request(_) => "packets do not tell: it shows when the request is made",
             Predicate::ServiceEndpoint(_) => {
                 "give the published addresses with `--service-tags FILE`"
             }
@@ -601,5 +602,9 @@ fn literal_words(literal: &Literal) -> String {
             None => "in a value that these files do not tell".to_owned(),
         },
     };
-    format!("{side} {is} {among}")
+    match (&literal.atom.predicate, literal.holds) {
+        (Predicate::Request(words), true) => format!("the request is {words}"),
+        (Predicate::Request(words), false) => format!("the request is not {words}"),
+        _ => format!("{side} {is} {among}"),
+    }
 }
