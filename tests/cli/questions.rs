@@ -1,19 +1,11 @@
 //! `aznet trace` and `aznet effective` as people call them: what they say, where they point, and
 //! what they refuse.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking, and sets up its own files"
-)]
-
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::program::Case;
 
 const NETWORK: &str = r#"
 resource "azurerm_virtual_network" "hub" {
@@ -113,19 +105,7 @@ const TEMPLATE: &str = r#"{
 }
 "#;
 
-struct Case(TempDir);
-
 impl Case {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let case = Self(TempDir::new().unwrap());
-        for (path, text) in files {
-            let path = case.0.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        case
-    }
-
     fn terraform() -> Self {
         Self::new(&[("main.tf", NETWORK), ("terraform.tfvars", RULES)])
     }
@@ -135,30 +115,21 @@ impl Case {
     }
 
     /// Exit code, standard output, standard error.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_aznet"))
-            .current_dir(self.0.path())
-            .env_clear()
-            .args(arguments)
-            .output()
-            .unwrap();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
+    fn said(&self, arguments: &[&str]) -> (i32, String, String) {
+        let outcome = self.run(arguments);
+        (outcome.code, outcome.stdout, outcome.stderr)
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
-        let (code, out, err) = self.run(&[arguments, &["-o", "json"]].concat());
-        assert_eq!(code, 0, "{out}{err}");
-        serde_json::from_str(&out).unwrap()
+    fn asked(&self, arguments: &[&str]) -> Value {
+        let (code, answer) = self.answer(arguments);
+        assert_eq!(code, 0, "{answer}");
+        answer
     }
 
     /// The line of the files that an object of the answer points at.
     fn line(&self, at: &Value) -> String {
-        let path = Path::new(at["path"].as_str().unwrap());
-        let text = fs::read_to_string(self.0.path().join(path)).unwrap();
+        let path = at["path"].as_str().unwrap();
+        let text = fs::read_to_string(self.path(path)).unwrap();
         let line = usize::try_from(at["line"].as_u64().unwrap()).unwrap();
         let column = usize::try_from(at["column"].as_u64().unwrap()).unwrap();
         let line = text.lines().nth(line - 1).unwrap();
@@ -166,7 +137,7 @@ impl Case {
     }
 
     fn refused(&self, arguments: &[&str]) -> String {
-        let (code, out, err) = self.run(arguments);
+        let (code, out, err) = self.said(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{err}");
         err
     }
@@ -184,7 +155,7 @@ fn names<'v>(rules: &'v Value, wanted: &str) -> Vec<&'v str> {
 fn a_rule_of_a_loop_is_pointed_at_in_the_variables_file() {
     let case = Case::terraform();
     let ask = |from: &str, to: &str| {
-        case.json(&["trace", ".", "--from", from, "--to", to, "--nsg", "db-nsg"])
+        case.asked(&["trace", ".", "--from", from, "--to", to, "--nsg", "db-nsg"])
     };
     let allowed = ask("10.0.1.4", "10.0.2.4:1433");
     assert_eq!(allowed["verdict"], "allowed");
@@ -213,7 +184,7 @@ fn a_rule_of_a_loop_is_pointed_at_in_the_variables_file() {
 #[test]
 fn packets_that_fare_differently_are_told_apart() {
     let case = Case::terraform();
-    let answer = case.json(&[
+    let answer = case.asked(&[
         "trace",
         ".",
         "--from",
@@ -244,7 +215,7 @@ fn packets_that_fare_differently_are_told_apart() {
 #[test]
 fn a_default_rule_points_at_its_group() {
     let case = Case::terraform();
-    let answer = case.json(&[
+    let answer = case.asked(&[
         "trace",
         ".",
         "--from",
@@ -275,7 +246,7 @@ fn a_default_rule_points_at_its_group() {
 #[test]
 fn the_whole_path_names_its_first_blocker_and_what_opens_it() {
     let case = Case::terraform();
-    let answer = case.json(&["trace", ".", "--from", "app", "--to", "db:22"]);
+    let answer = case.asked(&["trace", ".", "--from", "app", "--to", "db:22"]);
     assert_eq!(answer["verdict"], "denied");
     assert!(case.line(&answer["decidedBy"]).starts_with("none = {"));
     let layers: Vec<&str> = answer["layers"]
@@ -303,7 +274,7 @@ fn the_whole_path_names_its_first_blocker_and_what_opens_it() {
 fn a_template_is_answered_alike_and_names_the_parameter_that_settles_it() {
     let case = Case::template();
     let ask = |from: &str, to: &str| {
-        case.json(&[
+        case.asked(&[
             "trace",
             "main.json",
             "--from",
@@ -342,7 +313,7 @@ fn a_template_is_answered_alike_and_names_the_parameter_that_settles_it() {
 #[test]
 fn a_subnet_has_its_rules_in_order_with_dead_ones_marked_and_its_routes() {
     let case = Case::terraform();
-    let answer = case.json(&["effective", ".", "--subnet", "hub/db"]);
+    let answer = case.asked(&["effective", ".", "--subnet", "hub/db"]);
     let inbound = &answer["securityRules"]["inbound"];
     assert_eq!(
         names(inbound, ""),
@@ -382,7 +353,7 @@ fn a_subnet_has_its_rules_in_order_with_dead_ones_marked_and_its_routes() {
 #[test]
 fn a_group_of_a_template_is_listed_without_routes() {
     let case = Case::template();
-    let answer = case.json(&["effective", ".", "--nsg", "web"]);
+    let answer = case.asked(&["effective", ".", "--nsg", "web"]);
     assert_eq!(answer["routes"], Value::Null);
     let outbound = &answer["securityRules"]["outbound"];
     assert_eq!(
@@ -431,7 +402,7 @@ resource "azurerm_subnet" "other" {
         err.contains("`azurerm_subnet.other` at other.tf:2"),
         "{err}"
     );
-    let answer = case.json(&["trace", ".", "--from", "hub/app", "--to", "db:22"]);
+    let answer = case.asked(&["trace", ".", "--from", "hub/app", "--to", "db:22"]);
     assert_eq!(answer["verdict"], "denied");
 }
 
@@ -481,7 +452,7 @@ fn several_deployments_are_answered_each_and_one_can_be_chosen() {
     let ask = [
         "trace", ".", "--from", "8.8.8.8", "--to", "front:22", "--nsg", "web",
     ];
-    let all = case.json(&ask);
+    let all = case.asked(&ask);
     assert_eq!(all["verdict"], "depends");
     let verdicts: Vec<_> = all["answers"]
         .as_array()
@@ -491,7 +462,7 @@ fn several_deployments_are_answered_each_and_one_can_be_chosen() {
         .collect();
     assert_eq!(verdicts, ["allowed", "denied"]);
     let name = all["answers"][1]["deployment"].as_str().unwrap();
-    let one = case.json(&[&ask[..], &["--deployment", name]].concat());
+    let one = case.asked(&[&ask[..], &["--deployment", name]].concat());
     assert_eq!(
         (&one["verdict"], &one["deployment"]),
         (&"denied".into(), &name.into())
@@ -506,11 +477,11 @@ fn an_unreadable_file_is_told_and_the_rest_is_answered() {
         ("b/main.tf", "resource {{{"),
     ]);
     let ask = ["trace", ".", "--from", "app", "--to", "db:22"];
-    let (code, out, err) = case.run(&ask);
+    let (code, out, err) = case.said(&ask);
     assert_eq!(code, 2);
     assert!(out.starts_with("✗ denied"), "{out}");
     assert!(err.contains("b/main.tf"), "{err}");
-    let (code, out, err) = case.run(&[&ask[..], &["-o", "json"]].concat());
+    let (code, out, err) = case.said(&[&ask[..], &["-o", "json"]].concat());
     let answer: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, err.as_str()), (2, ""));
     assert_eq!(answer["verdict"], "denied");
@@ -521,7 +492,7 @@ fn an_unreadable_file_is_told_and_the_rest_is_answered() {
 fn rules_of_one_priority_are_told_and_both_orders_taken() {
     let rules = RULES.replace("priority = 200", "priority = 100");
     let case = Case::new(&[("main.tf", NETWORK), ("terraform.tfvars", &rules)]);
-    let answer = case.json(&[
+    let answer = case.asked(&[
         "trace",
         ".",
         "--from",
@@ -534,7 +505,7 @@ fn rules_of_one_priority_are_told_and_both_orders_taken() {
     assert_eq!(answer["verdict"], "depends");
     let notes = answer["notes"].to_string();
     assert!(notes.contains("share a priority"), "{notes}");
-    let answer = case.json(&["effective", ".", "--nsg", "db-nsg"]);
+    let answer = case.asked(&["effective", ".", "--nsg", "db-nsg"]);
     let notes = answer["notes"].to_string();
     assert!(notes.contains("both have the priority 100"), "{notes}");
 }
@@ -548,7 +519,7 @@ fn the_offer_in_the_configuration_decides_about_port_25() {
             ("terraform.tfvars", RULES),
             ("aznet.yaml", config),
         ]);
-        let answer = case.json(&ask);
+        let answer = case.asked(&ask);
         let mut layers = answer["layers"].as_array().unwrap().iter();
         let layer = layers.rfind(|layer| layer["layer"] == "smtp");
         layer.unwrap()["verdict"].as_str().unwrap().to_owned()
@@ -565,13 +536,13 @@ fn the_offer_in_the_configuration_decides_about_port_25() {
 fn colours_are_left_out_unless_asked_for() {
     let case = Case::terraform();
     let ask = ["trace", ".", "--from", "app", "--to", "db:22"];
-    let (_, plain, _) = case.run(&ask);
+    let (_, plain, _) = case.said(&ask);
     assert!(!plain.contains('\u{1b}'));
     assert!(
         plain.lines().all(|line| line.chars().count() <= 100),
         "{plain}"
     );
-    let (_, coloured, _) = case.run(&[&["--color", "always"], &ask[..]].concat());
+    let (_, coloured, _) = case.said(&[&["--color", "always"], &ask[..]].concat());
     assert!(coloured.starts_with("\u{1b}[1;31m✗\u{1b}[0m"), "{coloured}");
 }
 
@@ -583,8 +554,8 @@ fn the_number_of_threads_does_not_change_a_byte() {
         &["effective", ".", "--subnet", "db", "-o", "json"],
     ];
     for ask in asks {
-        let one = case.run(&[ask, &["--threads", "1"]].concat());
-        let eight = case.run(&[ask, &["--threads", "8"]].concat());
+        let one = case.said(&[ask, &["--threads", "1"]].concat());
+        let eight = case.said(&[ask, &["--threads", "8"]].concat());
         assert_eq!(one, eight);
     }
 }

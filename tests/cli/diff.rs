@@ -1,18 +1,10 @@
 //! `aznet diff` on files, directories and git revisions.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking, and sets up its own files"
-)]
-
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::program::Case;
 
 /// A group with rules `(name, priority, access, source, port)`, on a subnet of a network.
 fn terraform(rules: &[(&str, u32, &str, &str, &str)], attached: bool) -> String {
@@ -61,35 +53,14 @@ const HTTPS: (&str, u32, &str, &str, &str) = ("https", 200, "Allow", "Internet",
 const SSH: (&str, u32, &str, &str, &str) = ("ssh", 100, "Allow", "203.0.113.0/24", "22");
 const NO_SSH: (&str, u32, &str, &str, &str) = ("no-ssh", 110, "Deny", "203.0.113.7", "22");
 
-struct Case {
-    directory: TempDir,
-}
-
 impl Case {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let case = Self {
-            directory: TempDir::new().unwrap(),
-        };
-        for (path, text) in files {
-            case.write(path, text);
-        }
-        case
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.directory.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     fn diff(&self, arguments: &[&str]) -> (i32, String, String) {
-        diff(self.directory.path(), arguments)
+        let outcome = self.run(&[&["diff"], arguments].concat());
+        (outcome.code, outcome.stdout, outcome.stderr)
     }
 
-    fn json(&self, arguments: &[&str]) -> (i32, Value) {
-        let (code, out, err) = self.diff(&[&["-o", "json"], arguments].concat());
-        let value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
-        (code, value)
+    fn compared(&self, arguments: &[&str]) -> (i32, Value) {
+        self.answer(&[&["diff"], arguments].concat())
     }
 
     fn git(&self, arguments: &[&str]) {
@@ -108,26 +79,11 @@ impl Case {
     }
 }
 
-fn diff(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_aznet"))
-        .current_dir(directory)
-        .env_clear()
-        .arg("diff")
-        .args(arguments)
-        .output()
-        .unwrap();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
-}
-
 #[test]
 fn a_flow_that_opened_is_told_with_the_rules_of_both_versions() {
     let (old, new) = (terraform(&[HTTPS], true), terraform(&[SSH, HTTPS], true));
     let case = Case::new(&[("old/main.tf", &old), ("new/main.tf", &new)]);
-    let (code, found) = case.json(&["old", "new", "--fail-on", "opened"]);
+    let (code, found) = case.compared(&["old", "new", "--fail-on", "opened"]);
     assert_eq!(code, 1);
     assert_eq!(found["version"], 1);
     assert_eq!(found["equivalent"], false);
@@ -155,11 +111,11 @@ fn a_flow_that_opened_is_told_with_the_rules_of_both_versions() {
         let block: Vec<&str> = text.take(2).collect();
         assert!(block.join("\n").contains("ssh"), "{block:?}");
     }
-    let (code, found) = case.json(&["new", "old", "--fail-on", "opened"]);
+    let (code, found) = case.compared(&["new", "old", "--fail-on", "opened"]);
     assert_eq!(code, 0, "{found:#}");
-    assert_eq!(case.json(&["new", "old", "--fail-on", "closed"]).0, 1);
-    assert_eq!(case.json(&["old", "new", "--fail-on", "any"]).0, 1);
-    assert_eq!(case.json(&["old", "new"]).0, 0);
+    assert_eq!(case.compared(&["new", "old", "--fail-on", "closed"]).0, 1);
+    assert_eq!(case.compared(&["old", "new", "--fail-on", "any"]).0, 1);
+    assert_eq!(case.compared(&["old", "new"]).0, 0);
 }
 
 #[test]
@@ -172,7 +128,7 @@ fn the_same_in_other_words_is_equivalent() {
     ];
     let new = terraform(&halves, true);
     let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
-    let (code, found) = case.json(&["a", "b", "--fail-on", "any", "--strict"]);
+    let (code, found) = case.compared(&["a", "b", "--fail-on", "any", "--strict"]);
     assert_eq!((code, &found["equivalent"]), (0, &Value::Bool(true)));
     let (_, out, _) = case.diff(&["a", "b"]);
     assert!(out.contains("the same packets get through"), "{out}");
@@ -183,7 +139,7 @@ fn a_rule_that_never_decides_any_more_is_told_with_its_cover() {
     let old = terraform(&[NO_SSH, HTTPS], true);
     let new = terraform(&[SSH, NO_SSH, HTTPS], true);
     let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     let [dead] = found["securityGroups"][0]["unreachable"]
         .as_array()
         .unwrap()
@@ -201,14 +157,14 @@ fn a_rule_that_never_decides_any_more_is_told_with_its_cover() {
 fn a_subnet_that_lost_its_group_is_open_and_a_removed_one_is_not() {
     let (old, new) = (terraform(&[HTTPS], true), terraform(&[HTTPS], false));
     let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new), ("c/main.tf", "")]);
-    let (code, found) = case.json(&["a", "b", "--fail-on", "opened"]);
+    let (code, found) = case.compared(&["a", "b", "--fail-on", "opened"]);
     assert_eq!(code, 1);
     let subnet = &found["subnets"][0];
     assert_eq!(subnet["name"], "hub/app");
     assert_eq!(subnet["securityGroup"]["old"], "`web`");
     assert_eq!(subnet["securityGroup"]["new"], "no security group");
     assert_eq!(subnet["opened"][0]["new"]["kind"], "no-group");
-    let (code, found) = case.json(&["a", "c", "--fail-on", "opened"]);
+    let (code, found) = case.compared(&["a", "c", "--fail-on", "opened"]);
     assert_eq!(code, 0);
     assert!(found["subnets"].as_array().unwrap().iter().all(|subnet| {
         subnet["presence"] == "removed" && subnet["opened"].as_array().unwrap().is_empty()
@@ -239,7 +195,7 @@ fn two_files_are_compared_whatever_they_are_called() {
         ("a/before.json", &template(22)),
         ("b/after.json", &template(443)),
     ]);
-    let (_, found) = case.json(&["a/before.json", "b/after.json"]);
+    let (_, found) = case.compared(&["a/before.json", "b/after.json"]);
     let group = &found["securityGroups"][0];
     assert_eq!(
         group["opened"][0]["source"],
@@ -273,7 +229,7 @@ fn revisions_are_read_without_being_checked_out() {
     case.write("net/main.tf", &terraform(&[SSH, HTTPS], true));
     case.commit();
     let opened = |arguments: &[&str]| {
-        let (code, found) = case.json(&[arguments, &["--fail-on", "opened"]].concat());
+        let (code, found) = case.compared(&[arguments, &["--fail-on", "opened"]].concat());
         let group = &found["securityGroups"][0];
         (code, group["opened"].as_array().map(Vec::len), found)
     };
@@ -296,7 +252,7 @@ fn revisions_are_read_without_being_checked_out() {
     assert_eq!(opened(&["main.."]).0, 0);
     assert_eq!(opened(&["main..HEAD"]).0, 1);
     // Elsewhere nothing changed.
-    let (code, found) = case.json(&["main..HEAD", "--path", "other", "--fail-on", "any"]);
+    let (code, found) = case.compared(&["main..HEAD", "--path", "other", "--fail-on", "any"]);
     assert_eq!((code, &found["equivalent"]), (0, &Value::Bool(true)));
 }
 
@@ -319,7 +275,7 @@ fn what_cannot_be_read_on_either_side_fails_the_run() {
     let fine = terraform(&[HTTPS], true);
     let case = Case::new(&[("a/main.tf", &fine), ("b/main.tf", "resource {{{")]);
     for arguments in [["a", "b"], ["b", "a"]] {
-        let (code, found) = case.json(&arguments);
+        let (code, found) = case.compared(&arguments);
         assert_eq!(code, 2, "{found:#}");
         assert_ne!(found["equivalent"], true);
         let (_, _, err) = case.diff(&arguments);
