@@ -119,9 +119,7 @@ fn firewall_rules(subject: Element, world: &World<'_>) -> Vec<Found> {
     found
         .into_iter()
         // What a field of its own makes empty is said of that field.
-        .filter(|found| {
-            !found.cover.is_empty() || world.network[found.rule].defects.is_empty()
-        })
+        .filter(|found| !found.cover.is_empty() || world.network[found.rule].defects.is_empty())
         .map(|found| Found {
             truth: found.truth,
             element: rule(found.rule),

@@ -176,7 +176,11 @@ pub(super) static POLICY: KindSpec = KindSpec {
 const TIERS: &[&str] = &["Basic", "Standard", "Premium"];
 
 const GAP: &[Member] = &[
-    ("feature", Ty::TEXT, "what is used, in the middle of a sentence"),
+    (
+        "feature",
+        Ty::TEXT,
+        "what is used, in the middle of a sentence",
+    ),
     (
         "needs",
         Ty::One(Item::Word(TIERS)),
