@@ -36,6 +36,15 @@ impl<I> Listed<'_, I> {
             }
             members.extend(own.must.terms().iter().map(|term| Member { set, term }));
         }
+        if let ([only], true) = (own.must.terms(), members.is_empty())
+            && only.cube.is_empty()
+        {
+            return Some(Live {
+                share: 1.0,
+                eaten: false,
+                hull: Some(only.clone()),
+            });
+        }
         let problem = Problem::new(own.must.terms(), &members, &self.budget);
         let rest = problem.rest(|_, _| true).ok()??;
         Some(Live {
@@ -153,6 +162,9 @@ impl<I> Listed<'_, I> {
 
     /// Packets that a rule surely matches and none of the rules before a place may match.
     pub(crate) fn open_at(&self, index: usize, place: usize) -> Option<Term> {
+        if let Some(packet) = self.probe(index, Some(place)) {
+            return Some(packet);
+        }
         let rule = self.rules.get(index)?;
         let near = self.near(index);
         let members: Vec<Member<'_>> = self
