@@ -132,7 +132,7 @@ impl<'r, I> Listed<'r, I> {
         let Some(rule) = self.rules.get(index) else {
             return Ok(Hidden::No(None));
         };
-        if let Some(packet) = self.probe(index, None) {
+        if let Some(packet) = self.probe(index) {
             return Ok(Hidden::No(Some(Box::new(packet))));
         }
         if let Some(earlier) = self.taken_by_one(index) {

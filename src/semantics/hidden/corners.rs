@@ -7,16 +7,12 @@ use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::space::Term;
 
 impl<I> Listed<'_, I> {
-    /// A packet that a rule surely matches and none of certain other rules may match: by default
-    /// of those before it, else of those at the places before `before`.
-    pub(super) fn probe(&self, index: usize, before: Option<usize>) -> Option<Term> {
+    /// A packet that a rule surely matches and no rule before it may match.
+    pub(super) fn probe(&self, index: usize) -> Option<Term> {
         let terms = self.rules.get(index)?.own.flows.must.terms();
         let term = terms.iter().find(|term| term.cube.is_empty())?;
         let corners = self.classes.as_ref()?.corners(term)?;
-        let free = |owner: usize| match before {
-            Some(place) => owner >= place,
-            None => owner == index || self.before(index, owner),
-        };
+        let free = |owner: usize| owner == index || self.before(index, owner);
         let corner = corners.all().find(|corner| {
             let mut owners = corners.holding(*corner).filter_map(|it| self.owner(it));
             owners.all(free)
@@ -40,7 +36,8 @@ impl<I> Listed<'_, I> {
                 && terms.iter().all(|term| term.is_within(other));
             takes.then_some(owner)
         })?;
-        let decides = |term| self.is_open_to(term, taker);
+        let earlier = |owner| self.is_certainly_before(owner, taker);
+        let decides = |term| self.is_open_to(term, earlier);
         terms.iter().any(decides).then_some(taker)
     }
 
@@ -48,7 +45,17 @@ impl<I> Listed<'_, I> {
     pub(super) fn is_open(&self, index: usize) -> bool {
         let rule = self.rules.get(index);
         let mut terms = rule.into_iter().flat_map(|rule| rule.own.flows.may.terms());
-        terms.any(|term| self.is_open_to(term, index))
+        terms.any(|term| self.is_open_to(term, |owner| self.is_certainly_before(owner, index)))
+    }
+
+    /// Whether in some world a rule surely matches a packet that none of the rules before a place
+    /// may match.
+    pub(super) fn is_open_before(&self, index: usize, place: usize) -> bool {
+        let rule = self.rules.get(index);
+        let mut terms = rule
+            .into_iter()
+            .flat_map(|rule| rule.own.flows.must.terms());
+        terms.any(|term| self.is_open_to(term, |owner| owner < place))
     }
 
     /// Whether some packet that a rule decides in every world would without it be decided by a rule
@@ -83,9 +90,9 @@ impl<I> Listed<'_, I> {
         at().is_some()
     }
 
-    /// Whether a corner of a term lies, in some world that meets the term, outside all rules that
-    /// are certainly there and asked before a rule.
-    fn is_open_to(&self, term: &Term, index: usize) -> bool {
+    /// Whether a corner of a term lies, in some world that meets the term, outside all rules among
+    /// some.
+    fn is_open_to(&self, term: &Term, among: impl Fn(usize) -> bool) -> bool {
         // The world in which no atom holds but those that the term implies.
         if term.cube.literals().iter().any(|literal| !literal.holds) {
             return false;
@@ -98,13 +105,15 @@ impl<I> Listed<'_, I> {
                 return false;
             };
             let mut literals = other.cube.literals().iter();
-            !self.before(owner, index)
-                || self.rules.get(owner).is_some_and(|rule| !rule.certain)
-                || literals.any(|it| it.holds && !term.cube.implies_literal(it))
+            !among(owner) || literals.any(|it| it.holds && !term.cube.implies_literal(it))
         };
         corners
             .all()
             .any(|corner| corners.holding(corner).all(free))
+    }
+
+    fn is_certainly_before(&self, first: usize, second: usize) -> bool {
+        self.before(first, second) && self.rules.get(first).is_some_and(|rule| rule.certain)
     }
 
     fn owner(&self, term: usize) -> Option<usize> {
