@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use compile::{CompiledAnswer, CompiledContract};
 pub(crate) use flow::{FlowNode, flow_spec};
+pub(crate) use taste::PUBLIC;
 
 use super::datum::{Data, Datum, Element, undecided};
 use super::expr::{Evaluation, Trace};
