@@ -12,6 +12,8 @@
 mod check;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/ends.rs"]
+mod ends;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

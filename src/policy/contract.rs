@@ -367,7 +367,7 @@ impl Run<'_, '_, '_> {
                     AddressSpec::Prefixes(list) => {
                         destinations.extend(list.iter().filter_map(|field| field.value().cloned()));
                     }
-                    AddressSpec::NamedSet(_) => {}
+                    AddressSpec::NamedSet(_) | AddressSpec::HostName(_) => {}
                 }
             }
         }

@@ -28,7 +28,8 @@ use crate::model::address::AddressPrefix;
 use crate::model::manager::{AdminAction, AdminAddress, AdminRule};
 use crate::model::nsg::Direction;
 use crate::model::{
-    AdminRuleId, Field, Link, List, NetworkGroupId, State, StaticMemberId, SubnetId, VnetId,
+    AdminConfigurationId, AdminRuleId, Field, Link, List, NetworkGroupId, State, StaticMemberId,
+    SubnetId, VnetId,
 };
 use applies::{Applies, Ground};
 
@@ -126,6 +127,14 @@ impl Semantics<'_> {
         }
         let mut all =
             vec!["no virtual network manager outside these files applies admin rules".to_owned()];
+        for configuration in AdminConfigurationId::all(network) {
+            if self.admin_deployed && !self.is_deployment_told(configuration) {
+                let name = name_of(&network[configuration].meta);
+                all.push(format!(
+                    "the security admin configuration `{name}` is deployed"
+                ));
+            }
+        }
         for group in NetworkGroupId::all(network) {
             if self.is_taken_as_closed(group) {
                 let name = name_of(&network[group].meta);

@@ -185,6 +185,17 @@ impl Semantics<'_> {
         Applies::of_meta(&group.meta).and(member)
     }
 
+    /// Whether these files deploy configurations of the manager of one anywhere.
+    pub(super) fn is_deployment_told(&self, id: AdminConfigurationId) -> bool {
+        let manager = self.network[id].manager.value();
+        AdminDeploymentId::all(self.network).any(|deployment| {
+            let other = &self.network[deployment].manager;
+            let is_other = manager
+                .is_some_and(|manager| same(other, |link| link == manager).truth == Truth::False);
+            !is_other
+        })
+    }
+
     /// Whether a configuration is deployed to the region of a network. A file that deploys
     /// configurations of a manager anywhere is taken to tell all of its deployments.
     fn is_deployed(&self, id: AdminConfigurationId, ground: &Ground) -> Applies {
@@ -193,7 +204,7 @@ impl Semantics<'_> {
             Ground::Network(vnet) => Some(&self.network[*vnet].location),
             Ground::Outside(_) | Ground::Unknown => None,
         };
-        let mut told = false;
+        let told = self.is_deployment_told(id);
         let mut deployed = Applies::NO;
         for deployment in AdminDeploymentId::all(self.network) {
             let deployment: &AdminDeployment = &self.network[deployment];
@@ -207,7 +218,6 @@ impl Semantics<'_> {
             if of_manager.truth == Truth::False {
                 continue;
             }
-            told = true;
             let there = same_region(&deployment.location, location);
             let listed = any(&deployment.configurations, |link| match link {
                 Link::Here(listed) if *listed == id => Applies::YES,
