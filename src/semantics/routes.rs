@@ -119,6 +119,8 @@ impl Semantics<'_> {
     pub(crate) fn has_own_default_route(&self, subnet: SubnetId) -> Truth {
         let own = |hop: &NextHop| match (hop.is_own(), hop.kind) {
             (false, Some(_)) => Truth::False,
+            // An appliance, whichever it is.
+            (true, None) if !matches!(hop.source, RouteSource::Hub(_)) => Truth::True,
             // What such a route does to the platform's rule is not documented.
             (_, None | Some(NextHopKind::Internet)) => Truth::Unknown,
             _ => Truth::True,
