@@ -1,5 +1,7 @@
 //! From fields to sets: what the fields of a rule match, as far as they are known.
 
+mod groups;
+
 use std::sync::Arc;
 
 use super::packet::answer::add_unknown;
@@ -11,10 +13,10 @@ use super::packet::space::{FlowSet, Term};
 use super::packet::{Answer, Family, port_set, protocol_code, protocols_with_ports};
 use super::place::Place;
 use super::{Bounds, Semantics};
-use crate::eval::value::{Bounds as Limits, Truth, Unknown, UnknownId};
+use crate::eval::value::{Bounds as Limits, Unknown, UnknownId};
 use crate::model::address::{AddressPrefix, PortRange, ProtocolMatch, ServiceTag};
 use crate::model::platform::TagRow;
-use crate::model::{AsgId, Field, Link, List, State};
+use crate::model::{Field, List, State};
 
 /// What the values of one field match.
 #[derive(Clone, Debug)]
@@ -163,38 +165,23 @@ impl Fields {
         let full = IntervalSet::range(0, u16::MAX.into());
         let ports = [&self.source_ports, &self.destination_ports];
         let unconditional = ports.iter().all(|side| side.certain == full);
-        let [
-            source,
-            destination,
-            protocol,
-            source_ports,
-            destination_ports,
-        ] = self.all();
         let (must, may) = if unconditional {
-            both(&self.all(), family)
+            (self.terms(family, false), self.terms(family, true))
         } else {
-            let mut with_ports = protocol.clone();
-            with_ports.restrict(&protocols_with_ports());
-            let (must, mut may) = both(
-                &[
-                    source,
-                    destination,
-                    &with_ports,
-                    source_ports,
-                    destination_ports,
-                ],
-                family,
-            );
-            let named = protocol.certain != full_protocols();
-            if named || ports.iter().all(|side| side.widest() == full) {
-                let mut without = protocol.clone();
-                without.restrict(&full_protocols().subtract(&protocols_with_ports()));
-                if !without.widest().is_empty() {
-                    let sources = Matched::set(Dimension::SourcePort, full.clone());
-                    let destinations = Matched::set(Dimension::DestinationPort, full);
-                    let sides = [source, destination, &without, &sources, &destinations];
-                    may.extend(products(&sides, family, true));
-                }
+            let mut with_ports = self.clone();
+            with_ports.protocol.restrict(&protocols_with_ports());
+            let must = with_ports.terms(family, false);
+            let mut may = with_ports.terms(family, true);
+            let mut without = self.clone();
+            without
+                .protocol
+                .restrict(&full_protocols().subtract(&protocols_with_ports()));
+            let named = self.protocol.certain != full_protocols();
+            let may_be_unconditional = ports.iter().all(|side| side.widest() == full);
+            if (named || may_be_unconditional) && !without.protocol.widest().is_empty() {
+                without.source_ports = Matched::set(Dimension::SourcePort, full.clone());
+                without.destination_ports = Matched::set(Dimension::DestinationPort, full);
+                may.extend(without.terms(family, true));
             }
             (must, may)
         };
@@ -223,53 +210,33 @@ impl Fields {
             &self.destination_ports,
         ]
     }
-}
 
-/// What some fields match together: for certain, and possibly.
-fn both(sides: &[&Matched; Dimension::COUNT], family: Family) -> (Vec<Term>, Vec<Term>) {
-    let must = products(sides, family, false);
-    let exact = count_products(sides) <= MAX_PRODUCTS;
-    let may = match exact && sides.iter().all(|side| side.loose.is_empty()) {
-        true => must.clone(),
-        false => products(sides, family, true),
-    };
-    (must, may)
-}
-
-fn count_products(sides: &[&Matched; Dimension::COUNT]) -> usize {
-    let counts = sides.iter().map(|side| side.open.len() + 1);
-    counts.fold(1, usize::saturating_mul)
-}
-
-fn products(sides: &[&Matched; Dimension::COUNT], family: Family, loose: bool) -> Vec<Term> {
-    let exact = count_products(sides) <= MAX_PRODUCTS;
-    let mut terms = vec![Term::all(family)];
-    for side in sides {
-        let alternatives = if exact {
-            side.alternatives(loose)
-        } else if loose {
-            vec![(side.widest(), None)]
-        } else {
-            vec![(side.certain.clone(), None)]
-        };
-        if let [(set, None)] = alternatives.as_slice() {
-            terms.retain_mut(|term| {
-                let field = &mut term.fields[side.dimension as usize];
-                *field = field.intersect(set);
-                !field.is_empty()
-            });
-            continue;
-        }
-        terms = terms
+    fn terms(&self, family: Family, loose: bool) -> Vec<Term> {
+        let sides = self.all();
+        let products: usize = sides
             .iter()
-            .flat_map(|term| {
-                alternatives.iter().filter_map(|(set, literal)| {
-                    term.restricted(side.dimension, set, literal.as_ref())
+            .map(|side| side.open.len() + 1)
+            .fold(1, usize::saturating_mul);
+        let mut terms = vec![Term::all(family)];
+        for side in sides {
+            let alternatives = if products <= MAX_PRODUCTS {
+                side.alternatives(loose)
+            } else if loose {
+                vec![(side.widest(), None)]
+            } else {
+                vec![(side.certain.clone(), None)]
+            };
+            terms = terms
+                .iter()
+                .flat_map(|term| {
+                    alternatives.iter().filter_map(|(set, literal)| {
+                        term.restricted(side.dimension, set, literal.as_ref())
+                    })
                 })
-            })
-            .collect();
+                .collect();
+        }
+        terms
     }
-    terms
 }
 
 impl Matched {
@@ -471,46 +438,6 @@ impl Semantics<'_> {
             }
         }
         wider
-    }
-
-    fn add_group(&self, matched: &mut Matched, link: &Link<AsgId>, place: &Place) {
-        let mut inner = IntervalSet::empty();
-        let mut complete = false;
-        let key = match link {
-            Link::External(key) => key.0.to_ascii_lowercase(),
-            Link::Here(id) => {
-                let group = &self.network[*id];
-                complete = group.members.rest.is_none() && !group.meta.existing;
-                for nic in &group.members.items {
-                    let nic = &self.network[*nic];
-                    let certain = nic.meta.existence.truth == Truth::True && !nic.meta.template;
-                    complete &= certain && nic.ip_configurations.rest.is_none();
-                    for configuration in &nic.ip_configurations.items {
-                        let lists = &configuration.application_security_groups;
-                        let member = lists.items.iter().any(|it| it.value() == Some(link));
-                        let address = configuration.private_address.value();
-                        complete &= lists.rest.is_none()
-                            && lists.items.iter().all(|it| it.value().is_some())
-                            && (address.is_some() || !member);
-                        if let (true, true, Some(address)) = (certain, member, address)
-                            && let Some(set) = place.family.range(*address, *address)
-                        {
-                            inner = inner.union(&set);
-                        }
-                    }
-                }
-                group.meta.key.0.to_ascii_lowercase()
-            }
-        };
-        if complete {
-            matched.add(&inner);
-            return;
-        }
-        let outer = place.outer.union(&inner);
-        let predicate = Predicate::Group(key);
-        let mut atom = Atom::new(matched.dimension, &predicate, inner, outer);
-        atom.size = Size::Few;
-        matched.add_atom(atom);
     }
 }
 

@@ -55,14 +55,19 @@ impl Predicate {
         match self {
             Self::Tag(tag) => format!("which addresses are in the service tag `{tag}`"),
             Self::VirtualNetwork(_) => "which addresses are in `VirtualNetwork`".to_owned(),
-            Self::Group(key) => format!("which machines are in {key}"),
-            Self::AddressList(key) => format!("the addresses of {key}"),
+            Self::Group(key) => format!("which machines are in `{}`", last(key)),
+            Self::AddressList(key) => format!("the addresses of `{}`", last(key)),
             Self::Name(name) => format!("what `{name}` resolves to"),
             Self::Request(what) => format!("whether the request is {what}"),
             Self::ServiceEndpoint(name) => format!("the addresses of {name}"),
             Self::Unknown(_) => "a value that these files do not tell".to_owned(),
         }
     }
+}
+
+/// The name in the key of a resource.
+fn last(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
 }
 
 /// Identity of an atom.
