@@ -379,7 +379,7 @@ impl<'a> Teller<'a> {
             Predicate::Name(_) => "ask for an address instead",
             Predicate::Request(_) => "packets do not tell: it shows when the request is made",
             Predicate::ServiceEndpoint(_) => {
-                "give the published addresses with `--service-tags FILE`"
+                "look at the effective routes of a machine in the subnet: Azure keeps them up"
             }
             Predicate::Unknown(_) => "give it a value in a variables or parameter file",
         };
