@@ -4,17 +4,20 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::needless_pass_by_value,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, and sets up its own files"
 )]
 
+#[path = "cli/cases.rs"]
+mod cases;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/diff.rs"]
 mod diff;
-#[path = "cli/ends.rs"]
-mod ends;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]
 mod questions;
+#[path = "support/stated.rs"]
+mod stated;

@@ -4,7 +4,6 @@
 #![allow(unreachable_pub, reason = "modules of a test binary are no library")]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::needless_pass_by_value,
     reason = "a test fails where something is amiss"
 )]

@@ -414,17 +414,16 @@ impl ClauseJudge<'_, '_> {
                     wrongs.push(Wrong {
                         truth,
                         element: found.element,
-                        cause: match (&found.outcome, found.element.kind) {
-                            (Some(outcome), _) => outcome.cause.clone(),
-                            (None, super::vocabulary::Kind::SecurityRule) => {
+                        cause: match found.element.kind {
+                            super::vocabulary::Kind::SecurityRule => {
                                 Cause::SecurityRule(crate::model::SecurityRuleId(found.element.id))
                             }
-                            (None, super::vocabulary::Kind::FirewallRule) => {
+                            super::vocabulary::Kind::FirewallRule => {
                                 Cause::FirewallRule(crate::model::FirewallRuleId(found.element.id))
                             }
-                            (None, _) => Cause::Subject,
+                            _ => Cause::Subject,
                         },
-                        outcome: found.outcome,
+                        outcome: None,
                         deciding: Vec::new(),
                         unknowns: found.unknowns,
                         cover: found.cover,

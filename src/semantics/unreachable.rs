@@ -176,7 +176,11 @@ impl Semantics<'_> {
             .into_iter()
             .chain(rules.first())
             .copied()
-            .find(|place| lists.iter().any(|list| list.is_open_at(index, *place)))?;
+            .find(|place| {
+                lists
+                    .iter()
+                    .any(|list| list.open_at(index, *place).is_some())
+            })?;
         let list = lists.first()?.rules();
         let Ruling::Custom(before) = list.get(place)?.id else {
             return None;

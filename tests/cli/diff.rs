@@ -226,7 +226,7 @@ fn revisions_are_read_without_being_checked_out() {
     case.git(&["init", "-q", "-b", "main"]);
     case.commit();
     case.git(&["checkout", "-q", "-b", "topic"]);
-    case.write("net/main.tf", &terraform(&[SSH, HTTPS], true));
+    case.write("net/main.tf", terraform(&[SSH, HTTPS], true));
     case.commit();
     let opened = |arguments: &[&str]| {
         let (code, found) = case.compared(&[arguments, &["--fail-on", "opened"]].concat());
@@ -248,7 +248,7 @@ fn revisions_are_read_without_being_checked_out() {
     }
     assert_eq!(opened(&["topic..main"]).0, 0);
     // What is not committed counts only for the files on disk.
-    case.write("net/main.tf", &terraform(&[HTTPS], true));
+    case.write("net/main.tf", terraform(&[HTTPS], true));
     assert_eq!(opened(&["main.."]).0, 0);
     assert_eq!(opened(&["main..HEAD"]).0, 1);
     // Elsewhere nothing changed.

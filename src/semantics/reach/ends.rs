@@ -1,8 +1,6 @@
 //! The two ends of a path: which packets are asked about, and where their senders and receivers
 //! are.
 
-use std::sync::Arc;
-
 use super::sets;
 use super::walk::{Gate, Moving, Sender, Site, Target, Walk, outside};
 use super::{By, Element, Endpoint, LayerKind, Note, Part, PathSide, Untold, Verdict};
@@ -216,7 +214,7 @@ impl Walk<'_, '_> {
                 self.target_network = subnet.and_then(|subnet| self.network_of(subnet));
                 return;
             }
-            Endpoint::Addresses(_) | Endpoint::HostName(_) => return,
+            Endpoint::Addresses(_) => return,
         };
         self.target_network = sites
             .first()
@@ -250,13 +248,7 @@ impl Walk<'_, '_> {
             Endpoint::Nic(nic) => self.sites_of_nic(*nic),
             Endpoint::Subnet(subnet) => self.machines(*subnet),
             Endpoint::PrivateEndpoint(_) => return Vec::new(),
-            Endpoint::Addresses(fields) => {
-                let spec = AddressSpec::Prefixes(fields.clone());
-                return self.by_address(&base, spec);
-            }
-            Endpoint::HostName(name) => {
-                return self.by_address(&base, AddressSpec::HostName(Arc::clone(name)));
-            }
+            Endpoint::Addresses(fields) => return self.by_address(&base, fields),
         };
         let family = self.question.family;
         if sites.is_empty() {
@@ -273,7 +265,11 @@ impl Walk<'_, '_> {
         starts
     }
 
-    fn by_address(&mut self, base: &Answer, from: AddressSpec) -> Vec<(Start, Answer)> {
+    fn by_address(
+        &mut self,
+        base: &Answer,
+        fields: &[Field<AddressPrefix>],
+    ) -> Vec<(Start, Answer)> {
         let semantics = self.semantics;
         let family = self.question.family;
         let near = match &self.target {
@@ -282,7 +278,7 @@ impl Walk<'_, '_> {
         };
         let scope = near.map_or(Scope::Anywhere, Scope::Subnet);
         let spec = FlowSpec {
-            from: vec![from],
+            from: vec![AddressSpec::Prefixes(fields.to_vec())],
             ..self.any()
         };
         let from = semantics.flows(&spec, scope, family);
@@ -406,25 +402,18 @@ impl Walk<'_, '_> {
                 Answer::any_of(family, parts)
             }
             Target::ByAddress => {
-                let to = match &self.question.to {
-                    Endpoint::Addresses(fields) => AddressSpec::Prefixes(fields.clone()),
-                    Endpoint::HostName(name) => AddressSpec::HostName(Arc::clone(name)),
+                let fields = match &self.question.to {
+                    Endpoint::Addresses(fields) => fields,
                     Endpoint::PrivateEndpoint(id) => {
                         return self.semantics.to_private_endpoint(*id, family);
                     }
                     Endpoint::Nic(_) | Endpoint::Subnet(_) => return Answer::nothing(family),
                 };
                 let spec = FlowSpec {
-                    to: vec![to],
+                    to: vec![AddressSpec::Prefixes(fields.clone())],
                     ..self.any()
                 };
-                let flows = self.semantics.flows(&spec, scope, family);
-                match &self.question.to {
-                    Endpoint::HostName(name) => {
-                        flows.and(&self.semantics.requests_for(name, family))
-                    }
-                    _ => flows,
-                }
+                self.semantics.flows(&spec, scope, family)
             }
         }
     }

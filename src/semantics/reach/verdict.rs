@@ -61,10 +61,8 @@ impl Semantics<'_> {
         let none = BTreeSet::new();
         let walk = walked(self, question, &none);
         let verdict = walk.verdict();
-        let taste = self.example_addresses();
         let first = |sets: &[Answer]| {
-            let near = |one: &Answer| one.is_hit_near(&taste);
-            let mut hits: Vec<_> = sets.iter().map(near).collect();
+            let mut hits: Vec<_> = sets.iter().map(Answer::is_hit).collect();
             hits.sort_by_key(|hit| hit.truth != Truth::True);
             hits.into_iter().find_map(|hit| hit.witness)
         };
@@ -137,26 +135,12 @@ fn dependencies(walk: &Walk<'_, '_>) -> Vec<Dependency> {
     all
 }
 
-/// The predicates that what arrives or is lost hangs on, asserted, each once. What is true of every
-/// packet asked about settles nothing.
+/// The predicates that what arrives or is lost hangs on, asserted, each once.
 fn atoms(walk: &Walk<'_, '_>) -> Vec<Literal> {
     let mut found: Vec<Literal> = Vec::new();
-    let sets = || walk.arrived.iter().chain(&walk.lost);
-    let mut terms = sets().flat_map(|set| set.flows.may.terms());
-    let given: Vec<Literal> = terms.next().map_or_else(Vec::new, |first| {
-        let first = first.cube.literals().iter();
-        first
-            .filter(|literal| {
-                let mut terms = sets().flat_map(|set| set.flows.may.terms());
-                terms.all(|term| term.cube.literals().contains(literal))
-            })
-            .cloned()
-            .collect()
-    });
-    for set in sets() {
+    for set in walk.arrived.iter().chain(&walk.lost) {
         for term in set.flows.may.terms() {
-            let literals = term.cube.literals().iter();
-            for literal in literals.filter(|one| !given.contains(one)) {
+            for literal in term.cube.literals() {
                 if found.iter().all(|own| own.atom.id != literal.atom.id) {
                     let mut literal = literal.clone();
                     literal.holds = true;
