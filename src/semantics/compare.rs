@@ -6,6 +6,7 @@
 //! network; only a group that is not attached to the same networks in both is compared as such, with
 //! one opaque `VirtualNetwork`.
 
+mod brief;
 mod outcome;
 mod sides;
 
@@ -24,6 +25,7 @@ use crate::model::nsg::{Access, Direction};
 use crate::model::{NicId, NsgId, SecurityRuleId, SubnetId};
 use crate::semantics::compile::Ruling;
 
+pub use brief::Brief;
 use outcome::{Change, Deciders};
 use sides::{Names, Part, Side};
 
@@ -36,6 +38,10 @@ pub struct Comparison {
     pub opened: Vec<Region>,
     /// What the old version lets through and the new one does not.
     pub closed: Vec<Region>,
+    /// What opened, by the rules behind it.
+    pub opened_briefly: Vec<Brief>,
+    /// What closed, by the rules behind it.
+    pub closed_briefly: Vec<Brief>,
     /// Whether `VirtualNetwork` means other addresses now.
     pub network_changed: bool,
     /// The name of a limit that was exceeded; nothing is listed then.
@@ -217,6 +223,8 @@ fn compare(sides: &[Side; 2], direction: Direction, family: Family) -> Compariso
         equivalent: Truth::Unknown,
         opened: Vec::new(),
         closed: Vec::new(),
+        opened_briefly: Vec::new(),
+        closed_briefly: Vec::new(),
         network_changed,
         undecided: sides.iter().find_map(|side| side.undecided),
     };
@@ -225,14 +233,16 @@ fn compare(sides: &[Side; 2], direction: Direction, family: Family) -> Compariso
     }
     match differences(sides, direction, family) {
         Ok(found) => {
-            comparison.equivalent = if found.is_empty() {
+            comparison.equivalent = if found.regions.is_empty() {
                 Truth::True
-            } else if found.iter().any(|(_, region)| region.certain) {
+            } else if found.regions.iter().any(|(_, region)| region.certain) {
                 Truth::False
             } else {
                 Truth::Unknown
             };
-            for (change, region) in found {
+            let (opened, closed) = found.briefly();
+            (comparison.opened_briefly, comparison.closed_briefly) = (opened, closed);
+            for (change, region) in found.regions {
                 if change.opened != Truth::False {
                     comparison.opened.push(region.clone());
                 }
@@ -246,11 +256,18 @@ fn compare(sides: &[Side; 2], direction: Direction, family: Family) -> Compariso
     comparison
 }
 
+/// All that two versions differ in, the largest first.
+#[derive(Default)]
+struct Found {
+    regions: Vec<(Change, Region)>,
+    summaries: Vec<Brief>,
+}
+
 fn differences(
     sides: &[Side; 2],
     direction: Direction,
     family: Family,
-) -> Result<Vec<(Change, Region)>, Exceeded> {
+) -> Result<Found, Exceeded> {
     let names = Names::of(sides);
     let parts = || sides.iter().flat_map(|side| side.layers.iter().flatten());
     let sets = parts()
@@ -260,7 +277,7 @@ fn differences(
     let mut deciders = Deciders::new(&mut diagrams, sides)?;
     let root = deciders.difference(&mut diagrams)?;
     if root == Node::leaf(OUTSIDE) {
-        return Ok(Vec::new());
+        return Ok(Found::default());
     }
     let addresses = [Dimension::Source, Dimension::Destination];
     let [sources, destinations] = addresses.map(|side| names.conditions(&mut diagrams, side));
@@ -276,7 +293,9 @@ fn differences(
         },
     };
     let mut found = Vec::new();
-    for region in diagrams.regions(root)? {
+    let regions = diagrams.regions(root)?;
+    for region in &regions {
+        let region = *region;
         let change = deciders.change(region.value);
         let flows = diagrams.flows(&region)?;
         let hit = Answer::exactly(flows.clone()).is_hit_near(&taste);
@@ -312,7 +331,16 @@ fn differences(
         };
         found.push((change, found_region));
     }
-    Ok(found)
+    let summaries = brief::summaries(
+        &mut diagrams,
+        &regions,
+        &found,
+        [sources.as_slice(), destinations.as_slice()],
+    )?;
+    Ok(Found {
+        regions: found,
+        summaries,
+    })
 }
 
 /// Whether a packet of a region changes as the region says, by asking the rules one by one.

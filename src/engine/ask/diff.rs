@@ -6,6 +6,7 @@
 //! where is told by the subnets and network interfaces.
 
 mod matching;
+mod telling;
 mod versions;
 mod words;
 
@@ -19,19 +20,19 @@ use super::tell::{Teller, Told, name_of};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Request, UsageError};
 use crate::eval::value::Truth;
-use crate::model::nsg::{Access, Direction};
-use crate::model::{Link, Meta, NicId, NsgId, SubnetId};
+use crate::eval::Existence;
+use crate::model::nsg::Direction;
+use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId};
 use crate::policy::finding::MissingInput;
-use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
 use crate::semantics::compare::{
-    By, Comparison, Decision, NewlyDead, Region, compare_groups, compare_interfaces,
+    Brief, Comparison, Region, compare_groups, compare_interfaces,
     compare_subnets, families_of_group, newly_dead,
 };
 use crate::semantics::packet::{Family, Flow};
 use crate::source::{SourceMap, Span};
 
-use matching::{Pair, pairs};
+use matching::{Naming, Pair, pairs};
 use versions::Loaded;
 
 /// What to compare.
@@ -75,8 +76,13 @@ pub struct Subject {
     pub name: String,
     /// The deployment it belongs to.
     pub deployment: Arc<str>,
+    /// What the old version calls it, if that is something else.
+    pub was: Option<String>,
     /// In which versions it is.
     pub presence: Presence,
+    /// What would have to be known to tell whether it is there, if that is not the same in both
+    /// versions; without places.
+    pub existence: Vec<MissingInput>,
     /// Where it is written, in the newest version that has it.
     pub place: Option<Span>,
     /// The group on it before and after, of subnets and network interfaces.
@@ -87,6 +93,10 @@ pub struct Subject {
     pub opened: Vec<RegionTold>,
     /// What the old version lets through and the new one does not.
     pub closed: Vec<RegionTold>,
+    /// What opened, by the rules behind it.
+    pub opened_briefly: Vec<BriefTold>,
+    /// What closed, by the rules behind it.
+    pub closed_briefly: Vec<BriefTold>,
     /// Rules that never decide a packet now, and did before or were not there.
     pub unreachable: Vec<DeadTold>,
     /// Whether `VirtualNetwork` means other addresses now: each version is read with its own.
@@ -135,6 +145,23 @@ pub struct RegionTold {
     pub new: DecisionTold,
     /// What would have to be known, if they change only perhaps; without places.
     pub needs: Vec<MissingInput>,
+}
+
+/// Regions that the same rules decide, together.
+#[derive(Clone, Debug)]
+pub struct BriefTold {
+    /// What holds them all; everything else is that of the largest.
+    pub region: RegionTold,
+    /// How many regions they are.
+    pub parts: usize,
+    /// Whether the conditions mean no more than these regions.
+    pub exact: bool,
+    /// Which protocols are not meant.
+    pub protocols_except: Vec<String>,
+    /// Which source ports are not meant.
+    pub source_ports_except: Vec<String>,
+    /// Which destination ports are not meant.
+    pub destination_ports_except: Vec<String>,
 }
 
 /// What decides packets in one version; places are in that version's files.
@@ -264,6 +291,7 @@ struct Both<'e> {
     asked: [&'e Asked; 2],
     semantics: [Semantics<'e>; 2],
     tellers: [Teller<'e>; 2],
+    group_pairs: Vec<Pair<'e, NsgId>>,
 }
 
 const DIRECTIONS: [Direction; 2] = [Direction::Inbound, Direction::Outbound];
@@ -275,26 +303,25 @@ impl<'e> Both<'e> {
             asked: both.map(|(_, asked)| asked),
             semantics: both.map(|(estate, asked)| estate.semantics(asked)),
             tellers: both.map(|(estate, asked)| Teller::new(asked, estate.facts)),
+            group_pairs: group_pairs(both.map(|(_, asked)| &asked.network)),
         }
     }
 
     fn groups(&self) -> Vec<Subject> {
-        let [old, new] = self.asked.map(|asked| &asked.network);
-        let metas = |network: &'e crate::model::Network| -> Vec<(NsgId, &'e Meta)> {
-            let all = NsgId::all(network);
-            all.map(|id| (id, &network[id].meta)).collect()
-        };
-        pairs(metas(old), metas(new), name_of)
-            .into_iter()
+        self.group_pairs
+            .iter()
             .map(|pair| {
-                let mut subject = self.subject(&pair);
+                let mut subject = self.subject(pair);
                 let [before, after] = &self.semantics;
-                if let (Some((first, _)), Some((second, _))) = pair {
+                if let (Some((first, _)), Some((second, _))) = *pair {
                     let mut families = families_of_group(before, first);
                     families.extend(families_of_group(after, second));
                     self.compare(&mut subject, families, |direction, family| {
                         compare_groups((before, first), (after, second), direction, family)
                     });
+                    if !subject.existence.is_empty() {
+                        subject.equivalent = both(subject.equivalent, None);
+                    }
                 }
                 if let Some((group, _)) = pair.1 {
                     let earlier = pair.0.map(|(first, _)| (before, first));
@@ -309,11 +336,17 @@ impl<'e> Both<'e> {
 
     fn subnets(&self) -> Vec<Subject> {
         let [old, new] = self.asked.map(|asked| &asked.network);
-        let metas = |network: &'e crate::model::Network| -> Vec<(SubnetId, &'e Meta)> {
+        let metas = |network: &'e Network| {
             let all = SubnetId::all(network);
-            all.map(|id| (id, &network[id].meta)).collect()
+            there(all.map(|id| (id, &network[id].meta)))
         };
-        pairs(metas(old), metas(new), |meta| meta.address.to_string())
+        // A network that is called otherwise now still has its subnets.
+        let names: [&Naming<'_, SubnetId>; 3] = [
+            &|_, _, meta| Some(meta.address.to_string()),
+            &|version, id, _| Some(self.subnet_name(version, id)),
+            &|_, _, meta| Some(name_of(meta)),
+        ];
+        pairs(metas(old), metas(new), &names)
             .into_iter()
             .map(|pair| {
                 let mut subject = self.subject(&pair);
@@ -323,22 +356,24 @@ impl<'e> Both<'e> {
                     pair.1.map(|(id, _)| self.subnet_name(1, id)),
                 ];
                 let [first, second] = names;
+                subject.was = match (&first, &second) {
+                    (Some(first), Some(second)) if first != second => Some(first.clone()),
+                    _ => None,
+                };
                 subject.name = second.or(first).unwrap_or_default();
                 if let (Some((first, _)), Some((second, _))) = pair {
                     let guards = [&old[first].nsg, &new[second].nsg];
                     subject.attached = Some([self.guard(0, guards[0]), self.guard(1, guards[1])]);
                     if guards.iter().all(|guard| guard.is_absent()) {
+                        subject.existence.clear();
                         return subject;
                     }
                     let families = self.families([first, second], guards.map(group_of));
                     self.compare(&mut subject, families, |direction, family| {
                         compare_subnets((before, first), (after, second), direction, family)
                     });
-                    let [one, other] = guards.map(group_of);
-                    subject.as_its_group = !subject.network_changed
-                        && one
-                            .zip(other)
-                            .is_some_and(|(one, other)| old[one].meta.key == new[other].meta.key);
+                    subject.as_its_group =
+                        !subject.network_changed && self.are_one(guards.map(group_of));
                 }
                 subject
             })
@@ -347,12 +382,13 @@ impl<'e> Both<'e> {
 
     fn interfaces(&self) -> Vec<Subject> {
         let [old, new] = self.asked.map(|asked| &asked.network);
-        let metas = |network: &'e crate::model::Network| -> Vec<(NicId, &'e Meta)> {
+        let metas = |network: &'e Network| {
             let all = NicId::all(network);
-            all.map(|id| (id, &network[id].meta)).collect()
+            there(all.map(|id| (id, &network[id].meta)))
         };
+        let names: [&Naming<'_, NicId>; 1] = [&|_, _, meta| Some(name_of(meta))];
         let guarded = |index: usize, id: NicId| !self.asked[index].network[id].nsg.is_absent();
-        pairs(metas(old), metas(new), name_of)
+        pairs(metas(old), metas(new), &names)
             .into_iter()
             .filter(|(before, after)| {
                 before.is_some_and(|(id, _)| guarded(0, id))
@@ -364,15 +400,12 @@ impl<'e> Both<'e> {
                 if let (Some((first, _)), Some((second, _))) = pair {
                     let guards = [&old[first].nsg, &new[second].nsg];
                     subject.attached = Some([self.guard(0, guards[0]), self.guard(1, guards[1])]);
-                    let families = vec![Family::V4];
+                    let families = self.families_of_interfaces([first, second]);
                     self.compare(&mut subject, families, |direction, family| {
                         compare_interfaces((before, first), (after, second), direction, family)
                     });
-                    let [one, other] = guards.map(group_of);
-                    subject.as_its_group = !subject.network_changed
-                        && one
-                            .zip(other)
-                            .is_some_and(|(one, other)| old[one].meta.key == new[other].meta.key);
+                    subject.as_its_group =
+                        !subject.network_changed && self.are_one(guards.map(group_of));
                 }
                 subject
             })
@@ -393,6 +426,40 @@ impl<'e> Both<'e> {
             }
         }
         families
+    }
+
+    /// The families that matter to a network interface with its subnets and groups.
+    fn families_of_interfaces(&self, interfaces: [NicId; 2]) -> Vec<Family> {
+        let mut families = vec![Family::V4];
+        for ((nic, semantics), asked) in interfaces.into_iter().zip(&self.semantics).zip(self.asked)
+        {
+            let network = &asked.network;
+            let mut groups: Vec<NsgId> = group_of(&network[nic].nsg).into_iter().collect();
+            for subnet in semantics.subnets_of_nic(nic) {
+                let mut blocks = network[subnet].address_prefixes.items.iter();
+                if blocks.any(|it| it.value().is_some_and(|it| it.addr().is_ipv6())) {
+                    families.push(Family::V6);
+                }
+                groups.extend(group_of(&network[subnet].nsg));
+            }
+            for group in groups {
+                families.extend(families_of_group(semantics, group));
+            }
+        }
+        families
+    }
+
+    /// Whether two groups are taken for the old and the new version of one.
+    fn are_one(&self, groups: [Option<NsgId>; 2]) -> bool {
+        let [Some(old), Some(new)] = groups else {
+            return false;
+        };
+        let is_pair = self.group_pairs.iter().any(|(before, after)| {
+            before.is_some_and(|(id, _)| id == old) && after.is_some_and(|(id, _)| id == new)
+        });
+        let [before, after] = self.asked.map(|asked| &asked.network);
+        let existence = [&before[old].meta.existence, &after[new].meta.existence];
+        is_pair && is_there_alike(existence)
     }
 
     fn compare(
@@ -426,6 +493,16 @@ impl<'e> Both<'e> {
             };
             subject.opened.extend(told(&comparison.opened));
             subject.closed.extend(told(&comparison.closed));
+            let briefly = |briefs: &[Brief], regions: &[Region]| -> Vec<BriefTold> {
+                let all = briefs.iter();
+                all.filter_map(|brief| self.brief(direction, brief, regions))
+                    .collect()
+            };
+            let Comparison { opened, closed, .. } = &comparison;
+            let opened = briefly(&comparison.opened_briefly, opened);
+            subject.opened_briefly.extend(opened);
+            let closed = briefly(&comparison.closed_briefly, closed);
+            subject.closed_briefly.extend(closed);
         }
         subject.undecided.dedup();
     }
@@ -441,8 +518,20 @@ impl<'e> Both<'e> {
             (Some((_, meta)), None) => (Presence::Removed, name_of(meta), place(0, meta)),
             (None, None) => (Presence::Both, String::new(), None),
         };
+        let mut was = None;
+        let mut existence = Vec::new();
+        if let (Some((_, before)), Some((_, after))) = pair {
+            was = Some(name_of(before)).filter(|was| *was != name);
+            let [one, other] = [before, after].map(|meta| &meta.existence);
+            if !is_there_alike([one, other]) {
+                let all = one.because.iter().chain(&other.because).cloned();
+                existence = telling::needs(&all.collect::<Vec<_>>());
+            }
+        }
         Subject {
             name,
+            was,
+            existence,
             deployment: Arc::clone(&self.asked[1].name),
             presence,
             place,
@@ -450,6 +539,8 @@ impl<'e> Both<'e> {
             equivalent: Some(true),
             opened: Vec::new(),
             closed: Vec::new(),
+            opened_briefly: Vec::new(),
+            closed_briefly: Vec::new(),
             unreachable: Vec::new(),
             network_changed: false,
             as_its_group: false,
@@ -466,87 +557,6 @@ impl<'e> Both<'e> {
             None => own,
         }
     }
-
-    /// What a person calls the group on something.
-    fn guard(&self, index: usize, guard: &crate::model::Field<Link<NsgId>>) -> String {
-        use crate::model::State;
-        let network = &self.asked[index].network;
-        match &guard.state {
-            State::Absent => "no security group".to_owned(),
-            State::Known(Link::Here(nsg)) => format!("`{}`", name_of(&network[*nsg].meta)),
-            State::Known(Link::External(key)) => format!("`{}`", key.0),
-            State::Unknown(unknown, _) => unknown.label.to_string(),
-            State::Invalid { raw, .. } => format!("`{raw}`"),
-        }
-    }
-
-    fn dead(&self, nsg: NsgId, dead: &NewlyDead) -> DeadTold {
-        let [_, teller] = &self.tellers;
-        let told = |rule| teller.ruling(nsg, &crate::semantics::Ruling::Custom(rule), None);
-        DeadTold {
-            rule: told(dead.rule),
-            cover: dead.cover.iter().map(|rule| told(*rule)).collect(),
-            acts_otherwise: dead.acts_otherwise,
-            added: dead.added,
-        }
-    }
-
-    fn region(&self, direction: Direction, region: &Region) -> RegionTold {
-        let family = region.flows.family();
-        let source = words::addresses(&region.source, family);
-        let destination = words::addresses(&region.destination, family);
-        RegionTold {
-            direction: match direction {
-                Direction::Inbound => "inbound",
-                Direction::Outbound => "outbound",
-            },
-            certain: region.certain,
-            protocols: words::protocols(&region.protocols),
-            source: source.0,
-            source_except: source.1,
-            source_ports: words::ports(&region.source_ports),
-            destination: destination.0,
-            destination_except: destination.1,
-            destination_ports: words::ports(&region.destination_ports),
-            witness: region.witness,
-            old: self.decision(0, &region.old, region.witness.as_ref()),
-            new: self.decision(1, &region.new, region.witness.as_ref()),
-            needs: reasons::missing(&region.unknowns)
-                .into_iter()
-                .map(|input| MissingInput {
-                    // Which version's files it would be in is not told.
-                    place: None,
-                    ..input
-                })
-                .collect(),
-        }
-    }
-
-    fn decision(&self, index: usize, decision: &Decision, witness: Option<&Flow>) -> DecisionTold {
-        let plain = |kind, name: String| Told {
-            kind,
-            name,
-            priority: None,
-            access: None,
-            resource: None,
-            place: None,
-            remark: None,
-        };
-        let by = decision.by.iter().map(|by| match by {
-            By::Rule(nsg, rule) => self.tellers[index].ruling(*nsg, rule, witness),
-            By::Bypass => plain("platform", "traffic with the platform itself".to_owned()),
-            By::NoGroup => plain("no-group", "no security group".to_owned()),
-            By::Outside(name) => plain("unknown", name.to_string()),
-            By::NoRule => plain("no-rule", "no rule".to_owned()),
-        });
-        DecisionTold {
-            access: decision.access.map(|access| match access {
-                Access::Allow => "Allow",
-                Access::Deny => "Deny",
-            }),
-            by: by.collect(),
-        }
-    }
 }
 
 /// Whether two things hold, each if that is known.
@@ -560,4 +570,42 @@ fn both(first: Option<bool>, second: Option<bool>) -> Option<bool> {
 
 fn group_of(guard: &crate::model::Field<Link<NsgId>>) -> Option<NsgId> {
     guard.value().and_then(Link::here)
+}
+
+/// Elements that may be there.
+fn there<'n, I>(all: impl Iterator<Item = (I, &'n Meta)>) -> Vec<(I, &'n Meta)> {
+    all.filter(|(_, meta)| meta.existence.truth != Truth::False)
+        .collect()
+}
+
+/// Whether something is there in both versions or in neither.
+fn is_there_alike([one, other]: [&Existence; 2]) -> bool {
+    let ids = |existence: &Existence| -> Vec<u64> {
+        let because = existence.because.iter();
+        because.map(|unknown| unknown.id.0).collect()
+    };
+    one.truth == other.truth && ids(one) == ids(other)
+}
+
+fn group_pairs<'e>(networks: [&'e Network; 2]) -> Vec<Pair<'e, NsgId>> {
+    let [old, new] = networks.map(|network| {
+        let all = NsgId::all(network);
+        there(all.map(|id| (id, &network[id].meta)))
+    });
+    // What is on the same subnets and network interfaces is the same group with another name.
+    let attached = |version: usize, id: NsgId| {
+        let network = networks.get(version)?;
+        let group = &network[id];
+        let subnets = group.subnets.items.iter();
+        let subnets = subnets.map(|subnet| &network[*subnet].meta.key);
+        let nics = group.network_interfaces.items.iter();
+        let nics = nics.map(|nic| &network[*nic].meta.key);
+        let mut keys: Vec<&str> = subnets.chain(nics).map(|key| &*key.0).collect();
+        keys.sort_unstable();
+        (!keys.is_empty()).then(|| keys.join("\n"))
+    };
+    let names: [&Naming<'_, NsgId>; 2] = [&|_, _, meta| Some(name_of(meta)), &|version, id, _| {
+        attached(version, id)
+    }];
+    pairs(old, new, &names)
 }

@@ -6,13 +6,28 @@ use std::io;
 
 use super::Style;
 use crate::diagnostic::Severity;
-use crate::engine::ask::diff::{DecisionTold, Diff, Presence, RegionTold, Subject};
+use crate::engine::ask::diff::{BriefTold, DecisionTold, Diff, Presence, Subject};
 use crate::engine::ask::tell::Told;
-use crate::report::human::text::{MOST_LISTED, Paint, packet, plural, short_place, wrap};
-use crate::source::SourceMap;
+use crate::policy::finding::MissingInput;
+use crate::report::human::text::{
+    MOST_LISTED, Paint, packet, plural, short_place, shortened, wrap,
+};
+use crate::source::{SourceMap, Span};
 
 /// How many regions of one kind are shown.
 const MOST_REGIONS: usize = 8;
+
+/// More changes than this that are not certain are told together.
+const MOST_PERHAPS: usize = 3;
+
+/// How many missing inputs are listed.
+const MOST_NEEDS: usize = 4;
+
+/// More than this that only one version has are told in one line.
+const MOST_ALONE: usize = 3;
+
+/// Columns before the value of a field.
+const FIELD_INDENT: usize = 14;
 
 pub(super) fn write(diff: &Diff, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page {
@@ -22,19 +37,12 @@ pub(super) fn write(diff: &Diff, style: Style, out: &mut dyn io::Write) -> io::R
         text: String::new(),
     };
     page.unreadable();
-    for subject in &diff.groups {
-        page.subject("network security group", subject);
-    }
     for (kind, subjects) in [
+        ("network security group", &diff.groups),
         ("subnet", &diff.subnets),
         ("network interface", &diff.interfaces),
     ] {
-        for subject in subjects {
-            if is_told_by_its_group(diff, subject) {
-                continue;
-            }
-            page.subject(kind, subject);
-        }
+        page.subjects(kind, subjects);
     }
     page.alone();
     page.summary();
@@ -72,39 +80,138 @@ impl Page<'_> {
         }
     }
 
-    fn subject(&mut self, kind: &str, subject: &Subject) {
-        let quiet = subject.opened.is_empty()
-            && subject.closed.is_empty()
-            && subject.unreachable.is_empty()
-            && subject.undecided.is_empty();
-        if quiet && subject.presence == Presence::Both {
-            return;
+    fn subjects(&mut self, kind: &str, subjects: &[Subject]) {
+        let diff = self.diff;
+        for presence in [Presence::Both, Presence::Added, Presence::Removed] {
+            let mut plain = Vec::new();
+            // What a module does is the same wherever it is used.
+            let mut told: Vec<(String, String, Option<Span>, Vec<&str>)> = Vec::new();
+            for subject in subjects.iter().filter(|one| one.presence == presence) {
+                if is_told_by_its_group(diff, subject) || !has_news(subject) {
+                    continue;
+                }
+                if is_quiet(subject) && presence != Presence::Both {
+                    plain.push(subject);
+                    continue;
+                }
+                self.collect(&mut told, kind, subject);
+            }
+            if plain.len() <= MOST_ALONE {
+                for subject in std::mem::take(&mut plain) {
+                    self.collect(&mut told, kind, subject);
+                }
+            }
+            for (head, body, place, deployments) in told {
+                self.heading(&head, place, &deployments, presence);
+                self.text.push_str(&body);
+            }
+            if plain.is_empty() {
+                continue;
+            }
+            let mut names: Vec<&str> = plain.iter().map(|one| one.name.as_str()).collect();
+            names.dedup();
+            let word = match presence {
+                Presence::Removed => "gone",
+                _ => "new",
+            };
+            let list = shortened(&names, names.len());
+            let line = format!("{} are {word}: {list}", plural(plain.len(), kind));
+            self.lines("", &line);
         }
-        let own = usize::from(subject.presence != Presence::Removed);
+    }
+
+    fn lines(&mut self, indent: &str, text: &str) {
+        let width = self.width.saturating_sub(indent.len() + 2).max(30);
+        for (index, line) in wrap(text, width).iter().enumerate() {
+            let more = if index == 0 { "" } else { "  " };
+            let _ = writeln!(self.text, "{indent}{more}{line}");
+        }
+    }
+
+    /// Adds what there is to say of something to what has been said of others.
+    fn collect<'t>(
+        &mut self,
+        told: &mut Vec<(String, String, Option<Span>, Vec<&'t str>)>,
+        kind: &str,
+        subject: &'t Subject,
+    ) {
+        let before = std::mem::take(&mut self.text);
+        self.body(subject);
+        let body = std::mem::replace(&mut self.text, before);
+        let head = self.head(kind, subject);
+        let deployment = &*subject.deployment;
+        let same = told.iter_mut().find(|(own, text, place, _)| {
+            *own == head && *text == body && *place == subject.place && !body.is_empty()
+        });
+        match same {
+            Some((.., deployments)) => deployments.push(deployment),
+            None => told.push((head, body, subject.place, vec![deployment])),
+        }
+    }
+
+    fn heading(
+        &mut self,
+        head: &str,
+        place: Option<Span>,
+        deployments: &[&str],
+        presence: Presence,
+    ) {
+        let sources = &self.diff.sources[usize::from(presence != Presence::Removed)];
+        let mut tail: Vec<String> = Vec::new();
+        let place = place.map(|span| short_place(sources, span));
+        let implied = match (deployments, &place) {
+            ([only], Some(place)) => place.rsplit_once('/').is_some_and(|(at, _)| at == *only),
+            _ => false,
+        };
+        tail.extend(place);
+        if self.has_several_deployments() && !implied {
+            tail.push(format!("in {}", shortened(deployments, deployments.len())));
+        }
+        let plain = head.chars().count() + tail.iter().map(|it| it.len() + 2).sum::<usize>();
+        self.text.push_str(head);
+        // Colours count, which only breaks a line early.
+        for one in tail {
+            let gap = if plain > self.width { "\n    " } else { "  " };
+            let _ = write!(self.text, "{gap}{}", self.paint.dim(&one));
+        }
+        self.text.push('\n');
+    }
+
+    fn head(&self, kind: &str, subject: &Subject) -> String {
         let presence = match subject.presence {
             Presence::Both => "",
             Presence::Added => " is new",
             Presence::Removed => " is gone",
         };
         let name = self.paint.strong(&subject.name, None);
-        let _ = write!(self.text, "{kind} {name}{presence}");
+        let mut head = format!("{kind} {name}{presence}");
+        if let Some(was) = &subject.was {
+            let _ = write!(head, " (was {was})");
+        }
         if let Some([before, after]) = &subject.attached
             && before != after
         {
-            let _ = write!(self.text, ": {before}, now {after}");
+            let _ = write!(head, ": {before}, now {after}");
+            if is_quiet(subject) && subject.equivalent == Some(true) {
+                head.push_str("; the same packets get through");
+            }
         }
-        if let Some(span) = subject.place {
-            let place = short_place(&self.diff.sources[own], span);
-            let _ = write!(self.text, "  {}", self.paint.dim(&place));
+        head
+    }
+
+    fn body(&mut self, subject: &Subject) {
+        let quiet = is_quiet(subject);
+        if !subject.existence.is_empty() {
+            let head = self.paint.strong("?", Some(Severity::Warning));
+            let _ = writeln!(self.text, "  {head} whether it is there is decided otherwise now");
+            self.needs(&subject.existence);
         }
-        self.text.push('\n');
         if subject.network_changed && !quiet {
             let note =
                 "VirtualNetwork means other addresses now; each version is read with its own";
             let _ = writeln!(self.text, "  {}", self.paint.dim(note));
         }
-        self.regions("opened", &subject.opened);
-        self.regions("closed", &subject.closed);
+        self.changes(subject);
         for limit in &subject.undecided {
             let head = self.paint.strong("not decided", Some(Severity::Warning));
             let _ = writeln!(self.text, "  {head}: too much to compare ({limit})");
@@ -123,36 +230,113 @@ impl Page<'_> {
             let place = self.place(1, &dead.rule);
             let _ = writeln!(self.text, "  {head} `{}`, {cover}{place}", dead.rule.name);
         }
-        if subject.presence == Presence::Both {
+        if subject.presence == Presence::Both && !quiet {
             self.text.push('\n');
         }
     }
 
-    fn regions(&mut self, word: &str, regions: &[RegionTold]) {
-        for region in regions.iter().take(MOST_REGIONS) {
-            self.region(word, region);
+    fn changes(&mut self, subject: &Subject) {
+        let both = [
+            ("opened", &subject.opened_briefly),
+            ("closed", &subject.closed_briefly),
+        ];
+        let perhaps = perhaps(subject);
+        let untold = is_untold(&perhaps);
+        for (word, briefs) in both {
+            let mut shown: Vec<&BriefTold> = briefs.iter().collect();
+            shown.retain(|brief| brief.region.certain || !untold);
+            for brief in shown.iter().take(MOST_REGIONS) {
+                self.brief(word, brief);
+            }
+            if shown.len() > MOST_REGIONS {
+                let more = shown.len() - MOST_REGIONS;
+                let _ = writeln!(
+                    self.text,
+                    "  … and {more} more {word} (all of them: -o json)"
+                );
+            }
         }
-        if regions.len() > MOST_REGIONS {
-            let more = regions.len() - MOST_REGIONS;
-            let _ = writeln!(
-                self.text,
-                "  … and {more} more {word} (all of them: -o json)"
-            );
+        if untold {
+            self.untold(&perhaps);
         }
     }
 
-    fn region(&mut self, word: &str, region: &RegionTold) {
+    /// What depends on too much to be told one by one.
+    fn untold(&mut self, perhaps: &[(&str, &BriefTold)]) {
+        let has = |word: &str| perhaps.iter().any(|(own, _)| *own == word);
+        let what = match (has("opened"), has("closed")) {
+            (true, true) => "opened or closed",
+            (true, false) => "opened",
+            _ => "closed",
+        };
+        let head = self.paint.strong("?", Some(Severity::Warning));
+        let _ = writeln!(
+            self.text,
+            "  {head} perhaps {what}: that cannot be told from these files"
+        );
+        let mut rules: Vec<String> = Vec::new();
+        let mut needs: Vec<MissingInput> = Vec::new();
+        for (_, brief) in perhaps {
+            let by = [&brief.region.new.by, &brief.region.old.by];
+            for told in by.into_iter().flatten() {
+                let name = match told.kind {
+                    "security-rule" => format!("`{}`{}", told.name, priority(told)),
+                    _ => continue,
+                };
+                if !rules.contains(&name) {
+                    rules.push(name);
+                }
+            }
+            for missing in &brief.region.needs {
+                if !needs.iter().any(|own| own.what == missing.what) {
+                    needs.push(missing.clone());
+                }
+            }
+        }
+        if !rules.is_empty() {
+            let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+            let list = shortened(&rules, rules.len());
+            let width = self.width.saturating_sub(FIELD_INDENT).max(30);
+            for (index, line) in wrap(&list, width).iter().enumerate() {
+                self.field(if index == 0 { "rules" } else { "" }, line);
+            }
+        }
+        let witness = perhaps.iter().find_map(|(_, it)| it.region.witness);
+        if let Some(witness) = witness {
+            self.field("packet", &format!("{}, for example", packet(&witness)));
+        }
+        self.needs(&needs);
+    }
+
+    fn needs(&mut self, needs: &[MissingInput]) {
+        let shown = match needs.len() > MOST_NEEDS {
+            true => MOST_NEEDS - 1,
+            false => needs.len(),
+        };
+        for missing in needs.iter().take(shown) {
+            self.field("needs", &format!("{}: {}", missing.what, missing.settle));
+        }
+        if needs.len() > shown {
+            self.field("", &format!("… and {} more", needs.len() - shown));
+        }
+    }
+
+    fn brief(&mut self, word: &str, brief: &BriefTold) {
+        let region = &brief.region;
         let (mark, severity) = match (word, region.certain) {
             (_, false) => ("?", Severity::Warning),
             ("opened", true) => ("+", Severity::Error),
             (_, true) => ("-", Severity::Note),
         };
-        let perhaps = if region.certain { "" } else { "perhaps " };
-        let head = format!("{mark} {perhaps}{word}");
+        let head = match (region.certain, brief.exact) {
+            (false, _) => format!("{mark} perhaps {word}"),
+            (true, true) => format!("{mark} {word}"),
+            (true, false) => format!("{mark} {word} parts of"),
+        };
         let indent = head.chars().count() + 3;
         let head = self.paint.strong(&head, Some(severity));
         let width = self.width.saturating_sub(indent).max(30);
-        for (index, line) in wrap(&flows(region), width).iter().enumerate() {
+        for (index, line) in wrap(&flows(brief), width).iter().enumerate() {
             if index == 0 {
                 let _ = writeln!(self.text, "  {head} {line}");
             } else {
@@ -164,9 +348,7 @@ impl Page<'_> {
         }
         self.decision("before", 0, &region.old);
         self.decision("after", 1, &region.new);
-        for missing in &region.needs {
-            self.field("needs", &format!("{}: {}", missing.what, missing.settle));
-        }
+        self.needs(&region.needs);
     }
 
     fn decision(&mut self, name: &str, version: usize, decision: &DecisionTold) {
@@ -176,9 +358,7 @@ impl Page<'_> {
                 0 => (name, access),
                 _ => ("", ""),
             };
-            let priority = told
-                .priority
-                .map_or_else(String::new, |priority| format!(" ({priority})"));
+            let priority = priority(told);
             let rule = match told.kind {
                 "security-rule" | "default-rule" => format!("`{}`{priority}", told.name),
                 _ => told.name.clone(),
@@ -211,14 +391,28 @@ impl Page<'_> {
         let _ = writeln!(self.text, "      {name}{pad} {value}");
     }
 
+    fn has_several_deployments(&self) -> bool {
+        let mut subjects = self.diff.subjects();
+        let first = subjects.next().map(|subject| &subject.deployment);
+        subjects.any(|subject| Some(&subject.deployment) != first)
+    }
+
     fn alone(&mut self) {
-        for (name, added) in &self.diff.alone {
-            let word = if *added { "is new" } else { "is gone" };
-            let _ = writeln!(
-                self.text,
-                "deployment {} {word}",
-                self.paint.strong(name, None)
-            );
+        for (added, word) in [(true, "new"), (false, "gone")] {
+            let own = self.diff.alone.iter().filter(|(_, own)| *own == added);
+            let names: Vec<&str> = own.map(|(name, _)| &**name).collect();
+            match names.as_slice() {
+                [] => {}
+                [only] => {
+                    let name = self.paint.strong(only, None);
+                    let _ = writeln!(self.text, "deployment {name} is {word}");
+                }
+                several => {
+                    let list = shortened(several, several.len());
+                    let line = format!("{} deployments are {word}: {list}", several.len());
+                    self.lines("", &line);
+                }
+            }
         }
     }
 
@@ -235,12 +429,16 @@ impl Page<'_> {
             told()
                 .iter()
                 .map(|subject| {
-                    let regions = if opened {
-                        &subject.opened
+                    let briefs = if opened {
+                        &subject.opened_briefly
                     } else {
-                        &subject.closed
+                        &subject.closed_briefly
                     };
-                    regions.iter().filter(|one| one.certain == certain).count()
+                    let own = briefs.iter().filter(|one| one.region.certain == certain);
+                    match !certain && is_untold(&perhaps(subject)) {
+                        true => own.count().min(1),
+                        false => own.count(),
+                    }
                 })
                 .sum()
         };
@@ -262,19 +460,26 @@ impl Page<'_> {
             .map(|group| group.unreachable.len())
             .sum();
         if dead > 0 {
-            parts.push(format!(
-                "{} that no longer decide anything",
-                plural(dead, "rule")
-            ));
+            parts.push(format!("{} without effect now", plural(dead, "rule")));
         }
+        let compared = diff.subjects().any(|one| one.presence == Presence::Both);
+        let alone = diff.subjects().any(|one| one.presence != Presence::Both)
+            || !diff.alone.is_empty();
         let verdict = match (diff.equivalent(), parts.is_empty()) {
-            (Some(true), _) => self.paint.strong("the same packets get through", None),
+            (Some(true), _) if !compared => "nothing is in both versions".to_owned(),
+            (Some(true), none) => {
+                let text = match alone {
+                    true => "the same packets get through what is in both versions",
+                    false => "the same packets get through",
+                };
+                let text = self.paint.strong(text, None);
+                match none {
+                    true => text,
+                    false => format!("{text}; {}", parts.join(", ")),
+                }
+            }
             (None, true) => self.paint.strong("not decided", Some(Severity::Warning)),
             _ => parts.join(", "),
-        };
-        let verdict = match (diff.equivalent(), parts.is_empty()) {
-            (Some(true), false) => format!("{verdict}; {}", parts.join(", ")),
-            _ => verdict,
         };
         let _ = writeln!(self.text, "{verdict}");
         let both = |subjects: &[Subject]| {
@@ -292,18 +497,64 @@ impl Page<'_> {
     }
 }
 
-/// The packets of a region in one line.
-fn flows(region: &RegionTold) -> String {
-    let protocols = match region.protocols.as_slice() {
-        [] => "any protocol".to_owned(),
-        some => some.join(", "),
+/// Whether there is nothing to say but that it is there.
+fn is_quiet(subject: &Subject) -> bool {
+    subject.opened.is_empty()
+        && subject.closed.is_empty()
+        && subject.unreachable.is_empty()
+        && subject.undecided.is_empty()
+        && subject.existence.is_empty()
+}
+
+/// Whether there is anything to say.
+fn has_news(subject: &Subject) -> bool {
+    let renamed = match &subject.attached {
+        Some([before, after]) => before != after,
+        None => subject.was.is_some(),
+    };
+    !is_quiet(subject) || subject.presence != Presence::Both || renamed
+}
+
+/// What perhaps changed.
+fn perhaps(subject: &Subject) -> Vec<(&'static str, &BriefTold)> {
+    let opened = subject.opened_briefly.iter().map(|one| ("opened", one));
+    let closed = subject.closed_briefly.iter().map(|one| ("closed", one));
+    let both = opened.chain(closed);
+    both.filter(|(_, one)| !one.region.certain).collect()
+}
+
+/// Whether that is better told in one.
+fn is_untold(perhaps: &[(&str, &BriefTold)]) -> bool {
+    let open = |told: &Told| told.kind == "unknown";
+    let of_unknown = perhaps.iter().any(|(_, brief)| {
+        let mut by = brief.region.old.by.iter().chain(&brief.region.new.by);
+        by.any(open)
+    });
+    perhaps.len() > MOST_PERHAPS || of_unknown
+}
+
+fn priority(told: &Told) -> String {
+    let priority = told.priority;
+    priority.map_or_else(String::new, |priority| format!(" ({priority})"))
+}
+
+/// The packets of some regions in one line.
+fn flows(brief: &BriefTold) -> String {
+    let region = &brief.region;
+    let protocols = match (
+        region.protocols.as_slice(),
+        brief.protocols_except.as_slice(),
+    ) {
+        ([], []) => "any protocol".to_owned(),
+        ([], except) => format!("any protocol except {}", except.join(", ")),
+        (some, _) => some.join(", "),
     };
     let mut text = format!(
         "{} {protocols} {}",
         region.direction,
         end(&region.source, &region.source_except)
     );
-    if let Some(ports) = ports(&region.source_ports) {
+    if let Some(ports) = ports(&region.source_ports, &brief.source_ports_except) {
         let _ = write!(text, " {ports}");
     }
     let _ = write!(
@@ -311,10 +562,11 @@ fn flows(region: &RegionTold) -> String {
         " → {}",
         end(&region.destination, &region.destination_except)
     );
-    match ports(&region.destination_ports) {
+    match ports(&region.destination_ports, &brief.destination_ports_except) {
         Some(ports) => {
             let _ = write!(text, " {ports}");
         }
+        None if region.protocols.as_slice() == ["icmp"] => {}
         None => text.push_str(" all ports"),
     }
     text
@@ -328,11 +580,12 @@ fn end(meant: &[String], except: &[String]) -> String {
     }
 }
 
-fn ports(ports: &[String]) -> Option<String> {
-    match ports {
-        [only] if only == "*" => None,
-        [only] if !only.contains('-') => Some(format!("port {only}")),
-        some => Some(format!("ports {}", list(some))),
+fn ports(ports: &[String], except: &[String]) -> Option<String> {
+    match (ports, except) {
+        ([only], []) if only == "*" => None,
+        ([only], except) if only == "*" => Some(format!("all ports except {}", list(except))),
+        ([only], _) if !only.contains('-') => Some(format!("port {only}")),
+        (some, _) => Some(format!("ports {}", list(some))),
     }
 }
 

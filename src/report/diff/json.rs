@@ -51,6 +51,9 @@ struct Unreadable<'a> {
 struct Item<'a> {
     name: &'a str,
     deployment: &'a str,
+    /// What the old version calls it, if that is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<&'a str>,
     /// `both`, `added` or `removed`.
     presence: &'static str,
     #[serde(flatten)]
@@ -67,6 +70,9 @@ struct Item<'a> {
     network_changed: bool,
     /// Limits that were exceeded: nothing is listed then.
     undecided: &'a [&'static str],
+    /// What decides whether it is there, if that is not the same in both versions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    existence_depends_on: Vec<Missing<'a>>,
 }
 
 #[derive(Serialize)]
@@ -166,6 +172,7 @@ fn all<'a>(diff: &'a Diff, subjects: &'a [Subject]) -> Vec<Item<'a>> {
             Item {
                 name: &subject.name,
                 deployment: &subject.deployment,
+                was: subject.was.as_deref(),
                 presence: match subject.presence {
                     Presence::Both => "both",
                     Presence::Added => "added",
@@ -186,6 +193,7 @@ fn all<'a>(diff: &'a Diff, subjects: &'a [Subject]) -> Vec<Item<'a>> {
                     .collect(),
                 network_changed: subject.network_changed,
                 undecided: &subject.undecided,
+                existence_depends_on: missing(&diff.sources[own], &subject.existence),
             }
         })
         .collect()

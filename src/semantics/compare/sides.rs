@@ -80,7 +80,8 @@ pub(super) fn groups(
         };
         let mut side = Side::empty(&place);
         let group = semantics.compile(nsg, direction, &place, rerouted);
-        side.add(semantics, nsg, &group, &place);
+        // Whether it is there is told by what it is attached to.
+        side.add_rules(semantics, nsg, &group, &place);
         let group = &semantics.network()[nsg];
         let mut subnets = group.subnets.items.clone();
         for nic in &group.network_interfaces.items {
@@ -248,20 +249,27 @@ impl Side {
         }
     }
 
-    /// Adds a group.
+    /// Adds a group that perhaps is not there.
     fn add(&mut self, semantics: &Semantics<'_>, nsg: NsgId, group: &Group, place: &Place) {
-        let network = semantics.network();
-        let family = place.family;
-        let mut parts = Vec::with_capacity(group.rules.len() + 2);
-        let existence = &network[nsg].meta.existence;
-        if existence.truth != Truth::True {
-            parts.push(Part {
+        let existence = &semantics.network()[nsg].meta.existence;
+        self.add_rules(semantics, nsg, group, place);
+        if existence.truth != Truth::True
+            && let Some(parts) = self.layers.last_mut()
+        {
+            let none = Part {
                 key: "no such group".into(),
                 certain: false,
                 because: existence.because.iter().cloned().collect(),
-                ..no_group(family)
-            });
+                ..no_group(place.family)
+            };
+            parts.insert(0, none);
         }
+    }
+
+    /// Adds the rules of a group.
+    fn add_rules(&mut self, semantics: &Semantics<'_>, nsg: NsgId, group: &Group, place: &Place) {
+        let network = semantics.network();
+        let mut parts = Vec::with_capacity(group.rules.len() + 1);
         if !group.bypass.flows.may.is_empty() {
             parts.push(Part {
                 by: By::Bypass,

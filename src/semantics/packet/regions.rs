@@ -21,6 +21,12 @@ pub const REGIONS_EXCEEDED: Exceeded = Exceeded("number of changed regions");
 /// More conditions than this in one node are not looked through.
 const MAX_CONDITIONS: usize = 20_000;
 
+/// As many words are no burden.
+const FEW_WORDS: usize = 4;
+
+/// As many are one if they are not all alike.
+const MANY_WORDS: usize = 8;
+
 /// A product of conditions on which a function has one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region {
@@ -191,6 +197,93 @@ impl Diagrams {
             }
         }
         Ok(best)
+    }
+
+    /// The smallest region that holds some regions; its value is that of the first.
+    ///
+    /// # Errors
+    ///
+    /// A limit of the diagrams.
+    pub fn joined_region(&mut self, regions: &[Region]) -> Result<Option<Region>, Exceeded> {
+        let Some((first, others)) = regions.split_first() else {
+            return Ok(None);
+        };
+        let mut all = *first;
+        for other in others {
+            for (own, more) in all.conditions.iter_mut().zip(other.conditions) {
+                *own = self.combine(*own, more, &mut Least)?;
+            }
+        }
+        Ok(Some(all))
+    }
+
+    /// A region's condition on a field in a few words, and whether those mean no more than it. If
+    /// it takes many, they are those of the smallest named set around it.
+    ///
+    /// # Errors
+    ///
+    /// A limit of the diagrams.
+    pub fn describe_briefly<N: Clone>(
+        &mut self,
+        region: &Region,
+        dimension: Dimension,
+        names: &[Named<N>],
+    ) -> Result<(Shape<N>, bool), Exceeded> {
+        let shape = self.describe(region, dimension, names)?;
+        let all = shape.pieces.iter().chain(&shape.except);
+        let plain = all
+            .clone()
+            .all(|piece| !matches!(piece, Piece::Values(_, literals) if !literals.is_empty()));
+        let cost = words(&shape.pieces) + words(&shape.except);
+        let condition = region.conditions[dimension as usize];
+        let outside = Node::leaf(OUTSIDE);
+        if cost <= FEW_WORDS {
+            return Ok((shape, true));
+        }
+        if !matches!(dimension, Dimension::Source | Dimension::Destination) {
+            let missing = self.combine(ANY, condition, &mut Without)?;
+            let except = self.pieces(missing, dimension, names)?;
+            let pieces = vec![Piece::Any];
+            return Ok(match words(&except) < cost {
+                true => (Shape { pieces, except }, true),
+                false => (shape, true),
+            });
+        }
+        if plain && cost <= MANY_WORDS {
+            return Ok((shape, true));
+        }
+        let mut around: Option<&Named<N>> = None;
+        // What somebody wrote comes after what every group knows.
+        for named in names.iter().rev() {
+            let inside = |diagrams: &mut Self, a, b| {
+                let rest = diagrams.combine(a, b, &mut Without)?;
+                Ok(rest == outside)
+            };
+            if inside(self, condition, named.condition)?
+                && match around {
+                    Some(best) => inside(self, named.condition, best.condition)?,
+                    None => true,
+                }
+            {
+                around = Some(named);
+            }
+        }
+        let piece = match around {
+            Some(named) => Piece::Named(named.name.clone()),
+            None => {
+                let parts = self.parts(condition, dimension)?.into_iter();
+                let all = parts.fold(IntervalSet::empty(), |all, (set, _)| all.union(&set));
+                match all.intervals().len() <= MANY_WORDS {
+                    true => Piece::Values(all.intervals().to_vec(), Vec::new()),
+                    false => Piece::Any,
+                }
+            }
+        };
+        let shape = Shape {
+            pieces: vec![piece],
+            except: Vec::new(),
+        };
+        Ok((shape, false))
     }
 
     /// A condition as named sets, as far as those are within it, and the rest.

@@ -7,12 +7,15 @@ use crate::model::Meta;
 /// An element of each version, or of one alone.
 pub(super) type Pair<'n, I> = (Option<(I, &'n Meta)>, Option<(I, &'n Meta)>);
 
-/// Pairs elements by key; what is left, by a name that occurs once on each side: a resource moved
-/// into a module is still that resource. In the order of the new version, removed ones last.
+/// What an element of one version is called: version (0 or 1), element.
+pub(super) type Naming<'f, I> = dyn Fn(usize, I, &Meta) -> Option<String> + 'f;
+
+/// Pairs elements by key; what is left, by the first name that occurs once on each side: a resource
+/// moved into a module is still that resource. In the order of the new version, removed ones last.
 pub(super) fn pairs<'n, I: Copy>(
     old: Vec<(I, &'n Meta)>,
     new: Vec<(I, &'n Meta)>,
-    name: impl Fn(&Meta) -> String,
+    names: &[&Naming<'_, I>],
 ) -> Vec<Pair<'n, I>> {
     let mut by_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (_, meta)) in old.iter().enumerate() {
@@ -29,24 +32,30 @@ pub(super) fn pairs<'n, I: Copy>(
         }
         of_new.push(first);
     }
-    let mut named: BTreeMap<String, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-    for (index, (_, meta)) in old.iter().enumerate() {
-        if taken.get(index) == Some(&false) {
-            named.entry(name(meta)).or_default().0.push(index);
-        }
-    }
-    for (index, (_, meta)) in new.iter().enumerate() {
-        if of_new.get(index) == Some(&None) {
-            named.entry(name(meta)).or_default().1.push(index);
-        }
-    }
-    for (before, after) in named.into_values() {
-        if let ([before], [after]) = (before.as_slice(), after.as_slice()) {
-            if let Some(own) = of_new.get_mut(*after) {
-                *own = Some(*before);
+    for name in names {
+        let mut named: BTreeMap<String, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (index, (id, meta)) in old.iter().enumerate() {
+            if taken.get(index) == Some(&false)
+                && let Some(name) = name(0, *id, meta)
+            {
+                named.entry(name).or_default().0.push(index);
             }
-            if let Some(taken) = taken.get_mut(*before) {
-                *taken = true;
+        }
+        for (index, (id, meta)) in new.iter().enumerate() {
+            if of_new.get(index) == Some(&None)
+                && let Some(name) = name(1, *id, meta)
+            {
+                named.entry(name).or_default().1.push(index);
+            }
+        }
+        for (before, after) in named.into_values() {
+            if let ([before], [after]) = (before.as_slice(), after.as_slice()) {
+                if let Some(own) = of_new.get_mut(*after) {
+                    *own = Some(*before);
+                }
+                if let Some(taken) = taken.get_mut(*before) {
+                    *taken = true;
+                }
             }
         }
     }

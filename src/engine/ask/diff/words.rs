@@ -3,6 +3,7 @@
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use std::net::IpAddr;
 
+use crate::model::address::Protocol;
 use crate::semantics::compare::{Name, Version};
 use crate::semantics::packet::atoms::{Literal, Predicate};
 use crate::semantics::packet::interval::IntervalSet;
@@ -26,6 +27,29 @@ pub(super) fn addresses(shape: &Shape<Name>, family: Family) -> (Vec<String>, Ve
 
 /// Ports and ranges of ports.
 pub(super) fn ports(shape: &Shape<Name>) -> Vec<String> {
+    ports_of(&shape.pieces)
+}
+
+/// Ports that are meant, and those of them that are not.
+pub(super) fn ports_briefly(shape: &Shape<Name>) -> (Vec<String>, Vec<String>) {
+    (ports_of(&shape.pieces), ports_of(&shape.except))
+}
+
+/// Protocols that are meant, none for all, and those of them that are not.
+pub(super) fn protocols_briefly(shape: &Shape<Name>) -> (Vec<String>, Vec<String>) {
+    let meant = protocols_of(&shape.pieces);
+    let missing = PROTOCOLS
+        .into_iter()
+        .map(protocol_word)
+        .filter(|word| !meant.is_empty() && !meant.contains(word));
+    let missing: Vec<String> = missing.collect();
+    match meant.len() > 2 && missing.len() < meant.len() {
+        true => (Vec::new(), missing),
+        false => (meant, Vec::new()),
+    }
+}
+
+fn ports_of(pieces: &[Piece<Name>]) -> Vec<String> {
     let text = |(first, last): &(u128, u128)| {
         vec![if first == last {
             first.to_string()
@@ -33,19 +57,27 @@ pub(super) fn ports(shape: &Shape<Name>) -> Vec<String> {
             format!("{first}-{last}")
         }]
     };
-    all(&shape.pieces, text, || "*".to_owned())
+    all(pieces, text, || "*".to_owned())
 }
 
 /// Protocols in lower case; none for all.
 pub(super) fn protocols(shape: &Shape<Name>) -> Vec<String> {
+    protocols_of(&shape.pieces)
+}
+
+fn protocol_word(protocol: Protocol) -> String {
+    format!("{protocol:?}").to_ascii_lowercase()
+}
+
+fn protocols_of(pieces: &[Piece<Name>]) -> Vec<String> {
     let text = |(first, last): &(u128, u128)| {
         PROTOCOLS
             .into_iter()
             .filter(|protocol| (*first..=*last).contains(&protocol_code(*protocol)))
-            .map(|protocol| format!("{protocol:?}").to_ascii_lowercase())
+            .map(protocol_word)
             .collect()
     };
-    let mut all = all(&shape.pieces, text, || "*".to_owned());
+    let mut all = all(pieces, text, || "*".to_owned());
     all.retain(|one| one != "*");
     all
 }
