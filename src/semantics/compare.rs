@@ -263,11 +263,7 @@ struct Found {
     summaries: Vec<Brief>,
 }
 
-fn differences(
-    sides: &[Side; 2],
-    direction: Direction,
-    family: Family,
-) -> Result<Found, Exceeded> {
+fn differences(sides: &[Side; 2], direction: Direction, family: Family) -> Result<Found, Exceeded> {
     let names = Names::of(sides);
     let parts = || sides.iter().flat_map(|side| side.layers.iter().flatten());
     let sets = parts()

@@ -282,3 +282,131 @@ fn what_cannot_be_read_on_either_side_fails_the_run() {
         assert!(err.contains("main.tf"), "{err}");
     }
 }
+
+#[test]
+fn a_group_that_is_called_otherwise_is_the_same_on_its_subnet() {
+    let old = terraform(&[SSH, HTTPS], true);
+    let renamed = old
+        .replace("name = \"web\"", "name = \"front\"")
+        .replace("security_group\" \"web\"", "security_group\" \"front\"")
+        .replace("security_group.web", "security_group.front");
+    let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &renamed)]);
+    let (_, found) = case.json(&["a", "b"]);
+    assert_eq!(found["equivalent"], true, "{found:#}");
+    let groups = found["securityGroups"].as_array().unwrap();
+    assert_eq!(groups.len(), 1);
+    assert_eq!(
+        (&groups[0]["name"], &groups[0]["was"]),
+        (&Value::from("front"), &Value::from("web"))
+    );
+    let (_, out, _) = case.diff(&["a", "b"]);
+    assert!(
+        out.contains("subnet hub/app: `web`, now `front`; the same packets get through"),
+        "{out}"
+    );
+    // Another name does not hide what changed with it.
+    let changed = renamed.replace("203.0.113.0/24", "*");
+    case.write("b/main.tf", &changed);
+    let (code, found) = case.json(&["a", "b", "--fail-on", "opened"]);
+    assert_eq!(code, 1, "{found:#}");
+    assert_eq!(found["subnets"][0]["opened"][0]["new"]["rule"], "ssh");
+}
+
+#[test]
+fn a_subnet_written_within_its_network_is_still_that_subnet() {
+    let old = terraform(&[HTTPS], false);
+    let start = old.find("resource \"azurerm_subnet\"").unwrap();
+    let end = old
+        .find("resource \"azurerm_network_security_group\"")
+        .unwrap();
+    let mut new = old.clone();
+    new.replace_range(start..end, "");
+    let new = new.replace(
+        "[\"10.0.0.0/16\"]\n",
+        "[\"10.0.0.0/16\"]\n  subnet {\n    name = \"app\"\n    address_prefixes = [\"10.0.1.0/24\"]\n  }\n",
+    );
+    let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
+    let (_, found) = case.json(&["a", "b"]);
+    let subnets = found["subnets"].as_array().unwrap();
+    assert_eq!(subnets.len(), 1, "{found:#}");
+    assert_eq!(subnets[0]["presence"], "both");
+}
+
+#[test]
+fn people_read_one_entry_for_each_pair_of_rules() {
+    let all = |name, access| (name, 400, access, "*", "*");
+    let others = [
+        ("no-ssh", 100, "Deny", "203.0.113.7", "22"),
+        ("no-smtp", 110, "Deny", "198.51.100.0/24", "25"),
+        ("no-rdp", 120, "Deny", "192.0.2.0/24", "3389"),
+    ];
+    let with = |last| terraform(&[&others[..], &[last]].concat(), false);
+    let case = Case::new(&[
+        ("a/main.tf", &with(all("rest", "Deny"))),
+        ("b/main.tf", &with(all("rest", "Allow"))),
+    ]);
+    let (_, found) = case.json(&["a", "b"]);
+    assert!(
+        found["securityGroups"][0]["opened"]
+            .as_array()
+            .unwrap()
+            .len()
+            > 2
+    );
+    let (_, out, _) = case.diff(&["a", "b"]);
+    assert_eq!(
+        out.matches("after   Allow   `rest` (400)").count(),
+        1,
+        "{out}"
+    );
+    assert!(out.contains("opened parts of inbound tcp"), "{out}");
+    assert!(out.lines().count() < 12, "{out}");
+}
+
+#[test]
+fn what_depends_on_inputs_is_told_in_short_with_their_names() {
+    let group = |count: &str, port: &str| {
+        format!(
+            r#"variable "on" {{}}
+variable "off" {{}}
+resource "azurerm_network_security_group" "web" {{
+  count = {count} ? 1 : 0
+  name  = "web"
+  security_rule {{
+    name                       = "in"
+    priority                   = 100
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_port_range          = "*"
+    source_address_prefix      = "Internet"
+    destination_address_prefix = "*"
+    destination_port_range     = "{port}"
+  }}
+}}
+"#
+        )
+    };
+    let case = Case::new(&[
+        ("a/main.tf", &group("var.on", "443")),
+        ("b/main.tf", &group("var.off", "443")),
+    ]);
+    let (_, found) = case.json(&["a", "b"]);
+    let web = &found["securityGroups"][0];
+    assert_eq!(web["equivalent"], Value::Null);
+    assert_eq!(web["opened"].as_array().map(Vec::len), Some(0), "{found:#}");
+    let needs: Vec<&str> = web["existenceDependsOn"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(needs, ["var.on", "var.off"]);
+    let (_, out, _) = case.diff(&["a", "b"]);
+    assert!(out.contains("whether it is there"), "{out}");
+    assert!(out.lines().count() < 10, "{out}");
+    // Whether it is there is the same question in both: only the rule counts.
+    case.write("b/main.tf", &group("var.on", "8443"));
+    let (_, found) = case.json(&["a", "b"]);
+    assert_eq!(found["securityGroups"][0]["equivalent"], false, "{found:#}");
+}

@@ -19,15 +19,15 @@ use super::estate::{Asked, Estate};
 use super::tell::{Teller, Told, name_of};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Request, UsageError};
-use crate::eval::value::Truth;
 use crate::eval::Existence;
+use crate::eval::value::Truth;
 use crate::model::nsg::Direction;
 use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId};
 use crate::policy::finding::MissingInput;
 use crate::semantics::Semantics;
 use crate::semantics::compare::{
-    Brief, Comparison, Region, compare_groups, compare_interfaces,
-    compare_subnets, families_of_group, newly_dead,
+    Brief, Comparison, Region, compare_groups, compare_interfaces, compare_subnets,
+    families_of_group, newly_dead,
 };
 use crate::semantics::packet::{Family, Flow};
 use crate::source::{SourceMap, Span};

@@ -18,7 +18,7 @@ use crate::source::{SourceMap, Span};
 const MOST_REGIONS: usize = 8;
 
 /// More changes than this that are not certain are told together.
-const MOST_PERHAPS: usize = 3;
+const MOST_PERHAPS: usize = 4;
 
 /// How many missing inputs are listed.
 const MOST_NEEDS: usize = 4;
@@ -203,7 +203,10 @@ impl Page<'_> {
         let quiet = is_quiet(subject);
         if !subject.existence.is_empty() {
             let head = self.paint.strong("?", Some(Severity::Warning));
-            let _ = writeln!(self.text, "  {head} whether it is there is decided otherwise now");
+            let _ = writeln!(
+                self.text,
+                "  {head} whether it is there is decided otherwise now"
+            );
             self.needs(&subject.existence);
         }
         if subject.network_changed && !quiet {
@@ -240,11 +243,11 @@ impl Page<'_> {
             ("opened", &subject.opened_briefly),
             ("closed", &subject.closed_briefly),
         ];
-        let perhaps = perhaps(subject);
-        let untold = is_untold(&perhaps);
+        let untold = untold(subject);
+        let is_told = |brief: &BriefTold| !untold.iter().any(|(_, own)| std::ptr::eq(*own, brief));
         for (word, briefs) in both {
             let mut shown: Vec<&BriefTold> = briefs.iter().collect();
-            shown.retain(|brief| brief.region.certain || !untold);
+            shown.retain(|brief| is_told(brief));
             for brief in shown.iter().take(MOST_REGIONS) {
                 self.brief(word, brief);
             }
@@ -256,8 +259,8 @@ impl Page<'_> {
                 );
             }
         }
-        if untold {
-            self.untold(&perhaps);
+        if !untold.is_empty() {
+            self.untold(&untold);
         }
     }
 
@@ -429,16 +432,15 @@ impl Page<'_> {
             told()
                 .iter()
                 .map(|subject| {
-                    let briefs = if opened {
-                        &subject.opened_briefly
+                    let (word, briefs) = if opened {
+                        ("opened", &subject.opened_briefly)
                     } else {
-                        &subject.closed_briefly
+                        ("closed", &subject.closed_briefly)
                     };
                     let own = briefs.iter().filter(|one| one.region.certain == certain);
-                    match !certain && is_untold(&perhaps(subject)) {
-                        true => own.count().min(1),
-                        false => own.count(),
-                    }
+                    let untold = untold(subject).into_iter();
+                    let untold = untold.filter(|(own, _)| !certain && *own == word).count();
+                    own.count() - untold + untold.min(1)
                 })
                 .sum()
         };
@@ -463,8 +465,8 @@ impl Page<'_> {
             parts.push(format!("{} without effect now", plural(dead, "rule")));
         }
         let compared = diff.subjects().any(|one| one.presence == Presence::Both);
-        let alone = diff.subjects().any(|one| one.presence != Presence::Both)
-            || !diff.alone.is_empty();
+        let alone =
+            diff.subjects().any(|one| one.presence != Presence::Both) || !diff.alone.is_empty();
         let verdict = match (diff.equivalent(), parts.is_empty()) {
             (Some(true), _) if !compared => "nothing is in both versions".to_owned(),
             (Some(true), none) => {
@@ -515,22 +517,22 @@ fn has_news(subject: &Subject) -> bool {
     !is_quiet(subject) || subject.presence != Presence::Both || renamed
 }
 
-/// What perhaps changed.
-fn perhaps(subject: &Subject) -> Vec<(&'static str, &BriefTold)> {
+/// What perhaps changed and is better told in one: much of it, or what depends in both versions.
+fn untold(subject: &Subject) -> Vec<(&'static str, &BriefTold)> {
     let opened = subject.opened_briefly.iter().map(|one| ("opened", one));
     let closed = subject.closed_briefly.iter().map(|one| ("closed", one));
-    let both = opened.chain(closed);
-    both.filter(|(_, one)| !one.region.certain).collect()
-}
-
-/// Whether that is better told in one.
-fn is_untold(perhaps: &[(&str, &BriefTold)]) -> bool {
-    let open = |told: &Told| told.kind == "unknown";
-    let of_unknown = perhaps.iter().any(|(_, brief)| {
-        let mut by = brief.region.old.by.iter().chain(&brief.region.new.by);
-        by.any(open)
-    });
-    perhaps.len() > MOST_PERHAPS || of_unknown
+    let mut perhaps: Vec<_> = opened.chain(closed).collect();
+    perhaps.retain(|(_, one)| !one.region.certain);
+    let is_open = |brief: &BriefTold| {
+        let (old, new) = (&brief.region.old, &brief.region.new);
+        let mut by = old.by.iter().chain(&new.by);
+        (old.access.is_none() && new.access.is_none()) || by.any(|told| told.kind == "unknown")
+    };
+    let clear = perhaps.iter().filter(|(_, brief)| !is_open(brief)).count();
+    if clear <= MOST_PERHAPS {
+        perhaps.retain(|(_, brief)| is_open(brief));
+    }
+    perhaps
 }
 
 fn priority(told: &Told) -> String {

@@ -82,6 +82,7 @@ pub(super) fn groups(
         let group = semantics.compile(nsg, direction, &place, rerouted);
         // Whether it is there is told by what it is attached to.
         side.add_rules(semantics, nsg, &group, &place);
+        side.take_as_there(semantics, nsg);
         let group = &semantics.network()[nsg];
         let mut subnets = group.subnets.items.clone();
         for nic in &group.network_interfaces.items {
@@ -263,6 +264,35 @@ impl Side {
                 ..no_group(place.family)
             };
             parts.insert(0, none);
+        }
+    }
+
+    /// Takes a group to be there, and with it the rules that are written in it.
+    fn take_as_there(&mut self, semantics: &Semantics<'_>, nsg: NsgId) {
+        let network = semantics.network();
+        let group = &network[nsg].meta;
+        let Some(because) = &group.existence.because else {
+            return;
+        };
+        for part in self.layers.iter_mut().flatten() {
+            let By::Rule(_, Ruling::Custom(id)) = &part.by else {
+                continue;
+            };
+            let rule = &network[*id];
+            let own = &rule.meta.existence;
+            let is_written_in_it = rule.meta.address.starts_with(&*group.address);
+            let same = own.because.as_ref().is_some_and(|own| own.id == because.id);
+            if own.truth == group.existence.truth && is_written_in_it && same {
+                part.certain = rule.direction.value().is_some() && !rule.meta.template;
+                let others = [
+                    rule.direction.unknown(),
+                    rule.access.unknown(),
+                    rule.priority.unknown(),
+                ];
+                let others = others.into_iter().flatten();
+                part.because
+                    .retain(|one| one.id != because.id || others.clone().any(|it| it.id == one.id));
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What was found in words, with places.
 
 use super::words;
-use super::{BriefTold, Both, DeadTold, DecisionTold, RegionTold};
+use super::{Both, BriefTold, DeadTold, DecisionTold, RegionTold};
 use crate::engine::ask::tell::{Told, name_of};
 use crate::eval::value::Unknown;
 use crate::model::nsg::{Access, Direction};
@@ -122,7 +122,6 @@ impl Both<'_> {
         }
     }
 }
-
 
 /// What would have to be known, each once.
 pub(super) fn needs(unknowns: &[Arc<Unknown>]) -> Vec<MissingInput> {
