@@ -72,10 +72,7 @@ pub(super) fn on_disk<T: Send>(
         let mut paths = Vec::new();
         for file in files {
             let entry = walk::named_file(&scope.root, file)?;
-            let kind = match walk::kind(&entry.path) {
-                kind @ (Kind::Hcl | Kind::TerraformJson) => kind,
-                _ => otherwise,
-            };
+            let kind = kind_of_given(&entry.path, otherwise);
             forced.insert(Arc::clone(&entry.path), kind);
             paths.push(Arc::clone(&entry.path));
             extra.push(entry);
@@ -128,15 +125,79 @@ pub(super) fn on_disk<T: Send>(
     })
 }
 
+/// Files of a call that go with files held in memory.
+#[derive(Default)]
+pub(super) struct Given {
+    texts: Vec<(String, String)>,
+    kinds: BTreeMap<String, Kind>,
+    var_files: Vec<Arc<str>>,
+    parameter_files: Vec<Arc<str>>,
+    service_tags: Option<Arc<str>>,
+}
+
+impl Given {
+    /// Reads the files that a request names beside its paths; those below the root are called as
+    /// the files in memory are.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read.
+    pub(super) fn read(request: &Request, root: &std::path::Path) -> Result<Self, UsageError> {
+        let mut given = Self::default();
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let mut add = |file: &PathBuf, otherwise: Kind| -> Result<Arc<str>, UsageError> {
+            let entry = walk::named_anywhere(&root, file)?;
+            let kind = match otherwise {
+                Kind::ServiceTags => otherwise,
+                _ => kind_of_given(&entry.path, otherwise),
+            };
+            let wrong = |why: String| {
+                UsageError::new(format!("`{}` cannot be read: {why}", file.display()))
+            };
+            let text = match walk::read(&entry, kind) {
+                Content::Text(text) => text,
+                Content::Broken(_, _, why) | Content::Unreadable(why) => return Err(wrong(why)),
+                Content::Foreign => return Err(wrong("it is of another kind".to_owned())),
+            };
+            let path = entry.path.to_string();
+            given.kinds.insert(path.clone(), kind);
+            given.texts.push((path, text));
+            Ok(entry.path)
+        };
+        let all = |files: &[PathBuf], kind, add: &mut dyn FnMut(&PathBuf, Kind) -> _| {
+            files.iter().map(|file| add(file, kind)).collect()
+        };
+        let var_files: Result<Vec<_>, _> = all(&request.var_files, Kind::Hcl, &mut add);
+        let parameter_files: Result<Vec<_>, _> =
+            all(&request.parameter_files, Kind::ParameterJson, &mut add);
+        let tags = request.service_tags.as_ref();
+        let tags = tags.map(|file| add(file, Kind::ServiceTags)).transpose();
+        (given.var_files, given.parameter_files) = (var_files?, parameter_files?);
+        given.service_tags = tags?;
+        Ok(given)
+    }
+}
+
+/// A variables or parameter file, whatever it is called.
+fn kind_of_given(path: &str, otherwise: Kind) -> Kind {
+    match walk::kind(path) {
+        kind @ (Kind::Hcl | Kind::TerraformJson) => kind,
+        _ => otherwise,
+    }
+}
+
 /// The same for files held in memory.
 pub(super) fn in_memory<T: Send>(
     mut files: Vec<(String, String)>,
     options: &Options,
+    given: Given,
     work: impl FnOnce(Prepared<'_>) -> T + Send,
 ) -> Result<T, UsageError> {
     // One pool for all calls: tests and programs check many small sets of files.
     static POOL: LazyLock<Result<ThreadPool, UsageError>> = LazyLock::new(|| pool(0));
     let pool = POOL.as_ref().map_err(Clone::clone)?;
+    files.retain(|(path, _)| !given.kinds.contains_key(path));
+    files.extend(given.texts);
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
     let outline = files
@@ -147,12 +208,16 @@ pub(super) fn in_memory<T: Send>(
     let packs = outline.packs;
     let tags = outline.service_tags;
     let tags = tags.filter(|tags| files.iter().any(|(path, _)| path == tags));
+    let tags = given.service_tags.or_else(|| tags.map(Into::into));
     let slots = files
         .into_iter()
         .map(|(path, text)| {
             let path: Arc<str> = path.into();
             let of_a_pack = packs.iter().any(|(pack, _)| is_below(&path, pack));
             let kind = match walk::kind(&path) {
+                kind if given.kinds.contains_key(&*path) => {
+                    given.kinds.get(&*path).copied().unwrap_or(kind)
+                }
                 Kind::Other if of_a_pack && walk::is_rule_file(&path) => Kind::Rule,
                 _ if tags.as_deref() == Some(&*path) => Kind::ServiceTags,
                 kind => kind,
@@ -170,9 +235,9 @@ pub(super) fn in_memory<T: Send>(
         slots,
         diagnostics: Vec::new(),
         selected: vec!["".into()],
-        var_files: Vec::new(),
-        parameter_files: Vec::new(),
-        service_tags: tags.map(Into::into),
+        var_files: given.var_files,
+        parameter_files: given.parameter_files,
+        service_tags: tags,
         options,
     };
     pool.install(|| job.prepare().map(work))

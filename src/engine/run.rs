@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::is_below;
 use super::judge::{Judge, Outcome};
-use super::prepare::{self, Prepared, path_of, sort_diagnostics};
+use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -21,7 +21,7 @@ pub(super) fn in_memory(
     files: Vec<(String, String)>,
     options: &Options,
 ) -> Result<Report, UsageError> {
-    prepare::in_memory(files, options, judged)
+    prepare::in_memory(files, options, Given::default(), judged)
 }
 
 pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {

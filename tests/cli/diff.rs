@@ -291,7 +291,7 @@ fn a_group_that_is_called_otherwise_is_the_same_on_its_subnet() {
         .replace("security_group\" \"web\"", "security_group\" \"front\"")
         .replace("security_group.web", "security_group.front");
     let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &renamed)]);
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     assert_eq!(found["equivalent"], true, "{found:#}");
     let groups = found["securityGroups"].as_array().unwrap();
     assert_eq!(groups.len(), 1);
@@ -307,7 +307,7 @@ fn a_group_that_is_called_otherwise_is_the_same_on_its_subnet() {
     // Another name does not hide what changed with it.
     let changed = renamed.replace("203.0.113.0/24", "*");
     case.write("b/main.tf", &changed);
-    let (code, found) = case.json(&["a", "b", "--fail-on", "opened"]);
+    let (code, found) = case.compared(&["a", "b", "--fail-on", "opened"]);
     assert_eq!(code, 1, "{found:#}");
     assert_eq!(found["subnets"][0]["opened"][0]["new"]["rule"], "ssh");
 }
@@ -326,7 +326,7 @@ fn a_subnet_written_within_its_network_is_still_that_subnet() {
         "[\"10.0.0.0/16\"]\n  subnet {\n    name = \"app\"\n    address_prefixes = [\"10.0.1.0/24\"]\n  }\n",
     );
     let case = Case::new(&[("a/main.tf", &old), ("b/main.tf", &new)]);
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     let subnets = found["subnets"].as_array().unwrap();
     assert_eq!(subnets.len(), 1, "{found:#}");
     assert_eq!(subnets[0]["presence"], "both");
@@ -345,7 +345,7 @@ fn people_read_one_entry_for_each_pair_of_rules() {
         ("a/main.tf", &with(all("rest", "Deny"))),
         ("b/main.tf", &with(all("rest", "Allow"))),
     ]);
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     assert!(
         found["securityGroups"][0]["opened"]
             .as_array()
@@ -391,7 +391,7 @@ resource "azurerm_network_security_group" "web" {{
         ("a/main.tf", &group("var.on", "443")),
         ("b/main.tf", &group("var.off", "443")),
     ]);
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     let web = &found["securityGroups"][0];
     assert_eq!(web["equivalent"], Value::Null);
     assert_eq!(web["opened"].as_array().map(Vec::len), Some(0), "{found:#}");
@@ -407,6 +407,50 @@ resource "azurerm_network_security_group" "web" {{
     assert!(out.lines().count() < 10, "{out}");
     // Whether it is there is the same question in both: only the rule counts.
     case.write("b/main.tf", &group("var.on", "8443"));
-    let (_, found) = case.json(&["a", "b"]);
+    let (_, found) = case.compared(&["a", "b"]);
     assert_eq!(found["securityGroups"][0]["equivalent"], false, "{found:#}");
+}
+
+#[test]
+fn values_and_tags_of_the_working_directory_go_with_revisions() {
+    let with = |port: &str| {
+        terraform(&[("in", 100, "Allow", "Storage", "PORT")], true)
+            .replace("\"Storage\"", "var.from")
+            .replace("PORT", port)
+            + "variable \"from\" {}\n"
+    };
+    let case = Case::new(&[("net/main.tf", &with("443")), ("given.txt", "")]);
+    case.git(&["init", "-q", "-b", "main"]);
+    case.commit();
+    case.write("net/main.tf", &with("8443"));
+    case.git(&["commit", "-aqm", "b"]);
+    // Files that no revision has.
+    case.write("given.tfvars", "from = \"Storage\"\n");
+    case.write(
+        "tags.json",
+        r#"{"changeNumber": 1, "cloud": "Public", "values": [{"name": "Storage", "id": "Storage",
+            "properties": {"changeNumber": 1, "region": "", "platform": "Azure",
+                "systemService": "AzureStorage", "addressPrefixes": ["20.60.0.0/24"]}}]}"#,
+    );
+    let (_, found) = case.compared(&["main~1..main"]);
+    assert_eq!(found["equivalent"], Value::Null, "{found:#}");
+    let flags = ["--var-file", "given.tfvars", "--service-tags", "tags.json"];
+    let (code, found) = case.compared(&[&["main~1..main"], &flags[..2]].concat());
+    assert_eq!(
+        (code, &found["equivalent"]),
+        (0, &Value::Bool(false)),
+        "{found:#}"
+    );
+    let opened = &found["subnets"][0]["opened"][0];
+    assert_eq!(opened["source"], serde_json::json!(["Storage"]));
+    let (code, found) = case.compared(&[&["main~1..main"], &flags[..]].concat());
+    assert_eq!(code, 0, "{found:#}");
+    let witness = &found["subnets"][0]["opened"][0]["witness"]["source"];
+    assert!(
+        witness.as_str().unwrap().starts_with("20.60.0."),
+        "{found:#}"
+    );
+    let (code, _, err) = case.diff(&["main~1..main", "--var-file", "nowhere.tfvars"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nowhere.tfvars"), "{err}");
 }

@@ -2,10 +2,11 @@
 //!
 //! What is absent: rules and findings.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::engine::prepare::{self, Prepared, sort_diagnostics};
+use crate::engine::prepare::{self, Given, Prepared, sort_diagnostics};
 use crate::engine::{Options, Request, UsageError};
 use crate::eval::Deployment;
 use crate::model::Network;
@@ -75,7 +76,22 @@ pub fn load(request: &Request) -> Result<Estate, UsageError> {
 ///
 /// When an option names an offer that does not exist.
 pub fn load_files(files: Vec<(String, String)>, options: &Options) -> Result<Estate, UsageError> {
-    prepare::in_memory(files, options, evaluated)
+    prepare::in_memory(files, options, Given::default(), evaluated)
+}
+
+/// The same with the files that a request names beside its paths, which lie on the disk; `root` is
+/// the directory that the paths of the others begin at.
+///
+/// # Errors
+///
+/// When one of them cannot be read, or an option names an offer that does not exist.
+pub fn load_files_with(
+    files: Vec<(String, String)>,
+    request: &Request,
+    root: &Path,
+) -> Result<Estate, UsageError> {
+    let given = Given::read(request, root)?;
+    prepare::in_memory(files, &request.options, given, evaluated)
 }
 
 fn evaluated(mut prepared: Prepared<'_>) -> Estate {

@@ -46,22 +46,6 @@ pub(super) fn load(request: &DiffRequest) -> Result<[Loaded; 2], UsageError> {
     let root = request.request.root.clone();
     let base = root.unwrap_or_else(|| PathBuf::from("."));
     let (old, new) = which(request, &base)?;
-    let both = [&old, &new];
-    let revisions = both.map(|one| matches!(one, Which::Revision(_)));
-    if revisions.contains(&true) {
-        let own = &request.request;
-        let flags = [
-            (own.var_files.is_empty(), "--var-file"),
-            (own.parameter_files.is_empty(), "--parameters"),
-            (own.service_tags.is_none(), "--service-tags"),
-        ];
-        if let Some((_, flag)) = flags.iter().find(|(unused, _)| !unused) {
-            return Err(UsageError {
-                message: format!("`{flag}` cannot be used with revisions"),
-                help: Some("write both versions to directories and compare those".to_owned()),
-            });
-        }
-    }
     let load = |one: &Which, other: &Which| match one {
         Which::Disk(path) => on_disk(request, path),
         Which::Revision(revision) => {
@@ -173,7 +157,9 @@ fn at_revision(
         None => String::new(),
     };
     let read = repository.read(revision)?;
-    let mut estate = estate::load_files(read.files, &request.request.options)?;
+    let root = repository.directory();
+    let root = root.as_deref().unwrap_or(base);
+    let mut estate = estate::load_files_with(read.files, &request.request, root)?;
     let inside = |path: &str| {
         below.is_empty()
             || path
