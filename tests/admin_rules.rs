@@ -9,7 +9,7 @@
 
 use aznet::engine::Options;
 use aznet::engine::ask::estate::{Estate, load_files};
-use aznet::engine::ask::trace::{TraceQuestion, Verdict, trace};
+use aznet::engine::ask::trace::{Trace, TraceQuestion, Verdict, trace};
 use aznet::eval::value::Truth;
 use aznet::model::manager::{AdminAction, AdminAddress, IntentPolicyServices};
 use aznet::model::nsg::Direction;
@@ -295,21 +295,45 @@ fn both_languages_give_the_same_rule_and_know_where_it_is_written() {
 }
 
 #[test]
-fn a_trace_takes_the_configuration_as_deployed_and_says_so() {
-    let estate = estate("azuredeploy.json", TEMPLATE, "AlwaysAllow");
-    let question = TraceQuestion {
-        from: "10.0.0.9".to_owned(),
-        to: "10.0.0.4:443".to_owned(),
-        direction: Some(Direction::Inbound),
-        ..TraceQuestion::default()
+fn a_trace_takes_a_configuration_of_a_template_as_deployed_and_says_so() {
+    let asked = |path, text: &str, action| {
+        let estate = estate(path, text, action);
+        let question = TraceQuestion {
+            from: "10.0.0.9".to_owned(),
+            to: "10.0.0.4:443".to_owned(),
+            direction: Some(Direction::Inbound),
+            ..TraceQuestion::default()
+        };
+        trace(&estate, &question).unwrap().remove(0)
     };
-    let answer = trace(&estate, &question).unwrap().remove(0);
-    assert_eq!(answer.verdict, Verdict::Allowed);
-    for assumed in [
-        "no virtual network manager outside these files applies admin rules",
-        "the security admin configuration `base` is deployed to its networks",
-    ] {
-        let taken = format!("taken for granted: {assumed}");
-        assert!(answer.notes.contains(&taken), "{:?}", answer.notes);
-    }
+    let taken = "taken for granted: the security admin configuration `base` is deployed";
+    let other = "taken for granted: no virtual network manager outside these files applies admin \
+                 rules";
+    let layers =
+        |answer: &Trace| -> Vec<&str> { answer.layers.iter().map(|layer| layer.layer).collect() };
+    let always = asked("azuredeploy.json", TEMPLATE, "AlwaysAllow");
+    assert_eq!(always.verdict, Verdict::Allowed);
+    assert!(!layers(&always).contains(&"subnet-nsg"), "{always:?}");
+    let notes: Vec<&str> = always.notes.iter().map(String::as_str).collect();
+    assert!(
+        notes.contains(&taken) && notes.contains(&other),
+        "{notes:?}"
+    );
+    let allow = asked("azuredeploy.json", TEMPLATE, "Allow");
+    assert_eq!(allow.verdict, Verdict::Denied);
+    assert_eq!(allow.decided_by.unwrap().name, "no-https");
+    assert_eq!(
+        asked("azuredeploy.json", TEMPLATE, "Deny")
+            .decided_by
+            .unwrap()
+            .kind,
+        "admin-rule"
+    );
+    // Where the files deploy configurations they are taken at their word.
+    let elsewhere = format!("{TERRAFORM}{}", COMMIT.replace("westeurope", "northeurope"));
+    let elsewhere = asked("main.tf", &elsewhere, "AlwaysAllow");
+    assert_eq!(elsewhere.verdict, Verdict::Denied);
+    assert!(!elsewhere.notes.iter().any(|note| note == taken));
+    let here = asked("main.tf", &format!("{TERRAFORM}{COMMIT}"), "AlwaysAllow");
+    assert_eq!(here.verdict, Verdict::Allowed);
 }

@@ -15,6 +15,8 @@ mod cases;
 mod check;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/ends.rs"]
+mod ends;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::contract::{Cause, Outcome};
 use super::datum::Element;
 use super::spec::{Reader, Text};
 use super::vocabulary::{Kind, World};
 use crate::diagnostic::Severity;
 use crate::eval::value::{Truth, Unknown};
 use crate::model::firewall::FirewallRuleOwner;
-use crate::model::{FirewallId, FirewallPolicyId, NsgId};
+use crate::model::{FirewallId, FirewallPolicyId, NsgId, SubnetId};
+use crate::semantics::packet::witness::Taste;
 
 /// An analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(crate) enum Analysis {
     UnreachableSecurityRule,
     /// The rules of a firewall or firewall policy that never decide a packet.
     UnreachableFirewallRule,
+    /// The packets that routes lead back to the appliance of a subnet that sent them.
+    RouteLoop,
 }
 
 /// A move that mends what was found.
@@ -41,9 +45,11 @@ pub(crate) struct Found {
     /// A move that mends it.
     pub(crate) revive: Option<Move>,
     pub(crate) unknowns: Vec<Arc<Unknown>>,
+    /// The packets it is about, and what takes them there.
+    pub(crate) outcome: Option<Outcome>,
 }
 
-const NAMES: [(&str, Analysis, &[Kind]); 2] = [
+const NAMES: [(&str, Analysis, &[Kind]); 3] = [
     (
         "unreachable-security-rule",
         Analysis::UnreachableSecurityRule,
@@ -54,6 +60,7 @@ const NAMES: [(&str, Analysis, &[Kind]); 2] = [
         Analysis::UnreachableFirewallRule,
         &[Kind::Firewall, Kind::FirewallPolicy],
     ),
+    ("route-loop", Analysis::RouteLoop, &[Kind::Subnet]),
 ];
 
 impl Analysis {
@@ -79,6 +86,7 @@ impl Analysis {
         match self {
             Self::UnreachableSecurityRule => security_rules(NsgId(subject.id), world),
             Self::UnreachableFirewallRule => firewall_rules(subject, world),
+            Self::RouteLoop => route_loops(subject, world),
         }
     }
 }
@@ -102,6 +110,7 @@ fn security_rules(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
                 priority: revive.priority,
             }),
             unknowns: found.unknowns,
+            outcome: None,
         })
         .collect()
 }
@@ -118,6 +127,8 @@ fn firewall_rules(subject: Element, world: &World<'_>) -> Vec<Found> {
     let found = world.semantics.unreachable_firewall_rules(owner);
     found
         .into_iter()
+        // What a field of its own makes empty is said of that field.
+        .filter(|found| !found.cover.is_empty() || world.network[found.rule].defects.is_empty())
         .map(|found| Found {
             truth: found.truth,
             element: rule(found.rule),
@@ -128,8 +139,50 @@ fn firewall_rules(subject: Element, world: &World<'_>) -> Vec<Found> {
                 priority: revive.priority,
             }),
             unknowns: found.unknowns,
+            outcome: None,
         })
         .collect()
+}
+
+/// The loops through an appliance that sends from a subnet; one with several subnets is told once.
+fn route_loops(subject: Element, world: &World<'_>) -> Vec<Found> {
+    let subnet = SubnetId(subject.id);
+    let loops = world.route_loops().iter();
+    let here = loops.filter(|found| found.subnets.first() == Some(&subnet));
+    here.map(|found| {
+        let first = found.hops.iter().find_map(|hop| hop.route());
+        let others = found.routes.iter().filter(|route| Some(**route) != first);
+        let taste = Taste {
+            source: Vec::new(),
+            destination: vec![super::contract::PUBLIC],
+        };
+        let hit = found.flows.is_hit_near(&taste);
+        Found {
+            truth: found.truth,
+            element: subject,
+            cover: others
+                .map(|route| Element {
+                    kind: Kind::Route,
+                    id: route.0,
+                })
+                .collect(),
+            at_most: Severity::Error,
+            revive: None,
+            unknowns: found.unknowns.clone(),
+            outcome: Some(Outcome {
+                truth: found.truth,
+                witness: hit.witness,
+                cause: first.map_or(Cause::Subject, Cause::Route),
+                route: first,
+                ports: hit.ports,
+                protocols: hit.protocols,
+                destinations: Vec::new(),
+                reads: Vec::new(),
+                unknowns: found.unknowns.clone(),
+            }),
+        }
+    })
+    .collect()
 }
 
 /// What does the same twice is only in the way.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use compile::{CompiledAnswer, CompiledContract};
 pub(crate) use flow::{FlowNode, flow_spec};
+pub(crate) use taste::PUBLIC;
 
 use super::datum::{Data, Datum, Element, undecided};
 use super::expr::{Evaluation, Trace};
@@ -366,7 +367,7 @@ impl Run<'_, '_, '_> {
                     AddressSpec::Prefixes(list) => {
                         destinations.extend(list.iter().filter_map(|field| field.value().cloned()));
                     }
-                    AddressSpec::NamedSet(_) => {}
+                    AddressSpec::NamedSet(_) | AddressSpec::HostName(_) => {}
                 }
             }
         }

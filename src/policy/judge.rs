@@ -414,16 +414,17 @@ impl ClauseJudge<'_, '_> {
                     wrongs.push(Wrong {
                         truth,
                         element: found.element,
-                        cause: match found.element.kind {
-                            super::vocabulary::Kind::SecurityRule => {
+                        cause: match (&found.outcome, found.element.kind) {
+                            (Some(outcome), _) => outcome.cause.clone(),
+                            (None, super::vocabulary::Kind::SecurityRule) => {
                                 Cause::SecurityRule(crate::model::SecurityRuleId(found.element.id))
                             }
-                            super::vocabulary::Kind::FirewallRule => {
+                            (None, super::vocabulary::Kind::FirewallRule) => {
                                 Cause::FirewallRule(crate::model::FirewallRuleId(found.element.id))
                             }
-                            _ => Cause::Subject,
+                            (None, _) => Cause::Subject,
                         },
-                        outcome: None,
+                        outcome: found.outcome,
                         deciding: Vec::new(),
                         unknowns: found.unknowns,
                         cover: found.cover,

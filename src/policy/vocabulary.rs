@@ -26,6 +26,7 @@ use crate::model::platform::PlatformFacts;
 use crate::model::{self, Meta, Network};
 use crate::origin::OriginId;
 use crate::semantics::Semantics;
+use crate::semantics::routes::RouteLoop;
 
 pub(crate) use attachment::subnets_of;
 pub(crate) use nsg::protocol_word;
@@ -44,6 +45,7 @@ pub(crate) struct World<'a> {
     /// Whether an IPv6 address is written anywhere.
     pub(crate) has_ipv6: bool,
     typed: std::cell::OnceCell<super::primary::Typed>,
+    loops: std::cell::OnceCell<Vec<RouteLoop>>,
 }
 
 impl<'a> World<'a> {
@@ -62,7 +64,13 @@ impl<'a> World<'a> {
             index: attachment::Index::new(network),
             has_ipv6: has_ipv6(network),
             typed: std::cell::OnceCell::new(),
+            loops: std::cell::OnceCell::new(),
         }
+    }
+
+    /// The loops that routes make through appliances; worked out when first asked for.
+    pub(crate) fn route_loops(&self) -> &[RouteLoop] {
+        self.loops.get_or_init(|| self.semantics.route_loops())
     }
 
     /// The lists and objects of the deployment as typed; worked out when first asked for.

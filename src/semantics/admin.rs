@@ -127,6 +127,14 @@ impl Semantics<'_> {
         }
         let mut all =
             vec!["no virtual network manager outside these files applies admin rules".to_owned()];
+        for configuration in AdminConfigurationId::all(network) {
+            if self.admin_deployed && !self.is_deployment_told(configuration) {
+                let name = name_of(&network[configuration].meta);
+                all.push(format!(
+                    "the security admin configuration `{name}` is deployed"
+                ));
+            }
+        }
         for group in NetworkGroupId::all(network) {
             if self.is_taken_as_closed(group) {
                 let name = name_of(&network[group].meta);
@@ -134,14 +142,6 @@ impl Semantics<'_> {
                     "no Azure Policy adds networks to the network group `{name}`"
                 ));
             }
-        }
-        let told = |id: &AdminConfigurationId| !self.deployments(&network[*id]).is_empty();
-        let untold = AdminConfigurationId::all(network).filter(|id| !told(id));
-        for id in untold.filter(|_| self.admin_deployed) {
-            let name = name_of(&network[id].meta);
-            all.push(format!(
-                "the security admin configuration `{name}` is deployed to its networks"
-            ));
         }
         all.sort();
         all.dedup();

@@ -35,6 +35,7 @@ use crate::model::firewall::{FirewallRule, FirewallRuleKind, FirewallRuleOwner};
 use crate::model::{FirewallId, FirewallRuleId};
 
 pub use deciding::{FirewallDecided, Pass, Translation};
+pub(crate) use names::fold;
 pub(crate) use passes::{Passes, Ruling};
 pub use tier::SkuGate;
 pub use unreachable::{FirewallRevive, UnreachableFirewallRule};

@@ -4,17 +4,18 @@
 //! earlier neighbours is subtracted to prove it dead, what is possible to prove it alive; where
 //! neither succeeds it depends.
 
+mod corners;
 mod difference;
 mod shares;
 
 use std::sync::Arc;
 
 use super::order::Ranked;
+use super::packet::Family;
 use super::packet::answer::add_unknown;
-use super::packet::atoms::{Cube, Dimension};
+use super::packet::atoms::{Cube, sparse_limit};
 use super::packet::classes::Classes;
 use super::packet::cover::{Budget, Cover, Member, Problem};
-use super::packet::interval::IntervalSet;
 use super::packet::space::{Exceeded, FlowSet, Term};
 use crate::eval::value::Unknown;
 
@@ -26,6 +27,9 @@ pub(crate) struct Listed<'r, I> {
     rules: &'r [Ranked<I>],
     /// For each term of the index its rule.
     owners: Vec<usize>,
+    terms: Vec<&'r Term>,
+    /// For each term of the index whether its rule matches it for certain and is there for certain.
+    sure: Vec<bool>,
     /// `None`: too large; every rule then counts as a neighbour.
     classes: Option<Classes>,
     budget: Budget,
@@ -54,17 +58,22 @@ impl<'r, I> Listed<'r, I> {
     /// Takes rules sorted by rank.
     pub(crate) fn new(rules: &'r [Ranked<I>]) -> Self {
         let mut owners = Vec::with_capacity(rules.len());
+        let mut sure = Vec::with_capacity(rules.len());
         let mut terms = Vec::with_capacity(rules.len());
         for (place, rule) in rules.iter().enumerate() {
+            let must = rule.own.flows.must.terms();
             for term in rule.own.flows.may.terms() {
                 owners.push(place);
+                sure.push(rule.certain && must.contains(term));
                 terms.push(term);
             }
         }
         Self {
             rules,
             owners,
+            sure,
             classes: Classes::new(&terms).ok(),
+            terms,
             budget: Budget::default(),
         }
     }
@@ -91,11 +100,16 @@ impl<'r, I> Listed<'r, I> {
             }
             None => (0..self.rules.len()).collect(),
         };
-        near.sort_unstable();
+        if whole.terms().len() > 1 {
+            near.sort_unstable();
+        }
         near.dedup();
+        // Where fields meet only cubes can keep two terms apart.
+        let settled = self.classes.is_some() && !opaque(whole);
         near.retain(|place| {
             let other = self.rules.get(*place);
-            *place != index && other.is_some_and(|other| other.own.flows.may.meets(whole))
+            *place != index
+                && other.is_some_and(|other| settled || other.own.flows.may.meets(whole))
         });
         near
     }
@@ -121,6 +135,9 @@ impl<'r, I> Listed<'r, I> {
         if let Some(packet) = self.probe(index) {
             return Ok(Hidden::No(Some(Box::new(packet))));
         }
+        if let Some(earlier) = self.taken_by_one(index) {
+            return Ok(Hidden::Yes(vec![earlier]));
+        }
         let whole = &rule.own.flows.may;
         let near = self.near(index);
         let mut members = Vec::new();
@@ -143,9 +160,13 @@ impl<'r, I> Listed<'r, I> {
                 }
             }
         }
-        let open = match self.covered(whole, &members)? {
-            Covered::By(cover) => return Ok(Hidden::Yes(cover)),
-            Covered::Not(open) => open,
+        let open = if uncertain && self.is_open(index) {
+            None
+        } else {
+            match self.covered(whole, &members)? {
+                Covered::By(cover) => return Ok(Hidden::Yes(cover)),
+                Covered::Not(open) => open,
+            }
         };
         if !uncertain {
             return Ok(Hidden::No(open));
@@ -164,10 +185,15 @@ impl<'r, I> Listed<'r, I> {
             })
             .filter(|member| whole.terms().iter().any(|term| term.meets(member.term)))
             .collect();
-        // The usual case needs no subtraction: one rule may take all.
-        let mut sure = rule.own.flows.must.terms().iter();
-        let may_take = |term: &Term| possible.iter().any(|member| term.is_within(member.term));
-        if !possible.is_empty() && sure.all(may_take) {
+        let sure = rule.own.flows.must.terms();
+        if possible.is_empty() {
+            return Ok(Hidden::No(sure.first().cloned().map(Box::new)));
+        }
+        // The usual cases need no subtraction: one rule may take all.
+        let may_take = |term: &Term| {
+            (possible.iter()).any(|member| may_take(member.term, term, whole.family()))
+        };
+        if sure.iter().all(may_take) {
             return Ok(Hidden::Perhaps(because));
         }
         let count = possible.len();
@@ -181,51 +207,13 @@ impl<'r, I> Listed<'r, I> {
                 if let Some(open) = open {
                     let term = problem.term(&open);
                     let left = FlowSet::from_terms(whole.family(), vec![term.clone()]);
-                    if possible.is_empty() || left.is_inhabited()? {
+                    if left.is_inhabited()? {
                         return Ok(Hidden::No(Some(Box::new(term))));
                     }
                 }
             }
         }
-        Ok(if possible.is_empty() {
-            Hidden::No(None)
-        } else {
-            Hidden::Perhaps(because)
-        })
-    }
-
-    /// A packet that a rule surely matches and no rule before it may match: looked for at the
-    /// corners of the rule only.
-    fn probe(&self, index: usize) -> Option<Term> {
-        const CORNERS: usize = 8;
-        let classes = self.classes.as_ref()?;
-        let terms = self.rules.get(index)?.own.flows.must.terms();
-        let term = terms.iter().find(|term| term.cube.is_empty())?;
-        for corner in 0..CORNERS {
-            let mut values = [0; Dimension::COUNT];
-            for (place, (value, field)) in values.iter_mut().zip(&term.fields).enumerate() {
-                // Source, destination and destination port vary; the rest stays at the low end.
-                let last = match place {
-                    0 | 1 => corner >> place & 1 == 1,
-                    4 => corner >> 2 & 1 == 1,
-                    _ => false,
-                };
-                *value = match last {
-                    true => field.intervals().last()?.1,
-                    false => field.first()?,
-                };
-            }
-            let mut holding = classes
-                .holding(&values)
-                .filter_map(|it| self.owners.get(it));
-            if holding.all(|owner| *owner == index || self.before(index, *owner)) {
-                return Some(Term {
-                    fields: values.map(IntervalSet::single),
-                    cube: Cube::default(),
-                });
-            }
-        }
-        None
+        Ok(Hidden::Perhaps(because))
     }
 
     /// The earlier rules that take a set, if they do.
@@ -316,6 +304,18 @@ fn widest(members: &[Member<'_>]) -> Widest {
         sets: members.iter().map(|member| member.set).collect(),
         terms: members.iter().map(term).collect(),
     }
+}
+
+/// Whether a term may take another in some world: nothing of it is certain to be left then.
+fn may_take(taker: &Term, term: &Term, family: Family) -> bool {
+    let mut fields = term.fields.iter().zip(&taker.fields);
+    let mut literals = taker.cube.literals().iter();
+    fields.all(|(own, other)| own.is_within(other))
+        && literals.all(|literal| {
+            // Of more values than all tags hold some are left in every world.
+            let few = || term.field(literal.atom.dimension).count() <= sparse_limit(family);
+            term.cube.implies_literal(literal) || literal.holds && few()
+        })
 }
 
 fn opaque(set: &FlowSet) -> bool {

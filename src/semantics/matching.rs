@@ -165,23 +165,38 @@ impl Fields {
         let full = IntervalSet::range(0, u16::MAX.into());
         let ports = [&self.source_ports, &self.destination_ports];
         let unconditional = ports.iter().all(|side| side.certain == full);
+        let [
+            source,
+            destination,
+            protocol,
+            source_ports,
+            destination_ports,
+        ] = self.all();
         let (must, may) = if unconditional {
-            (self.terms(family, false), self.terms(family, true))
+            both(&self.all(), family)
         } else {
-            let mut with_ports = self.clone();
-            with_ports.protocol.restrict(&protocols_with_ports());
-            let must = with_ports.terms(family, false);
-            let mut may = with_ports.terms(family, true);
-            let mut without = self.clone();
-            without
-                .protocol
-                .restrict(&full_protocols().subtract(&protocols_with_ports()));
-            let named = self.protocol.certain != full_protocols();
-            let may_be_unconditional = ports.iter().all(|side| side.widest() == full);
-            if (named || may_be_unconditional) && !without.protocol.widest().is_empty() {
-                without.source_ports = Matched::set(Dimension::SourcePort, full.clone());
-                without.destination_ports = Matched::set(Dimension::DestinationPort, full);
-                may.extend(without.terms(family, true));
+            let mut with_ports = protocol.clone();
+            with_ports.restrict(&protocols_with_ports());
+            let (must, mut may) = both(
+                &[
+                    source,
+                    destination,
+                    &with_ports,
+                    source_ports,
+                    destination_ports,
+                ],
+                family,
+            );
+            let named = protocol.certain != full_protocols();
+            if named || ports.iter().all(|side| side.widest() == full) {
+                let mut without = protocol.clone();
+                without.restrict(&full_protocols().subtract(&protocols_with_ports()));
+                if !without.widest().is_empty() {
+                    let sources = Matched::set(Dimension::SourcePort, full.clone());
+                    let destinations = Matched::set(Dimension::DestinationPort, full);
+                    let sides = [source, destination, &without, &sources, &destinations];
+                    may.extend(products(&sides, family, true));
+                }
             }
             (must, may)
         };
@@ -210,33 +225,53 @@ impl Fields {
             &self.destination_ports,
         ]
     }
+}
 
-    fn terms(&self, family: Family, loose: bool) -> Vec<Term> {
-        let sides = self.all();
-        let products: usize = sides
-            .iter()
-            .map(|side| side.open.len() + 1)
-            .fold(1, usize::saturating_mul);
-        let mut terms = vec![Term::all(family)];
-        for side in sides {
-            let alternatives = if products <= MAX_PRODUCTS {
-                side.alternatives(loose)
-            } else if loose {
-                vec![(side.widest(), None)]
-            } else {
-                vec![(side.certain.clone(), None)]
-            };
-            terms = terms
-                .iter()
-                .flat_map(|term| {
-                    alternatives.iter().filter_map(|(set, literal)| {
-                        term.restricted(side.dimension, set, literal.as_ref())
-                    })
-                })
-                .collect();
+/// What some fields match together: for certain, and possibly.
+fn both(sides: &[&Matched; Dimension::COUNT], family: Family) -> (Vec<Term>, Vec<Term>) {
+    let must = products(sides, family, false);
+    let exact = count_products(sides) <= MAX_PRODUCTS;
+    let may = match exact && sides.iter().all(|side| side.loose.is_empty()) {
+        true => must.clone(),
+        false => products(sides, family, true),
+    };
+    (must, may)
+}
+
+fn count_products(sides: &[&Matched; Dimension::COUNT]) -> usize {
+    let counts = sides.iter().map(|side| side.open.len() + 1);
+    counts.fold(1, usize::saturating_mul)
+}
+
+fn products(sides: &[&Matched; Dimension::COUNT], family: Family, loose: bool) -> Vec<Term> {
+    let exact = count_products(sides) <= MAX_PRODUCTS;
+    let mut terms = vec![Term::all(family)];
+    for side in sides {
+        let alternatives = if exact {
+            side.alternatives(loose)
+        } else if loose {
+            vec![(side.widest(), None)]
+        } else {
+            vec![(side.certain.clone(), None)]
+        };
+        if let [(set, None)] = alternatives.as_slice() {
+            terms.retain_mut(|term| {
+                let field = &mut term.fields[side.dimension as usize];
+                *field = field.intersect(set);
+                !field.is_empty()
+            });
+            continue;
         }
-        terms
+        terms = terms
+            .iter()
+            .flat_map(|term| {
+                alternatives.iter().filter_map(|(set, literal)| {
+                    term.restricted(side.dimension, set, literal.as_ref())
+                })
+            })
+            .collect();
     }
+    terms
 }
 
 impl Matched {

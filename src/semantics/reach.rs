@@ -11,6 +11,7 @@
 mod appliance;
 mod ends;
 mod entrance;
+mod examples;
 mod groups;
 mod replies;
 mod sets;
@@ -68,6 +69,8 @@ pub enum Endpoint {
     /// Addresses, blocks, ranges or service tags (`Internet`, `VirtualNetwork`, …), as far as they
     /// are known. Known addresses of machines and subnets here stand for those.
     Addresses(Vec<Field<AddressPrefix>>),
+    /// A host name, taken to be some address of the Internet.
+    HostName(Arc<str>),
 }
 
 /// What becomes of the packets of a question or of a part of them.

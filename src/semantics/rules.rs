@@ -7,7 +7,7 @@ use super::lookup::Found;
 use super::matching::{self, Fields, Matched};
 use super::order::{self, Rank, Ranked};
 use super::packet::answer::add_unknown;
-use super::packet::atoms::Dimension;
+use super::packet::atoms::{Atom, Dimension, Predicate};
 use super::packet::interval::IntervalSet;
 use super::packet::space::Term;
 use super::packet::{
@@ -41,6 +41,8 @@ pub enum AddressSpec {
     Prefixes(Vec<Field<AddressPrefix>>),
     /// A set of the platform table: `public`, `kms`, …
     NamedSet(Arc<str>),
+    /// What a host name resolves to: taken to be addresses of the Internet.
+    HostName(Arc<str>),
 }
 
 /// Where packets are looked at: tells what `VirtualNetwork` and `Internet` mean.
@@ -356,6 +358,12 @@ impl Semantics<'_> {
                     Some(set) => matched.add(&set),
                     None => matched.add_loose(&place.family.addresses()),
                 },
+                AddressSpec::HostName(name) => {
+                    let predicate = Predicate::Name(super::firewall::fold(name));
+                    let outer = self.public(place.family);
+                    let atom = Atom::new(dimension, &predicate, IntervalSet::empty(), outer);
+                    matched.add_atom(atom);
+                }
             }
         }
         matched

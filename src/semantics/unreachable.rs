@@ -176,11 +176,7 @@ impl Semantics<'_> {
             .into_iter()
             .chain(rules.first())
             .copied()
-            .find(|place| {
-                lists
-                    .iter()
-                    .any(|list| list.open_at(index, *place).is_some())
-            })?;
+            .find(|place| lists.iter().any(|list| list.is_open_at(index, *place)))?;
         let list = lists.first()?.rules();
         let Ruling::Custom(before) = list.get(place)?.id else {
             return None;

@@ -173,7 +173,7 @@ pub(super) struct Post {
 fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, UsageError> {
     let network = &asked.network;
     let teller = Teller::new(asked, estate.facts);
-    let semantics = estate.semantics(asked).widened();
+    let semantics = estate.as_asked(asked);
     let target = match target {
         Target::Machine(machine) => Target::Nic(endpoint::only_nic(asked, machine)?),
         target => target,

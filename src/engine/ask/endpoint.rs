@@ -79,21 +79,27 @@ pub fn read(text: &str) -> Result<Written, UsageError> {
     if text.is_empty() {
         return Err(UsageError::new("an end of the path is empty"));
     }
-    let (name, ports) =
-        if let Some((inner, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            match rest.strip_prefix(':') {
-                Some(ports) => (inner, ports),
-                None if rest.is_empty() => return Ok(plain(inner)),
-                None => return Err(misread(text)),
+    let (name, ports) = if let Some((inner, rest)) =
+        text.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+    {
+        match rest.strip_prefix(':') {
+            Some(ports) => (inner, ports),
+            None if rest.is_empty() => return Ok(plain(inner)),
+            None => return Err(misread(text)),
+        }
+    } else if parse::block(text).is_ok() {
+        return Ok(plain(text));
+    } else {
+        match text.rsplit_once(':') {
+            Some((kind, rest))
+                if names::is_kind(kind) && rest.split(',').any(|it| parse::ports(it).is_err()) =>
+            {
+                return Ok(plain(text));
             }
-        } else if parse::block(text).is_ok() {
-            return Ok(plain(text));
-        } else {
-            match text.rsplit_once(':') {
-                Some((name, ports)) => (name, ports),
-                None => return Ok(plain(text)),
-            }
-        };
+            Some((name, ports)) => (name, ports),
+            None => return Ok(plain(text)),
+        }
+    };
     let ports: Result<Vec<PortRange>, String> = ports.split(',').map(parse::ports).collect();
     match ports {
         Ok(ports) if !name.is_empty() => Ok(Written {
@@ -186,6 +192,8 @@ pub fn family(network: &Network, from: &End, to: &End) -> Result<Family, UsageEr
 pub fn addresses_of(network: &Network, endpoint: &Endpoint) -> Vec<Field<AddressPrefix>> {
     match endpoint {
         Endpoint::Addresses(addresses) => addresses.clone(),
+        // Of either family, and nowhere here.
+        Endpoint::HostName(_) => Vec::new(),
         Endpoint::Subnet(subnet) => prefixes_of(network, *subnet),
         Endpoint::PrivateEndpoint(id) => {
             let endpoint = &network[*id];
@@ -231,6 +239,7 @@ pub fn subnets_of(network: &Network, end: &End) -> Vec<SubnetId> {
             subnet.into_iter().collect()
         }
         Endpoint::Nic(nic) => subnets_of_nic(network, *nic),
+        Endpoint::HostName(_) => Vec::new(),
         Endpoint::Addresses(addresses) => SubnetId::all(network)
             .filter(|subnet| {
                 let prefixes = &network[*subnet].address_prefixes.items;
@@ -325,18 +334,12 @@ fn is_host_name(text: &str) -> bool {
 }
 
 fn host(text: &str) -> End {
-    let label = format!("the addresses of `{text}`");
-    let unknown = Unknown::new(text, label, Reason::Outside);
-    let field = Field {
-        state: State::Unknown(Arc::new(unknown), None),
-        origin: OriginId::NONE,
-    };
     End {
         display: text.to_owned(),
-        endpoint: Endpoint::Addresses(vec![field]),
+        endpoint: Endpoint::HostName(text.into()),
         target: None,
         note: Some(format!(
-            "`{text}` is taken for a host name: its addresses are not known"
+            "`{text}` is taken for a host name, and that for some address of the Internet"
         )),
     }
 }
@@ -494,7 +497,7 @@ fn families(network: &Network, end: &End) -> Vec<Family> {
             _ => open = true,
         }
     }
-    if open && all.is_empty() {
+    if all.is_empty() && (open || matches!(end.endpoint, Endpoint::HostName(_))) {
         return vec![Family::V4, Family::V6];
     }
     all
@@ -523,6 +526,19 @@ mod tests {
             read("module.net.azurerm_subnet.app[\"x\"]:53").0,
             "module.net.azurerm_subnet.app[\"x\"]"
         );
+    }
+
+    #[test]
+    fn a_kind_before_a_name_is_no_name_with_a_port() {
+        let read = |text| {
+            let written = read(text).unwrap();
+            (written.text, written.ports.len())
+        };
+        assert_eq!(read("subnet:app"), ("subnet:app".into(), 0));
+        assert_eq!(read("subnet:hub/app:443"), ("subnet:hub/app".into(), 1));
+        assert_eq!(read("VM:web"), ("VM:web".into(), 0));
+        // A machine that is called so.
+        assert_eq!(read("vm:443"), ("vm".into(), 1));
     }
 
     #[test]

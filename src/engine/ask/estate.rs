@@ -54,6 +54,14 @@ impl Estate {
             .any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
     }
 
+    /// The same in the reading that questions take: routes widen `VirtualNetwork`, and security
+    /// admin configurations are deployed unless these files tell otherwise.
+    #[must_use]
+    pub fn as_asked<'a>(&'a self, asked: &'a Asked) -> Semantics<'a> {
+        let semantics = self.semantics(asked).with_admin_rules_deployed();
+        semantics.widened()
+    }
+
     /// What Azure does with the packets of one of its deployments.
     #[must_use]
     pub fn semantics<'a>(&'a self, asked: &'a Asked) -> Semantics<'a> {

@@ -83,7 +83,7 @@ pub(super) fn ask(
             place: None,
             remark: Some("groups do not touch it".to_owned()),
         };
-        parts.push(part(|_| by.clone(), Verdict::Allowed, bypassing));
+        parts.push(part(one, |_| by.clone(), Verdict::Allowed, bypassing));
     }
     let mut same_priority = false;
     for decided in semantics.deciding(nsg, scope, direction, &flows) {
@@ -94,7 +94,7 @@ pub(super) fn ask(
         };
         same_priority |= shares_priority(network, nsg, &decided.by);
         let tell = |witness: Option<&_>| one.teller.ruling(nsg, &decided.by, witness);
-        parts.push(part(tell, verdict, decided.flows.clone()));
+        parts.push(part(one, tell, verdict, decided.flows.clone()));
     }
     let exists = network[nsg].meta.existence.truth == Truth::True;
     let verdict = together(parts.iter().map(|(part, _)| part.verdict));
@@ -203,7 +203,7 @@ fn places(network: &Network, nsg: NsgId, end: &End) -> Vec<Scope> {
                 })
             })
             .collect(),
-        Endpoint::Subnet(_) | Endpoint::PrivateEndpoint(_) => Vec::new(),
+        Endpoint::Subnet(_) | Endpoint::PrivateEndpoint(_) | Endpoint::HostName(_) => Vec::new(),
     };
     let own: Vec<NicId> = nics
         .into_iter()
@@ -239,8 +239,9 @@ fn places(network: &Network, nsg: NsgId, end: &End) -> Vec<Scope> {
 
 /// Whether the sender is somewhere on the Internet for certain.
 fn is_public(one: &One<'_>, semantics: &Semantics<'_>) -> bool {
-    let Endpoint::Addresses(addresses) = &one.from.endpoint else {
-        return false;
+    let addresses = match &one.from.endpoint {
+        Endpoint::Addresses(addresses) => addresses,
+        end => return matches!(end, Endpoint::HostName(_)),
     };
     let public = semantics.public(one.family);
     let within = |prefix: &AddressPrefix| match prefix {
@@ -259,10 +260,10 @@ fn is_public(one: &One<'_>, semantics: &Semantics<'_>) -> bool {
 
 fn flows(one: &One<'_>, semantics: &Semantics<'_>, scope: Scope, direction: Direction) -> Answer {
     let spec = |end: &End| {
-        vec![AddressSpec::Prefixes(endpoint::addresses_of(
-            &one.asked.network,
-            &end.endpoint,
-        ))]
+        vec![match &end.endpoint {
+            Endpoint::HostName(name) => AddressSpec::HostName(Arc::clone(name)),
+            end => AddressSpec::Prefixes(endpoint::addresses_of(&one.asked.network, end)),
+        }]
     };
     let spec = FlowSpec {
         direction,
@@ -276,11 +277,12 @@ fn flows(one: &One<'_>, semantics: &Semantics<'_>, scope: Scope, direction: Dire
 }
 
 fn part(
+    one: &One<'_>,
     tell: impl Fn(Option<&Flow>) -> Told,
     verdict: Verdict,
     flows: Answer,
 ) -> (TracePart, Answer) {
-    let hit = flows.is_hit();
+    let hit = flows.is_hit_near(&one.taste);
     let part = TracePart {
         by: tell(hit.witness.as_ref()),
         verdict,

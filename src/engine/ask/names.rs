@@ -37,6 +37,36 @@ pub enum Target {
     PrivateEndpoint(PrivateEndpointId),
 }
 
+impl Target {
+    /// The word that is put before a name, with a colon, to say what kind of element is meant.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Nsg(_) => "nsg",
+            Self::Subnet(_) => "subnet",
+            Self::Nic(_) => "nic",
+            Self::Machine(_) => "vm",
+            Self::Firewall(_) => "firewall",
+            Self::LoadBalancer(_) => "lb",
+            Self::PublicIp(_) => "pip",
+            Self::Vnet(_) => "vnet",
+            Self::Asg(_) => "asg",
+            Self::PrivateEndpoint(_) => "pe",
+        }
+    }
+}
+
+/// Whether a word says what kind of element is meant.
+#[must_use]
+pub fn is_kind(word: &str) -> bool {
+    PREFIXES.iter().any(|own| own.eq_ignore_ascii_case(word))
+}
+
+/// Every word of [`Target::prefix`].
+const PREFIXES: [&str; 10] = [
+    "nsg", "subnet", "nic", "vm", "firewall", "lb", "pip", "vnet", "asg", "pe",
+];
+
 /// What a name may stand for, for people, and which elements those are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -220,6 +250,7 @@ pub fn find(
     text: &str,
     wanted: Wanted,
 ) -> Result<BTreeMap<usize, Target>, UsageError> {
+    let (kind, text) = of_kind(text, wanted);
     let lower = text.trim_end_matches('/').to_ascii_lowercase();
     let mut ranked: Vec<(u8, usize, Named<'_>)> = Vec::new();
     for index in among {
@@ -227,6 +258,9 @@ pub fn find(
             continue;
         };
         for named in all(asked, wanted) {
+            if kind.is_some_and(|kind| kind != named.target.prefix()) {
+                continue;
+            }
             if let Some(rank) = named.rank(&lower) {
                 // What is only looked up gives way to what is created.
                 let rank = 2 * rank + u8::from(named.meta.existing);
@@ -318,17 +352,32 @@ pub fn line_of(estate: &Estate, asked: &Asked, meta: &Meta) -> Option<String> {
     ))
 }
 
-/// The only thing that some elements of one name are: a machine and its own interface are one.
+/// The only thing that some elements of one name are: a machine, its own interface and that one's
+/// own public address are one, the machine.
 fn one_of(asked: &Asked, named: &[&Named<'_>]) -> Option<Target> {
-    if let [one] = named {
-        return Some(one.target);
-    }
-    let [Target::Nic(nic), Target::Machine(machine)] =
-        <[Target; 2]>::try_from(named.iter().map(|it| it.target).collect::<Vec<_>>()).ok()?
-    else {
-        return None;
+    let mut targets: Vec<Target> = named.iter().map(|it| it.target).collect();
+    let network = &asked.network;
+    let is_public_of = |public: PublicIpId, nic: NicId| {
+        let mut configurations = network[nic].ip_configurations.items.iter();
+        configurations.any(|one| one.public_ip.value() == Some(&Link::Here(public)))
     };
-    (asked.network[nic].machine == Some(machine)).then_some(Target::Nic(nic))
+    let owned = |part: Target, whole: Target| match (part, whole) {
+        (Target::Nic(nic), Target::Machine(machine)) => network[nic].machine == Some(machine),
+        (Target::PublicIp(public), Target::Nic(nic)) => is_public_of(public, nic),
+        (Target::PublicIp(public), Target::Machine(machine)) => NicId::all(network)
+            .any(|nic| network[nic].machine == Some(machine) && is_public_of(public, nic)),
+        (Target::PublicIp(public), Target::LoadBalancer(balancer)) => {
+            let mut frontends = network[balancer].frontends.items.iter();
+            frontends.any(|one| one.public_ip.value() == Some(&Link::Here(public)))
+        }
+        _ => false,
+    };
+    let all = targets.clone();
+    targets.retain(|part| !all.iter().any(|whole| owned(*part, *whole)));
+    match targets.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
 }
 
 fn ambiguous(estate: &Estate, asked: &Asked, text: &str, named: &[&Named<'_>]) -> UsageError {
@@ -337,7 +386,13 @@ fn ambiguous(estate: &Estate, asked: &Asked, text: &str, named: &[&Named<'_>]) -
         .map(|named| {
             let at = line_of(estate, asked, named.meta);
             let at = at.map_or_else(String::new, |at| format!(" at {at}"));
-            format!("{} `{}`{at}", named.kind, named.meta.address)
+            let prefix = named.target.prefix();
+            format!(
+                "{prefix}:{} for {} `{}`{at}",
+                named.display(),
+                named.kind,
+                named.meta.address
+            )
         })
         .collect();
     lines.sort();
@@ -349,9 +404,22 @@ fn ambiguous(estate: &Estate, asked: &Asked, text: &str, named: &[&Named<'_>]) -
     UsageError {
         message: format!("`{text}` names {} things in `{}`", named.len(), asked.name),
         help: Some(format!(
-            "name one of them in full:\n    {}",
+            "name one of them, with its kind or by its address:\n    {}",
             lines.join("\n    ")
         )),
+    }
+}
+
+/// The kind that a name says it is of, and the rest of it.
+fn of_kind(text: &str, wanted: Wanted) -> (Option<&'static str>, &str) {
+    let Some((kind, name)) = text.split_once(':') else {
+        return (None, text);
+    };
+    let is = |own: &&&str| own.eq_ignore_ascii_case(kind);
+    match PREFIXES.iter().find(is) {
+        Some(_) if wanted == Wanted::Nsg && !kind.eq_ignore_ascii_case("nsg") => (None, text),
+        Some(prefix) => (Some(prefix), name),
+        None => (None, text),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::parse;
 use crate::policy::finding::MissingInput;
 use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
+use crate::semantics::packet::witness::Taste;
 use crate::semantics::packet::{Family, Flow};
 pub use crate::semantics::reach::Verdict;
 use crate::semantics::reach::{
@@ -196,6 +197,7 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             Some(Target::Nsg(nsg)) => Some(*nsg),
             _ => None,
         });
+        let semantics = estate.as_asked(asked);
         let one = One {
             asked,
             teller: Teller::new(asked, estate.facts),
@@ -207,13 +209,12 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             protocol,
             direction: question.direction,
             family: endpoint::family(&asked.network, from_end, to_end)?,
+            taste: semantics.example_addresses(),
         };
         let ask = |semantics: &Semantics<'_>| match nsg {
             Some(nsg) => one.by_group(semantics, nsg),
             None => one.by_path(semantics),
         };
-        let semantics = estate.semantics(asked).widened();
-        let semantics = semantics.with_admin_rules_deployed();
         let mut answer = ask(&semantics);
         // A path asks for both readings itself.
         if nsg.is_some() && !asked.network.routes.is_empty() {
@@ -225,7 +226,7 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
         }
         let tags = one.by_tags(&semantics, &answer, || {
             let blind = Semantics::new(&asked.network, estate.facts, asked.settings.cloud);
-            let blind = blind.widened().with_admin_rules_deployed();
+            let blind = blind.with_admin_rules_deployed().widened();
             ask(&blind).verdict
         });
         answer.notes.extend(tags);
@@ -421,6 +422,8 @@ pub(super) struct One<'a> {
     pub(super) protocol: &'static str,
     pub(super) direction: Option<Direction>,
     pub(super) family: Family,
+    /// Addresses to show packets with.
+    pub(super) taste: Taste,
 }
 
 impl One<'_> {
@@ -556,7 +559,7 @@ impl One<'_> {
             .parts
             .iter()
             .map(|part| {
-                let hit = part.flows.is_hit();
+                let hit = part.flows.is_hit_near(&self.taste);
                 TracePart {
                     by: self.teller.by(&part.by, hit.witness.as_ref()),
                     verdict: part.verdict,

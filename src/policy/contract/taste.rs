@@ -12,7 +12,7 @@ use crate::policy::vocabulary::{Kind, subnets_of};
 use crate::semantics::packet::witness::Taste;
 
 /// The far side, where any public address does.
-const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 2, 3, 4));
+pub(crate) const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 2, 3, 4));
 
 /// The near side, where no subnet is known.
 const MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 4));

@@ -330,10 +330,11 @@ impl ClauseJudge<'_, '_> {
         let network = self.world.network;
         for rule in &wrong.cover {
             if let Some(meta) = rule.meta(network) {
-                add(
-                    meta.origin,
-                    format!("hidden by `{}`", rule.display(self.world)),
-                );
+                let how = match rule.kind {
+                    Kind::Route => "sent back by",
+                    _ => "hidden by",
+                };
+                add(meta.origin, format!("{how} `{}`", rule.display(self.world)));
             }
         }
         if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route)

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use super::nsg::{ACCESSES, DEFECT, access, protocol_word};
-use super::read::{address, addresses, boolean, elements, field, link, list, name, ports, text};
-use super::{Field, Item, Kind, KindSpec, Ty, World};
-use crate::model::firewall::{
-    Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, ThreatIntelligence,
+use super::read::{
+    address, addresses, boolean, elements, field, link, list, name, object, ports, text,
 };
+use super::{Field, Item, Kind, KindSpec, Member, Ty, World};
+use crate::model::firewall::{
+    Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
+    ThreatIntelligence,
+};
+use crate::model::platform::FirewallTier;
 use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId};
 use crate::policy::datum::{self, Data, Datum};
+use crate::semantics::firewall::SkuGate;
 
 pub(super) static FIREWALL: KindSpec = KindSpec {
     kind: Kind::Firewall,
@@ -46,6 +51,12 @@ pub(super) static FIREWALL: KindSpec = KindSpec {
             ty: Ty::TEXT,
             doc: "`Basic`, `Standard` or `Premium`",
             get: |w, id| field(&firewall(w, id).tier, text),
+        },
+        Field {
+            name: "tier_gaps",
+            ty: Ty::List(Item::Object(GAP)),
+            doc: "what it uses that its tier does not offer, apart from its rules",
+            get: |w, id| own_gaps(w, FirewallRuleOwner::Firewall(FirewallId(id))),
         },
         Field {
             name: "dns_proxy",
@@ -126,6 +137,12 @@ pub(super) static POLICY: KindSpec = KindSpec {
             get: |w, id| field(&policy(w, id).tier, text),
         },
         Field {
+            name: "tier_gaps",
+            ty: Ty::List(Item::Object(GAP)),
+            doc: "what it uses that its tier does not offer, apart from its rules",
+            get: |w, id| own_gaps(w, FirewallRuleOwner::Policy(FirewallPolicyId(id))),
+        },
+        Field {
             name: "parent",
             ty: Ty::One(Item::Element(Kind::FirewallPolicy)),
             doc: "the policy it inherits from; null if there is none",
@@ -155,6 +172,56 @@ pub(super) static POLICY: KindSpec = KindSpec {
         },
     ],
 };
+
+const TIERS: &[&str] = &["Basic", "Standard", "Premium"];
+
+const GAP: &[Member] = &[
+    (
+        "feature",
+        Ty::TEXT,
+        "what is used, in the middle of a sentence",
+    ),
+    (
+        "needs",
+        Ty::One(Item::Word(TIERS)),
+        "the lowest tier that offers it",
+    ),
+    (
+        "has",
+        Ty::One(Item::Word(TIERS)),
+        "the tier in force; null if it is not known",
+    ),
+];
+
+fn own_gaps(world: &World<'_>, owner: FirewallRuleOwner) -> Datum {
+    let gates = world.semantics.sku_gates(owner);
+    gaps(gates.into_iter().filter(|gate| gate.rule.is_none()))
+}
+
+/// Each at the place where the feature is used.
+fn gaps(gates: impl Iterator<Item = SkuGate>) -> Datum {
+    let word = |tier: FirewallTier| {
+        Datum::text(match tier {
+            FirewallTier::Basic => "Basic",
+            FirewallTier::Standard => "Standard",
+            FirewallTier::Premium => "Premium",
+        })
+    };
+    let absent = || Datum::constant(Data::Absent);
+    let items = gates.map(|gate| {
+        let entries = object([
+            ("feature", Datum::text(gate.name)),
+            ("needs", word(gate.needs)),
+            ("has", gate.has.map_or_else(absent, word)),
+        ]);
+        datum::Item {
+            datum: Datum::new(entries.data, gate.origin),
+            present: gate.truth,
+            because: gate.unknowns.into_iter().next(),
+        }
+    });
+    Datum::list(items.collect(), None)
+}
 
 const MODES: &[&str] = &["Off", "Alert", "Deny"];
 
@@ -233,6 +300,7 @@ macro_rules! rule_fields {
             Field { name: "pass", ty: Ty::One(Item::Word(PASSES)), doc: "`nat`, `network` or `application`", get: pass },
             Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: defects },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },
+            Field { name: "tier_gaps", ty: Ty::List(Item::Object(GAP)), doc: "what it uses that the tier of its firewall or policy does not offer", get: |w, id| gaps(w.semantics.sku_gates_of_rule(FirewallRuleId(id)).into_iter()) },
             $($more,)*
         ]
     };

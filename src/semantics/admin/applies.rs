@@ -185,6 +185,17 @@ impl Semantics<'_> {
         Applies::of_meta(&group.meta).and(member)
     }
 
+    /// Whether these files deploy configurations of the manager of one anywhere.
+    pub(super) fn is_deployment_told(&self, id: AdminConfigurationId) -> bool {
+        let manager = self.network[id].manager.value();
+        AdminDeploymentId::all(self.network).any(|deployment| {
+            let other = &self.network[deployment].manager;
+            let is_other = manager
+                .is_some_and(|manager| same(other, |link| link == manager).truth == Truth::False);
+            !is_other
+        })
+    }
+
     /// Whether a configuration is deployed to the region of a network. A file that deploys
     /// configurations of a manager anywhere is taken to tell all of its deployments.
     fn is_deployed(&self, id: AdminConfigurationId, ground: &Ground) -> Applies {
@@ -193,23 +204,34 @@ impl Semantics<'_> {
             Ground::Network(vnet) => Some(&self.network[*vnet].location),
             Ground::Outside(_) | Ground::Unknown => None,
         };
-        let told = self.deployments(configuration);
+        let told = self.is_deployment_told(id);
         let mut deployed = Applies::NO;
-        for (of_manager, deployment) in &told {
+        for deployment in AdminDeploymentId::all(self.network) {
+            let deployment: &AdminDeployment = &self.network[deployment];
+            let of_manager = match configuration.manager.value() {
+                Some(manager) => same(&deployment.manager, |link| link == manager),
+                None => Applies::perhaps(open_question(
+                    &configuration.meta.key.0,
+                    format!("the network manager of {}", configuration.meta.address),
+                )),
+            };
+            if of_manager.truth == Truth::False {
+                continue;
+            }
             let there = same_region(&deployment.location, location);
             let listed = any(&deployment.configurations, |link| match link {
                 Link::Here(listed) if *listed == id => Applies::YES,
                 _ => Applies::NO,
             });
             let this = Applies::of_meta(&deployment.meta)
-                .and(of_manager.clone())
+                .and(of_manager)
                 .and(there)
                 .and(listed);
             deployed = deployed.or(this);
         }
-        if told.is_empty() && self.admin_deployed {
+        if !told && self.admin_deployed {
             deployed = Applies::YES;
-        } else if told.is_empty() {
+        } else if !told {
             let name = name_of(&configuration.meta);
             let region = location.and_then(Field::value);
             let place = region.map_or_else(String::new, |region| format!(" to `{region}`"));
@@ -218,24 +240,6 @@ impl Semantics<'_> {
             deployed = Applies::perhaps(open_question(&configuration.meta.key.0, label));
         }
         Applies::of_meta(&configuration.meta).and(deployed)
-    }
-
-    /// The deployments in these files that are, or may be, of a configuration's manager.
-    pub(super) fn deployments(
-        &self,
-        configuration: &AdminConfiguration,
-    ) -> Vec<(Applies, &AdminDeployment)> {
-        let all = AdminDeploymentId::all(self.network).map(|id| &self.network[id]);
-        let of_manager = |deployment: &AdminDeployment| match configuration.manager.value() {
-            Some(manager) => same(&deployment.manager, |link| link == manager),
-            None => Applies::perhaps(open_question(
-                &configuration.meta.key.0,
-                format!("the network manager of {}", configuration.meta.address),
-            )),
-        };
-        all.map(|deployment| (of_manager(deployment), deployment))
-            .filter(|(of_manager, _)| of_manager.truth != Truth::False)
-            .collect()
     }
 
     /// Whether a collection's rules of an action apply although the network may hold services that

@@ -3,6 +3,7 @@
 //! In a network rule a name stands for the addresses it resolves to. In an application rule it is
 //! what a connection asks for, whatever the address: the two are different atoms.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Semantics;
@@ -19,6 +20,9 @@ use crate::semantics::packet::{Answer, Family, protocol_code};
 use crate::semantics::place::Place;
 
 const DESTINATION: Dimension = Dimension::Destination;
+
+/// More names of rules than this are not held against a host.
+const MAX_NAMES: usize = 64;
 
 impl Semantics<'_> {
     /// What the names of a network rule stand for. The activation servers' names stand for their
@@ -132,6 +136,40 @@ impl Semantics<'_> {
             matched.add_loose(&everything);
         }
         any
+    }
+
+    /// The connections that ask for a host: what the rules of these files say of names is true or
+    /// false of them where it is documented which.
+    pub(crate) fn requests_for(&self, host: &str, family: Family) -> Answer {
+        let host = fold(host);
+        let holders = wider(&host);
+        let mut matched = Matched::none(DESTINATION);
+        matched.add_atom(request(asked(&host), &holders, family));
+        let whole = |destination| {
+            Fields {
+                source: Matched::any(Dimension::Source, family),
+                destination,
+                protocol: Matched::any(Dimension::Protocol, family),
+                source_ports: Matched::any(Dimension::SourcePort, family),
+                destination_ports: Matched::any(Dimension::DestinationPort, family),
+            }
+            .answer(family)
+        };
+        let mut flows = whole(matched);
+        let rules = self.network.firewall_rules.iter();
+        let written = rules.flat_map(|rule| &rule.destination_fqdns.items);
+        let others: BTreeSet<String> = written
+            .filter_map(Field::value)
+            .map(folded)
+            .filter(|name| is_another(&host, name))
+            .take(MAX_NAMES)
+            .collect();
+        for name in others {
+            let mut matched = Matched::none(DESTINATION);
+            matched.add_atom(request(asked(&name), &[], family));
+            flows = flows.minus(&whole(matched));
+        }
+        flows
     }
 
     /// What the built-in list of names lets through.
@@ -275,6 +313,14 @@ fn wider(name: &str) -> Vec<String> {
     found
 }
 
+/// Whether a name or wildcard certainly does not hold a host.
+fn is_another(host: &str, name: &str) -> bool {
+    match name.strip_prefix('*') {
+        None => host != name && !name.contains('*'),
+        Some(suffix) => !suffix.contains('*') && !host.ends_with(suffix.trim_start_matches('.')),
+    }
+}
+
 fn request(what: String, within: &[String], family: Family) -> Atom {
     let predicate = Predicate::Request(what);
     let outer = family.addresses();
@@ -295,7 +341,8 @@ fn folded(name: &Arc<str>) -> String {
     fold(name)
 }
 
-fn fold(name: &str) -> String {
+/// A name as DNS compares it.
+pub(crate) fn fold(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
 }
 

@@ -65,6 +65,22 @@ impl Semantics<'_> {
         gates.found
     }
 
+    /// The features that one rule uses and that the tier of its firewall or policy does not offer,
+    /// or perhaps does not; none where its owner is not in the files.
+    #[must_use]
+    pub fn sku_gates_of_rule(&self, rule: FirewallRuleId) -> Vec<SkuGate> {
+        let Some(owner) = self.network[rule].owner else {
+            return Vec::new();
+        };
+        let mut gates = Gates {
+            rows: &self.facts.firewall_features,
+            tier: self.tier_of(owner),
+            found: Vec::new(),
+        };
+        self.rule_gates(rule, &mut gates);
+        gates.found
+    }
+
     /// The tier in force; of a policy its own.
     fn tier_of(&self, owner: FirewallRuleOwner) -> Field<Arc<str>> {
         match owner {

@@ -126,7 +126,7 @@ impl Semantics<'_> {
         let first = cover.iter().find(otherwise).or_else(|| cover.first());
         found.revive = first
             .filter(movable)
-            .filter(|place| list.open_at(index, **place).is_some())
+            .filter(|place| list.is_open_at(index, **place))
             .and_then(id)
             .map(|before| FirewallRevive {
                 before,

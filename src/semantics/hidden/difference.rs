@@ -33,6 +33,9 @@ impl<I> Listed<'_, I> {
         if rule.access.is_none() {
             return Ok(Difference::Perhaps(rule.because.clone()));
         }
+        if self.differs(index) {
+            return Ok(Difference::Some);
+        }
         let near = self.near(index);
         let whole = &rule.own.flows.may;
         let mut members = Vec::new();

@@ -36,6 +36,15 @@ impl<I> Listed<'_, I> {
             }
             members.extend(own.must.terms().iter().map(|term| Member { set, term }));
         }
+        if let ([only], true) = (own.must.terms(), members.is_empty())
+            && only.cube.is_empty()
+        {
+            return Some(Live {
+                share: 1.0,
+                eaten: false,
+                hull: Some(only.clone()),
+            });
+        }
         let problem = Problem::new(own.must.terms(), &members, &self.budget);
         let rest = problem.rest(|_, _| true).ok()??;
         Some(Live {
@@ -151,9 +160,15 @@ impl<I> Listed<'_, I> {
         !rest.is_empty() && matches!(left, Ok(None))
     }
 
-    /// Packets that a rule surely matches and none of the rules before a place may match.
-    pub(crate) fn open_at(&self, index: usize, place: usize) -> Option<Term> {
-        let rule = self.rules.get(index)?;
+    /// Whether in some world a rule surely matches a packet that none of the rules before a place
+    /// may match.
+    pub(crate) fn is_open_at(&self, index: usize, place: usize) -> bool {
+        if self.is_open_before(index, place) {
+            return true;
+        }
+        let Some(rule) = self.rules.get(index) else {
+            return false;
+        };
         let near = self.near(index);
         let members: Vec<Member<'_>> = self
             .of(&near)
@@ -163,16 +178,18 @@ impl<I> Listed<'_, I> {
                 terms.map(move |term| Member { set, term })
             })
             .collect();
-        if members.is_empty() {
-            return rule.own.flows.must.terms().first().cloned();
+        let own = rule.own.flows.must.terms();
+        let is_taken = |term: &Term| members.iter().any(|member| term.is_within(member.term));
+        if own.iter().all(is_taken) {
+            return false;
         }
-        let problem = Problem::new(rule.own.flows.must.terms(), &members, &self.budget);
-        let open = problem.uncovered(problem.whole(), |_, _| true).ok()??;
+        let problem = Problem::new(own, &members, &self.budget);
+        let Ok(Some(open)) = problem.uncovered(problem.whole(), |_, _| true) else {
+            return false;
+        };
         let open = problem.term(&open);
         // Asked once more of the sets themselves.
-        let mut own = rule.own.flows.must.terms().iter();
-        let matched = own.any(|term| open.is_within(term));
-        let free = members.iter().all(|member| !member.term.meets(&open));
-        (matched && free).then_some(open)
+        let matched = own.iter().any(|term| open.is_within(term));
+        matched && members.iter().all(|member| !member.term.meets(&open))
     }
 }

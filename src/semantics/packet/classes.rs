@@ -74,12 +74,25 @@ impl Classes {
             let value = values.get(field.dimension as usize).copied();
             *row = field.row(field.interval(value.unwrap_or(0)), self.words);
         }
-        let [a, b, c, d, e] = rows;
-        let words = a.iter().zip(b).zip(c).zip(d).zip(e);
-        words.enumerate().flat_map(|(word, ((((a, b), c), d), e))| {
-            let bits = a & b & c & d & e;
-            Bits(bits).map(move |bit| word * 64 + bit)
-        })
+        in_all(rows)
+    }
+
+    /// Where a term begins and ends in every field; `None` if one of its fields is empty.
+    #[must_use]
+    pub fn corners(&self, term: &Term) -> Option<Corners<'_>> {
+        let mut values = [(0, 0); Dimension::COUNT];
+        let mut rows = [([].as_slice(), [].as_slice()); Dimension::COUNT];
+        for ((row, value), field) in rows.iter_mut().zip(&mut values).zip(&self.fields) {
+            let intervals = term.field(field.dimension).intervals();
+            *value = (intervals.first()?.0, intervals.last()?.1);
+            let row_of = |value| field.row(field.interval(value), self.words);
+            row.0 = row_of(value.0);
+            row.1 = match value.0 == value.1 {
+                true => row.0,
+                false => row_of(value.1),
+            };
+        }
+        Some(Corners { values, rows })
     }
 
     /// The terms whose fields meet those of a term, ascending.
@@ -207,6 +220,87 @@ impl Field {
             }
         }
     }
+}
+
+/// The packets at the lowest and the highest values of a term's fields.
+#[derive(Debug)]
+pub struct Corners<'c> {
+    /// By place in [`FIELDS`].
+    values: [(u128, u128); Dimension::COUNT],
+    rows: [(&'c [u64], &'c [u64]); Dimension::COUNT],
+}
+
+impl<'c> Corners<'c> {
+    /// Each corner once, as which of [`FIELDS`] are at their highest value, the lowest first.
+    pub fn all(&self) -> impl Iterator<Item = usize> + use<> {
+        // Source, destination, its port, protocol: source ports are hardly ever told apart.
+        const FREE: [usize; 4] = [1, 0, 2, 3];
+        let single = self.values.map(|(first, last)| first == last);
+        (0..1_usize << FREE.len()).filter_map(move |corner| {
+            let mut highest = 0;
+            for (bit, place) in FREE.into_iter().enumerate() {
+                if corner >> bit & 1 == 1 {
+                    if single.get(place).copied().unwrap_or(true) {
+                        return None;
+                    }
+                    highest |= 1 << place;
+                }
+            }
+            Some(highest)
+        })
+    }
+
+    /// The values of a corner, by [`Dimension`].
+    #[must_use]
+    pub fn values(&self, corner: usize) -> [u128; Dimension::COUNT] {
+        let mut values = [0; Dimension::COUNT];
+        for (place, ((first, last), dimension)) in self.values.iter().zip(FIELDS).enumerate() {
+            if let Some(slot) = values.get_mut(dimension as usize) {
+                *slot = if corner >> place & 1 == 1 {
+                    *last
+                } else {
+                    *first
+                };
+            }
+        }
+        values
+    }
+
+    /// The terms whose fields hold a corner, ascending.
+    pub fn holding(&self, corner: usize) -> impl Iterator<Item = usize> + use<'c> {
+        let mut rows = [[].as_slice(); Dimension::COUNT];
+        for (place, (row, (first, last))) in rows.iter_mut().zip(self.rows).enumerate() {
+            *row = if corner >> place & 1 == 1 {
+                last
+            } else {
+                first
+            };
+        }
+        in_all(rows)
+    }
+
+    /// The terms whose fields hold every corner, ascending: no other contains the term.
+    pub fn holding_all(&self) -> impl Iterator<Item = usize> + use<'c> {
+        let [a, b, c, d, e] = self.rows;
+        let low = in_all([a.0, b.0, c.0, d.0, e.0]);
+        let high = [a.1, b.1, c.1, d.1, e.1];
+        low.filter(move |term| high.iter().all(|row| has(row, *term)))
+    }
+}
+
+/// The bits that are set in all rows, ascending.
+fn in_all<'r>(rows: [&'r [u64]; Dimension::COUNT]) -> impl Iterator<Item = usize> + use<'r> {
+    let [a, b, c, d, e] = rows;
+    let words = a.iter().zip(b).zip(c).zip(d).zip(e);
+    words.enumerate().flat_map(|(word, ((((a, b), c), d), e))| {
+        let bits = a & b & c & d & e;
+        Bits(bits).map(move |bit| word * 64 + bit)
+    })
+}
+
+fn has(row: &[u64], bit: usize) -> bool {
+    let word = row.get(bit / 64);
+    word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
 }
 
 /// The places of the bits that are set, ascending.

@@ -1,6 +1,8 @@
 //! The two ends of a path: which packets are asked about, and where their senders and receivers
 //! are.
 
+use std::sync::Arc;
+
 use super::sets;
 use super::walk::{Gate, Moving, Sender, Site, Target, Walk, outside};
 use super::{By, Element, Endpoint, LayerKind, Note, Part, PathSide, Untold, Verdict};
@@ -214,7 +216,7 @@ impl Walk<'_, '_> {
                 self.target_network = subnet.and_then(|subnet| self.network_of(subnet));
                 return;
             }
-            Endpoint::Addresses(_) => return,
+            Endpoint::Addresses(_) | Endpoint::HostName(_) => return,
         };
         self.target_network = sites
             .first()
@@ -248,7 +250,13 @@ impl Walk<'_, '_> {
             Endpoint::Nic(nic) => self.sites_of_nic(*nic),
             Endpoint::Subnet(subnet) => self.machines(*subnet),
             Endpoint::PrivateEndpoint(_) => return Vec::new(),
-            Endpoint::Addresses(fields) => return self.by_address(&base, fields),
+            Endpoint::Addresses(fields) => {
+                let spec = AddressSpec::Prefixes(fields.clone());
+                return self.by_address(&base, spec);
+            }
+            Endpoint::HostName(name) => {
+                return self.by_address(&base, AddressSpec::HostName(Arc::clone(name)));
+            }
         };
         let family = self.question.family;
         if sites.is_empty() {
@@ -265,11 +273,7 @@ impl Walk<'_, '_> {
         starts
     }
 
-    fn by_address(
-        &mut self,
-        base: &Answer,
-        fields: &[Field<AddressPrefix>],
-    ) -> Vec<(Start, Answer)> {
+    fn by_address(&mut self, base: &Answer, from: AddressSpec) -> Vec<(Start, Answer)> {
         let semantics = self.semantics;
         let family = self.question.family;
         let near = match &self.target {
@@ -278,7 +282,7 @@ impl Walk<'_, '_> {
         };
         let scope = near.map_or(Scope::Anywhere, Scope::Subnet);
         let spec = FlowSpec {
-            from: vec![AddressSpec::Prefixes(fields.to_vec())],
+            from: vec![from],
             ..self.any()
         };
         let from = semantics.flows(&spec, scope, family);
@@ -402,18 +406,25 @@ impl Walk<'_, '_> {
                 Answer::any_of(family, parts)
             }
             Target::ByAddress => {
-                let fields = match &self.question.to {
-                    Endpoint::Addresses(fields) => fields,
+                let to = match &self.question.to {
+                    Endpoint::Addresses(fields) => AddressSpec::Prefixes(fields.clone()),
+                    Endpoint::HostName(name) => AddressSpec::HostName(Arc::clone(name)),
                     Endpoint::PrivateEndpoint(id) => {
                         return self.semantics.to_private_endpoint(*id, family);
                     }
                     Endpoint::Nic(_) | Endpoint::Subnet(_) => return Answer::nothing(family),
                 };
                 let spec = FlowSpec {
-                    to: vec![AddressSpec::Prefixes(fields.clone())],
+                    to: vec![to],
                     ..self.any()
                 };
-                self.semantics.flows(&spec, scope, family)
+                let flows = self.semantics.flows(&spec, scope, family);
+                match &self.question.to {
+                    Endpoint::HostName(name) => {
+                        flows.and(&self.semantics.requests_for(name, family))
+                    }
+                    _ => flows,
+                }
             }
         }
     }

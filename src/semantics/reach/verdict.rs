@@ -61,8 +61,10 @@ impl Semantics<'_> {
         let none = BTreeSet::new();
         let walk = walked(self, question, &none);
         let verdict = walk.verdict();
+        let taste = self.example_addresses();
         let first = |sets: &[Answer]| {
-            let mut hits: Vec<_> = sets.iter().map(Answer::is_hit).collect();
+            let near = |one: &Answer| one.is_hit_near(&taste);
+            let mut hits: Vec<_> = sets.iter().map(near).collect();
             hits.sort_by_key(|hit| hit.truth != Truth::True);
             hits.into_iter().find_map(|hit| hit.witness)
         };
@@ -135,12 +137,26 @@ fn dependencies(walk: &Walk<'_, '_>) -> Vec<Dependency> {
     all
 }
 
-/// The predicates that what arrives or is lost hangs on, asserted, each once.
+/// The predicates that what arrives or is lost hangs on, asserted, each once. What is true of every
+/// packet asked about settles nothing.
 fn atoms(walk: &Walk<'_, '_>) -> Vec<Literal> {
     let mut found: Vec<Literal> = Vec::new();
-    for set in walk.arrived.iter().chain(&walk.lost) {
+    let sets = || walk.arrived.iter().chain(&walk.lost);
+    let mut terms = sets().flat_map(|set| set.flows.may.terms());
+    let given: Vec<Literal> = terms.next().map_or_else(Vec::new, |first| {
+        let first = first.cube.literals().iter();
+        first
+            .filter(|literal| {
+                let mut terms = sets().flat_map(|set| set.flows.may.terms());
+                terms.all(|term| term.cube.literals().contains(literal))
+            })
+            .cloned()
+            .collect()
+    });
+    for set in sets() {
         for term in set.flows.may.terms() {
-            for literal in term.cube.literals() {
+            let literals = term.cube.literals().iter();
+            for literal in literals.filter(|one| !given.contains(one)) {
                 if found.iter().all(|own| own.atom.id != literal.atom.id) {
                     let mut literal = literal.clone();
                     literal.holds = true;

@@ -57,32 +57,49 @@ struct Field {
     /// Where its words begin, and how many there are.
     from: usize,
     words: usize,
+    /// How many classes.
+    classes: usize,
 }
 
-/// What the sets of one field become.
-struct Cut {
-    elements: Vec<(u128, u128, usize)>,
+/// What the sets of all fields become, one field after the other.
+struct Cuts {
     /// For each class the sets that hold it, as bits.
-    classes: Vec<Vec<u64>>,
+    classes: Vec<u64>,
+    /// Words of a class.
+    words: usize,
+    /// Where the classes of the field that is being cut begin.
+    from: usize,
+    /// Their hashes.
+    hashes: Vec<u64>,
+    /// The same as a map, once there are many.
+    known: HashMap<u64, usize>,
+    /// Where sets begin or end, and which.
+    events: Vec<(u128, usize)>,
 }
 
 impl Local {
     /// Cuts the fields of terms; values that the first `wholes` of them do not have are left out.
     pub(super) fn new(wholes: usize, terms: &[&Term]) -> Self {
         let mut fields = Vec::with_capacity(Dimension::COUNT);
-        let mut cuts = Vec::with_capacity(Dimension::COUNT);
+        let mut cuts = Cuts {
+            classes: Vec::new(),
+            words: (terms.len() + 1).div_ceil(64),
+            from: 0,
+            hashes: Vec::new(),
+            known: HashMap::new(),
+            events: Vec::with_capacity(terms.len() * 2 + 2),
+        };
         let mut from = 0;
         for dimension in ORDER {
-            let sets: Vec<&IntervalSet> = terms.iter().map(|term| term.field(dimension)).collect();
-            let cut = cut(wholes, &sets);
-            let words = cut.classes.len().div_ceil(64).max(1);
+            let elements = cuts.cut(wholes, terms, dimension);
+            let words = cuts.hashes.len().div_ceil(64).max(1);
             fields.push(Field {
                 dimension,
-                elements: cut.elements,
+                elements,
                 from,
                 words,
+                classes: cuts.hashes.len(),
             });
-            cuts.push(cut.classes);
             from += words;
         }
         let atoms = atoms_of(terms);
@@ -148,11 +165,20 @@ impl Local {
             let fields = a & v != 0 && b & w != 0 && c & x != 0 && d & y != 0 && e & z != 0;
             return fields && (atoms.is_empty() || compatible(atoms, cut));
         }
-        let fields = self.fields.iter().all(|field| {
-            let mut words = field.of(piece).iter().zip(field.of(term));
-            words.any(|(a, b)| a & b != 0)
-        });
-        fields && compatible(self.atoms_of(piece), self.atoms_of(term))
+        let (mut own, mut other) = (piece, term);
+        for field in &self.fields {
+            let (Some((a, rest)), Some((b, left))) = (
+                own.split_at_checked(field.words),
+                other.split_at_checked(field.words),
+            ) else {
+                return false;
+            };
+            if !a.iter().zip(b).any(|(a, b)| a & b != 0) {
+                return false;
+            }
+            (own, other) = (rest, left);
+        }
+        compatible(own, other)
     }
 
     /// In how many fields the values of a piece are all in a term's; `None`: in all of them.
@@ -170,11 +196,19 @@ impl Local {
                 + usize::from(atoms.is_empty() || inside(atoms, cut));
             return (count <= Dimension::COUNT).then_some(count);
         }
-        let fields = self.fields.iter();
-        let count = fields
-            .filter(|field| inside(field.of(piece), field.of(term)))
-            .count()
-            + usize::from(inside(self.atoms_of(piece), self.atoms_of(term)));
+        let (mut own, mut other) = (piece, term);
+        let mut count = 0;
+        for field in &self.fields {
+            let (Some((a, rest)), Some((b, left))) = (
+                own.split_at_checked(field.words),
+                other.split_at_checked(field.words),
+            ) else {
+                break;
+            };
+            count += usize::from(inside(a, b));
+            (own, other) = (rest, left);
+        }
+        count += usize::from(inside(own, other));
         (count <= Dimension::COUNT).then_some(count)
     }
 
@@ -288,18 +322,20 @@ impl Local {
         Some(addresses.times(&each))
     }
 
-    fn fill(&mut self, terms: &[&Term], cuts: &[Vec<Vec<u64>>]) {
+    fn fill(&mut self, terms: &[&Term], cuts: &Cuts) {
         let width = self.width;
         let mut rows = vec![0_u64; width * terms.len()];
-        for (field, classes) in self.fields.iter().zip(cuts) {
-            for (class, members) in classes.iter().enumerate() {
+        let mut classes = cuts.classes.chunks_exact(cuts.words);
+        for field in &self.fields {
+            for (class, members) in classes.by_ref().take(field.classes).enumerate() {
+                let (place, bit) = (field.from + class / 64, 1 << (class % 64));
                 for (word, bits) in members.iter().enumerate() {
                     let mut bits = *bits;
                     while bits != 0 {
                         let term = word * 64 + bits.trailing_zeros() as usize;
                         bits &= bits - 1;
-                        if let Some(row) = rows.get_mut(term * width..(term + 1) * width) {
-                            set(field.of_mut(row), class);
+                        if let Some(word) = rows.get_mut(term * width + place) {
+                            *word |= bit;
                         }
                     }
                 }
@@ -318,10 +354,6 @@ impl Local {
             }
         }
         self.rows = rows;
-    }
-
-    fn atoms_of<'p>(&self, piece: &'p [u64]) -> &'p [u64] {
-        piece.get(self.atoms_from..).unwrap_or_default()
     }
 
     fn atom(&self, piece: &[u64], atom: usize) -> u64 {
@@ -396,115 +428,125 @@ fn inclusions(atoms: &[Arc<Atom>]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Cuts one field: into intervals at the ends of every set, those merged that the same sets hold.
-fn cut(wholes: usize, sets: &[&IntervalSet]) -> Cut {
-    let (whole, others) = sets.split_at(wholes.min(sets.len()));
-    let universe = whole
-        .iter()
-        .skip(1)
-        .fold(whole.first().map(|set| (*set).clone()), |all, set| {
-            all.map(|all| all.union(set))
-        })
-        .unwrap_or_else(IntervalSet::empty);
-    let words = (sets.len() + 1).div_ceil(64);
-    let mut row = vec![0_u64; words];
-    let mut events: Vec<(u128, usize)> = Vec::new();
-    let (Some(first), Some(last)) = (universe.first(), universe.intervals().last()) else {
-        return Cut {
-            elements: Vec::new(),
-            classes: Vec::new(),
+impl Cuts {
+    /// Cuts one field: into intervals at the ends of every set, those merged that the same sets
+    /// hold. The intervals with the number of their class, ascending.
+    fn cut(
+        &mut self,
+        wholes: usize,
+        terms: &[&Term],
+        dimension: Dimension,
+    ) -> Vec<(u128, u128, usize)> {
+        self.from = self.classes.len();
+        self.hashes.clear();
+        self.known.clear();
+        self.events.clear();
+        let mut whole = terms.iter().take(wholes).map(|term| term.field(dimension));
+        let Some(universe) = whole.next() else {
+            return Vec::new();
         };
-    };
-    let last = last.1;
-    let add = |events: &mut Vec<(u128, usize)>, place: usize, own: &IntervalSet| {
+        let universe = whole.fold(universe.clone(), |all, set| all.union(set));
+        let (Some(first), Some((_, last))) = (universe.first(), universe.intervals().last()) else {
+            return Vec::new();
+        };
+        let last = *last;
+        let mut row = vec![0_u64; self.words];
+        for (place, term) in terms.iter().enumerate() {
+            let own = term.field(dimension);
+            if universe.is_within(own) {
+                set(&mut row, place);
+            } else {
+                self.add(place, own, first, last);
+            }
+        }
+        if self.events.is_empty() {
+            let intervals = universe.intervals().iter();
+            self.class_of(&row);
+            return intervals.map(|(first, last)| (*first, *last, 0)).collect();
+        }
+        // Whether a value is in the universe at all is one more bit.
+        if universe.intervals().len() == 1 {
+            set(&mut row, terms.len());
+        } else {
+            self.add(terms.len(), &universe, first, last);
+        }
+        self.events.sort_unstable_by_key(|(at, _)| *at);
+        self.sweep(first, last, row, terms.len())
+    }
+
+    fn add(&mut self, place: usize, own: &IntervalSet, first: u128, last: u128) {
         for (start, end) in own.intervals() {
             if *end < first || *start > last {
                 continue;
             }
-            events.push(((*start).max(first), place));
+            self.events.push(((*start).max(first), place));
             if *end < last {
-                events.push((end + 1, place));
+                self.events.push((end + 1, place));
             }
         }
-    };
-    for (place, own) in whole.iter().chain(others).enumerate() {
-        if universe.is_within(own) {
-            set(&mut row, place);
-        } else {
-            add(&mut events, place, own);
-        }
     }
-    if events.is_empty() {
-        let intervals = universe.intervals().iter();
-        return Cut {
-            elements: intervals.map(|(first, last)| (*first, *last, 0)).collect(),
-            classes: vec![row],
+
+    /// Walks over the ends of all sets in ascending order.
+    fn sweep(
+        &mut self,
+        first: u128,
+        last: u128,
+        mut row: Vec<u64>,
+        inside: usize,
+    ) -> Vec<(u128, u128, usize)> {
+        let events = std::mem::take(&mut self.events);
+        let mut elements: Vec<(u128, u128, usize)> = Vec::with_capacity(events.len() + 1);
+        let mut start = first;
+        let mut pending = events.iter().peekable();
+        loop {
+            while let Some((_, place)) = pending.next_if(|(at, _)| *at == start) {
+                if let Some(word) = row.get_mut(place / 64) {
+                    *word ^= 1 << (place % 64);
+                }
+            }
+            let next = pending.peek().map(|(at, _)| *at);
+            let end = next.map_or(last, |next| next - 1);
+            if has(&row, inside) {
+                let class = self.class_of(&row);
+                match elements.last_mut() {
+                    Some(before) if before.2 == class && before.1 + 1 == start => before.1 = end,
+                    _ => elements.push((start, end, class)),
+                }
+            }
+            match next {
+                Some(next) => start = next,
+                None => break,
+            }
+        }
+        self.events = events;
+        elements
+    }
+
+    /// The class of a row of bits. Two classes of the same bits do no harm.
+    fn class_of(&mut self, row: &[u64]) -> usize {
+        const FEW: usize = 64;
+        let hash = row.iter().fold(0_u64, |hash, word| {
+            (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+        });
+        let known = match self.hashes.len() {
+            ..=FEW => self.hashes.iter().position(|own| *own == hash),
+            _ => self.known.get(&hash).copied(),
         };
-    }
-    // Whether a value is in the universe at all is one more bit.
-    if universe.intervals().len() == 1 {
-        set(&mut row, sets.len());
-    } else {
-        add(&mut events, sets.len(), &universe);
-    }
-    events.sort_unstable();
-    sweep(first, last, row, &events, sets.len())
-}
-
-/// Walks over the ends of all sets in ascending order.
-fn sweep(
-    first: u128,
-    last: u128,
-    mut row: Vec<u64>,
-    events: &[(u128, usize)],
-    inside: usize,
-) -> Cut {
-    let mut found = Cut {
-        elements: Vec::with_capacity(events.len() + 1),
-        classes: Vec::new(),
-    };
-    let mut known: HashMap<u64, usize> = HashMap::new();
-    let mut start = first;
-    let mut pending = events.iter().peekable();
-    loop {
-        while let Some((_, place)) = pending.next_if(|(at, _)| *at == start) {
-            if let Some(word) = row.get_mut(place / 64) {
-                *word ^= 1 << (place % 64);
+        if let Some(class) = known {
+            let from = self.from + class * self.words;
+            if self.classes.get(from..from + self.words) == Some(row) {
+                return class;
             }
         }
-        let next = pending.peek().map(|(at, _)| *at);
-        let end = next.map_or(last, |next| next - 1);
-        if has(&row, inside) {
-            let class = class_of(&row, &mut found.classes, &mut known);
-            match found.elements.last_mut() {
-                Some(before) if before.2 == class && before.1 + 1 == start => before.1 = end,
-                _ => found.elements.push((start, end, class)),
-            }
+        let class = self.hashes.len();
+        self.classes.extend_from_slice(row);
+        self.hashes.push(hash);
+        if class == FEW {
+            let all = self.hashes.iter().enumerate();
+            self.known.extend(all.map(|(class, hash)| (*hash, class)));
+        } else if class > FEW {
+            self.known.insert(hash, class);
         }
-        match next {
-            Some(next) => start = next,
-            None => return found,
-        }
+        class
     }
-}
-
-/// The class of a row of bits. Two classes of the same bits do no harm.
-fn class_of(row: &[u64], classes: &mut Vec<Vec<u64>>, known: &mut HashMap<u64, usize>) -> usize {
-    const FEW: usize = 12;
-    if classes.len() <= FEW
-        && let Some(class) = classes.iter().position(|own| own == row)
-    {
-        return class;
-    }
-    let hash = row.iter().fold(0_u64, |hash, word| {
-        (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
-    });
-    if let Some(class) = known.get(&hash)
-        && classes.get(*class).is_some_and(|own| own == row)
-    {
-        return *class;
-    }
-    classes.push(row.to_vec());
-    known.insert(hash, classes.len() - 1);
-    classes.len() - 1
 }

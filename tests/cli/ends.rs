@@ -1,0 +1,126 @@
+//! `aznet trace` as people call it: the ends they name, and the ways in from the Internet.
+
+use serde_json::Value;
+
+use crate::program::Case;
+
+fn asked(case: &Case, arguments: &[&str]) -> Value {
+    let (code, answer) = case.answer(arguments);
+    assert_eq!(code, 0, "{answer}");
+    answer
+}
+
+fn said(case: &Case, arguments: &[&str]) -> (i32, String, String) {
+    let outcome = case.run(arguments);
+    (outcome.code, outcome.stdout, outcome.stderr)
+}
+
+const MAIL: &str = r#"{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "resources": [
+    { "type": "Microsoft.Network/networkSecurityGroups", "apiVersion": "2024-05-01", "name": "mail",
+      "properties": { "securityRules": [
+        { "name": "smtp", "properties": { "priority": 100, "direction": "Outbound",
+          "access": "Allow", "protocol": "Tcp", "sourceAddressPrefix": "*",
+          "sourcePortRange": "*", "destinationAddressPrefix": "*",
+          "destinationPortRange": "25" } } ] } },
+    { "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net",
+      "properties": { "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] },
+        "subnets": [ { "name": "SUBNET", "properties": { "addressPrefix": "10.1.1.0/24",
+          "networkSecurityGroup": {
+            "id": "[resourceId('Microsoft.Network/networkSecurityGroups', 'mail')]" } } } ] } },
+    { "type": "Microsoft.Network/publicIPAddresses", "apiVersion": "2024-05-01", "name": "mail",
+      "sku": { "name": "Standard" }, "properties": { "publicIPAllocationMethod": "Static" } },
+    { "type": "Microsoft.Network/networkInterfaces", "apiVersion": "2024-05-01", "name": "mail",
+      "properties": { "ipConfigurations": [ { "name": "one", "properties": {
+        "publicIPAddress": {
+          "id": "[resourceId('Microsoft.Network/publicIPAddresses', 'mail')]" },
+        "subnet": { "id":
+          "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'SUBNET')]" }
+        } } ] } },
+    { "type": "Microsoft.Compute/virtualMachines", "apiVersion": "2024-05-01", "name": "mail",
+      "properties": { "networkProfile": { "networkInterfaces": [ {
+        "id": "[resourceId('Microsoft.Network/networkInterfaces', 'mail')]" } ] } } }
+  ]
+}
+"#;
+
+/// M01.
+#[test]
+fn a_host_name_is_an_address_of_the_internet() {
+    let case = Case::new(&[("main.json", &MAIL.replace("SUBNET", "servers"))]);
+    for (offer, verdict) in [
+        ("pay-as-you-go", "denied"),
+        ("enterprise-agreement", "allowed"),
+    ] {
+        let ends = [
+            "--from",
+            "mail",
+            "--to",
+            "mx.example.com:25",
+            "--offer",
+            offer,
+        ];
+        let answer = asked(&case, &[&["trace", "main.json"][..], &ends].concat());
+        assert_eq!(answer["verdict"], verdict, "{offer}");
+        assert_eq!(answer["dependsOn"].as_array().unwrap().len(), 0);
+        let notes: Vec<&str> = answer["notes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let taken = "`mx.example.com` is taken for a host name, and that for some address of the \
+                     Internet";
+        assert!(notes.contains(&taken), "{notes:?}");
+        // Neither an address that Azure keeps nor one of somebody.
+        assert_eq!(answer["witness"]["source"], "10.1.1.4");
+        assert_eq!(answer["witness"]["destination"], "203.0.113.10");
+        let layers = answer["layers"].as_array().unwrap();
+        let smtp = layers.iter().find(|it| it["layer"] == "smtp").unwrap();
+        assert_eq!(smtp["verdict"], verdict);
+    }
+}
+
+#[test]
+fn a_machine_with_its_interface_and_address_is_one_end_and_kinds_tell_others_apart() {
+    let case = Case::new(&[("main.json", &MAIL.replace("SUBNET", "mail"))]);
+    let ask = |from: &str| {
+        said(
+            &case,
+            &[
+                "trace",
+                "main.json",
+                "--from",
+                from,
+                "--to",
+                "8.8.8.8:443",
+                "-o",
+                "json",
+            ],
+        )
+    };
+    let (code, _, error) = ask("mail");
+    assert_eq!(code, 2);
+    for line in [
+        "`mail` names 4 things in `main.json`",
+        "subnet:net/mail for subnet `Microsoft.Network/virtualNetworks/net/subnets/mail` at main.json:13",
+        "vm:mail for machine `Microsoft.Compute/virtualMachines/mail` at main.json:25",
+    ] {
+        assert!(error.contains(line), "{line}\n{error}");
+    }
+    let display = |from: &str| {
+        let (code, out, error) = ask(from);
+        assert_eq!(code, 0, "{error}");
+        let answer: Value = serde_json::from_str(&out).unwrap();
+        answer["question"]["from"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(display("vm:mail"), "machine mail");
+    assert_eq!(display("subnet:mail"), "subnet net/mail");
+    assert_eq!(display("subnet:net/mail"), "subnet net/mail");
+    assert_eq!(display("nic:mail"), "network interface mail");
+    let (code, _, error) = ask("lb:mail");
+    assert_eq!(code, 2);
+    assert!(error.contains("did you mean"), "{error}");
+}
