@@ -48,12 +48,21 @@
 //!   than the subject: of several, any; of none, no packet. A hit is split by the rule that decides
 //!   it. Where an address is known only by its subnet (`probe_targets`), the contract is broken for
 //!   certain only if it is for every address of the subnet.
+//! - `reading: widened` beside a `verdict` asks it in the reading in which the prefixes of
+//!   user-defined routes are part of `VirtualNetwork` on the subnets of their table, as the
+//!   documents of the tag say and nobody has tested: `given: {verdict: allowed, reading: widened}`
+//!   with `verdict: denied` finds what passes in that reading alone. The finding points at the route.
+//!   Without it, and with `reading: plain`, routes widen nothing.
+//! - `analysis: NAME` finds by itself: `unreachable-security-rule` (of a network-security-group),
+//!   `unreachable-firewall-rule` (of a firewall or firewall-policy), `route-loop` (of a subnet: what
+//!   its routes lead back to the appliance in it that sent it).
 //! - Texts (`message`, `notes`, `suggest`, `related`) take `{expression}`; `{{` and `}}` are braces.
 //!   `message` and `suggest` say the first that applies, `notes` all: `TEXT` or
 //!   `{when: P, say: TEXT}`. They know besides: `verdict` (`"violated"`, `"undetermined"`),
 //!   `decider`, `route`, `witness` (`.source`, `.destination`, `.protocol`, `.port`), `hit`
 //!   (`.ports`, `.protocols`, `.destinations`), `cover`, `revive` (`.before`, `.priority`),
-//!   `found` (what an analysis found), `unknown` (the missing inputs).
+//!   `found` (what an analysis found), `reading` (`.widened`, `.plain`: the rules that decide the
+//!   witness in the two readings; `.opens`), `unknown` (the missing inputs).
 //!
 //! Expressions are Terraform's, without object values. Lists from relations may be open: `known(x)`
 //! is the part in the files. `anytrue`, `alltrue`, `length`, `contains`, `concat`, `distinct`,

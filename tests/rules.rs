@@ -214,6 +214,7 @@ rules! {
     examples_of_unreachable_firewall_rule: "unreachable-firewall-rule";
     examples_of_invalid_firewall_rule: "invalid-firewall-rule";
     examples_of_appliance_route_loop: "appliance-route-loop";
+    examples_of_virtual_network_tag_widened: "virtual-network-tag-widened";
     examples_of_firewall_tier_lacks_feature: "firewall-tier-lacks-feature";
     examples_of_unreachable_security_rule: "unreachable-security-rule";
     examples_of_duplicate_security_rule_priority: "duplicate-security-rule-priority";

@@ -178,6 +178,7 @@ fn route_loops(subject: Element, world: &World<'_>) -> Vec<Found> {
                 protocols: hit.protocols,
                 destinations: Vec::new(),
                 reads: Vec::new(),
+                readings: None,
                 unknowns: found.unknowns.clone(),
             }),
         }

@@ -326,7 +326,16 @@ const REVIVE: &[Member] = &[
         "a free priority there; null if there is none",
     ),
 ];
-pub(crate) const SAID: [(&str, Ty); 9] = [
+const READING: &[Member] = &[
+    (
+        "widened",
+        Ty::TEXT,
+        "the rule that decides where routes widen `VirtualNetwork`",
+    ),
+    ("plain", Ty::TEXT, "the rule that decides where they do not"),
+    ("opens", Ty::BOOL, "whether the former lets it through"),
+];
+pub(crate) const SAID: [(&str, Ty); 10] = [
     (
         "verdict",
         Ty::One(Item::Word(&["violated", "undetermined"])),
@@ -339,6 +348,7 @@ pub(crate) const SAID: [(&str, Ty); 9] = [
     ("unknown", Ty::TEXT),
     ("revive", Ty::One(Item::Object(REVIVE))),
     ("found", Ty::ANY),
+    ("reading", Ty::One(Item::Object(READING))),
 ];
 
 fn bind_said(names: &mut Names) {

@@ -7,6 +7,7 @@
 mod compile;
 mod decider;
 mod flow;
+mod reading;
 mod taste;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub(crate) use compile::{CompiledAnswer, CompiledContract};
 pub(crate) use flow::{FlowNode, flow_spec};
+pub(crate) use reading::Readings;
 pub(crate) use taste::PUBLIC;
 
 use super::datum::{Data, Datum, Element, undecided};
@@ -52,6 +54,8 @@ pub(crate) struct Outcome {
     pub(crate) destinations: Vec<AddressPrefix>,
     /// Origins of the values the contract itself was computed from.
     pub(crate) reads: Vec<OriginId>,
+    /// What decides the packet, where the contract sets two readings against each other.
+    pub(crate) readings: Option<Readings>,
     /// What keeps it open.
     pub(crate) unknowns: Vec<Arc<Unknown>>,
 }
@@ -278,6 +282,16 @@ impl Run<'_, '_, '_> {
         asked: &Asked,
         given_route: bool,
     ) -> Vec<Outcome> {
+        if self.asks_both_readings() {
+            let route = self.widening_route(&hit, asked.direction);
+            let readings = self.readings(&hit, asked.direction);
+            let cause = route.map_or(Cause::Subject, Cause::Route);
+            let outcome = self.outcome(cause, route, hit, asked);
+            return vec![Outcome {
+                readings,
+                ..outcome
+            }];
+        }
         let route = match (&self.contract.answer.verdict, given_route) {
             (VerdictSpec::RoutedTo(_), _) | (_, true) => self.route_of(&hit),
             _ => None,
@@ -380,6 +394,7 @@ impl Run<'_, '_, '_> {
             protocols: hit.protocols,
             destinations,
             reads: self.reads.clone(),
+            readings: None,
             unknowns,
         }
     }

@@ -177,7 +177,7 @@ pub(super) struct Wrong {
     pub(super) assertion: Option<usize>,
 }
 
-impl ClauseJudge<'_, '_> {
+impl<'a> ClauseJudge<'_, 'a> {
     fn subject(&mut self, subject: Element) {
         let first = super::vocabulary::element(self.world, subject.kind, subject.id);
         let mut slots = vec![first];
@@ -446,7 +446,7 @@ impl ClauseJudge<'_, '_> {
         route.is_some_and(|route| matches!(route.appliance, Appliance::ExternalFirewall(_)))
     }
 
-    pub(super) fn evaluation(&self, slots: &[Datum]) -> Evaluation<'_, '_> {
+    pub(super) fn evaluation(&self, slots: &[Datum]) -> Evaluation<'_, 'a> {
         Evaluation::new(self.world, self.parameters, slots.to_vec())
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct World<'a> {
     pub(crate) has_ipv6: bool,
     typed: std::cell::OnceCell<super::primary::Typed>,
     loops: std::cell::OnceCell<Vec<RouteLoop>>,
+    widened: std::cell::OnceCell<Semantics<'a>>,
 }
 
 impl<'a> World<'a> {
@@ -65,7 +66,14 @@ impl<'a> World<'a> {
             has_ipv6: has_ipv6(network),
             typed: std::cell::OnceCell::new(),
             loops: std::cell::OnceCell::new(),
+            widened: std::cell::OnceCell::new(),
         }
+    }
+
+    /// The reading in which user-defined routes widen `VirtualNetwork`.
+    pub(crate) fn widened(&self) -> &Semantics<'a> {
+        let widened = || self.semantics.reading(self.network, true);
+        self.widened.get_or_init(widened)
     }
 
     /// The loops that routes make through appliances; worked out when first asked for.

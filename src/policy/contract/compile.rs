@@ -26,6 +26,8 @@ pub(crate) struct CompiledAnswer {
     pub(crate) verdict: VerdictSpec,
     pub(crate) by: Option<Layer>,
     pub(crate) of: Option<Compiled>,
+    /// Read so that user-defined routes widen `VirtualNetwork`.
+    pub(crate) widened: bool,
 }
 
 const PROTOCOLS: [(&str, Option<Protocol>); 6] = [
@@ -94,6 +96,7 @@ impl CompiledAnswer {
             verdict: spec.verdict.clone(),
             by: spec.by,
             of,
+            widened: spec.widened,
         }
     }
 }

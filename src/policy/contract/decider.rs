@@ -64,7 +64,11 @@ impl Run<'_, '_, '_> {
         let layer = answer.by.or_else(|| layer_of(element.kind));
         let arriving = self.arriving(element, within);
         let within = arriving.as_ref().unwrap_or(within);
-        let semantics = &self.evaluation.world.semantics;
+        let world = self.evaluation.world;
+        let semantics = match answer.widened {
+            true => world.widened(),
+            false => &world.semantics,
+        };
         let allowed = match &answer.verdict {
             VerdictSpec::Decided => {
                 return match element.kind {
@@ -138,7 +142,7 @@ impl Run<'_, '_, '_> {
         parts.reduce(|all, one| all.or(&one))
     }
 
-    fn subnets(&self, element: Element) -> Vec<SubnetId> {
+    pub(super) fn subnets(&self, element: Element) -> Vec<SubnetId> {
         match element.kind {
             Kind::Subnet => vec![SubnetId(element.id)],
             Kind::NetworkInterface => subnets_of(self.evaluation.world.network, NicId(element.id)),
@@ -254,7 +258,7 @@ impl Run<'_, '_, '_> {
     }
 
     /// The elements the verdict was asked of.
-    fn answering(&mut self) -> Vec<Element> {
+    pub(super) fn answering(&mut self) -> Vec<Element> {
         match &self.contract.answer.of {
             Some(of) => {
                 let (value, _) = self.evaluation.compute(of);

@@ -225,6 +225,14 @@ impl ClauseJudge<'_, '_> {
                 ),
             ])
         });
+        let readings = outcome.and_then(|outcome| outcome.readings.as_ref());
+        let reading = readings.map_or_else(absent, |readings| {
+            object([
+                ("widened", Datum::text(Arc::clone(&readings.widened))),
+                ("plain", Datum::text(Arc::clone(&readings.plain))),
+                ("opens", Datum::constant(Data::Bool(readings.opens))),
+            ])
+        });
         vec![
             Datum::text(verdict),
             decider,
@@ -235,6 +243,7 @@ impl ClauseJudge<'_, '_> {
             unknown,
             revive,
             element(self.world, wrong.element.kind, wrong.element.id),
+            reading,
         ]
     }
 
@@ -310,6 +319,14 @@ impl ClauseJudge<'_, '_> {
                 "never decides a packet".into()
             }
             Cause::SecurityRule(_) | Cause::FirewallRule(_) => "this rule decides".into(),
+            Cause::Route(_)
+                if wrong
+                    .outcome
+                    .as_ref()
+                    .is_some_and(|it| it.readings.is_some()) =>
+            {
+                "this route widens `VirtualNetwork`".into()
+            }
             Cause::Route(_) => "this route decides".into(),
             Cause::Default(Some(_), name) => {
                 format!("no rule of this group decides; Azure's `{name}` does")

@@ -30,6 +30,8 @@ pub struct AnswerSpec {
     pub by: Option<Layer>,
     /// To whom; absent: the subject.
     pub of: Option<ExprSource>,
+    /// Read so that user-defined routes widen `VirtualNetwork` on their subnets.
+    pub widened: bool,
     /// The place of the verdict.
     pub span: Span,
 }
@@ -95,6 +97,9 @@ const LAYERS: [(&str, Layer); 4] = [
     ("firewall", Layer::Firewall),
 ];
 
+/// The words for readings: whether `VirtualNetwork` is widened.
+const READINGS: [(&str, bool); 2] = [("plain", false), ("widened", true)];
+
 /// One value of a flow: as written, or computed.
 #[derive(Clone, Debug)]
 pub enum FlowValue {
@@ -126,7 +131,7 @@ pub struct FlowSpecSource {
 pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<ContractSpec> {
     let mut contracts = Vec::new();
     for item in one_or_many(node) {
-        const KEYS: [&str; 6] = ["flows", "when", "given", "verdict", "by", "of"];
+        const KEYS: [&str; 7] = ["flows", "when", "given", "verdict", "by", "of", "reading"];
         let entries = reader.map(item, "a contract", &KEYS);
         let flows = match find(entries, "flows") {
             Some(node) => one_or_many(node)
@@ -137,7 +142,7 @@ pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<Contra
         };
         let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
         let given = find(entries, "given").and_then(|node| {
-            let entries = reader.map(node, "`given`", &["verdict", "by", "of"]);
+            let entries = reader.map(node, "`given`", &["verdict", "by", "of", "reading"]);
             AnswerSpec::read(node.span, entries, reader)
         });
         if let Some(answer) = AnswerSpec::read(item.span, entries, reader) {
@@ -179,6 +184,9 @@ impl AnswerSpec {
             verdict,
             by: find(entries, "by").and_then(|node| reader.word(node, "layer", &LAYERS)),
             of: find(entries, "of").and_then(|node| ExprSource::read(node, reader)),
+            widened: find(entries, "reading")
+                .and_then(|node| reader.word(node, "reading", &READINGS))
+                .unwrap_or(false),
             span: node.span,
         })
     }
