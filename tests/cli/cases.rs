@@ -1,6 +1,8 @@
 //! Cases that tools of this kind are known to get wrong, asked as a stranger would: files in a
 //! directory, a question on the command line, the answer as JSON.
 
+#[path = "cases/firewalls.rs"]
+mod firewalls;
 #[path = "cases/groups.rs"]
 mod groups;
 #[path = "cases/mail.rs"]
