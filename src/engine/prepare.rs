@@ -144,7 +144,7 @@ impl Given {
     /// When one cannot be read.
     pub(super) fn read(request: &Request, root: &std::path::Path) -> Result<Self, UsageError> {
         let mut given = Self::default();
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let root = walk::real(root);
         let mut add = |file: &PathBuf, otherwise: Kind| -> Result<Arc<str>, UsageError> {
             let entry = walk::named_anywhere(&root, file)?;
             let kind = match otherwise {

@@ -519,6 +519,11 @@ fn resolve(path: &Path) -> Result<PathBuf, UsageError> {
     })
 }
 
+/// A directory without links on the way, as far as it can be read.
+pub(crate) fn real(directory: &Path) -> PathBuf {
+    canonical(directory).unwrap_or_else(|_| directory.to_path_buf())
+}
+
 /// `path` from the root, with `/` on every system; `None` if it lies outside.
 fn relative(root: &Path, path: &Path) -> Option<String> {
     let inner = path.strip_prefix(root).ok()?;

@@ -130,12 +130,12 @@ impl Page<'_> {
             if first.direction != direction {
                 continue;
             }
-            self.heading(&format!(
-                "{}: {} {}",
-                way(direction),
-                first.layer,
-                first.nsg
-            ));
+            let on = match first.layer {
+                "subnet-nsg" => " on the subnet",
+                "nic-nsg" => " on the network interface",
+                _ => "",
+            };
+            self.heading(&format!("{}: {}{on}", way(direction), first.nsg));
             let rows: Vec<Row> = group.iter().map(|rule| self.rule(rule)).collect();
             let header = [
                 "PRIO",
@@ -146,7 +146,7 @@ impl Page<'_> {
                 "DESTINATION",
                 "PORT",
             ];
-            self.table(&header, &[3, 5, 6], &rows);
+            self.table(&header, &[1, 3, 5, 6], &rows);
         }
     }
 
@@ -215,7 +215,6 @@ impl Page<'_> {
             ],
             place: match rule.told.kind {
                 "security-rule" => rule.told.place.map(|span| self.place(span)),
-                "default-rule" => Some("default".to_owned()),
                 _ => None,
             },
             below,
@@ -233,9 +232,13 @@ impl Page<'_> {
             let (group, others) = rest.split_at(count);
             rest = others;
             self.heading(&format!("Routes of {}", first.subnet));
-            let rows: Vec<Row> = group
+            if !group.iter().all(is_active) {
+                let legend = "→ taken  ? perhaps  · overridden";
+                let _ = writeln!(self.text, "    {}", self.paint.dim(legend));
+            }
+            let rows: Vec<Row> = told_together(group)
                 .iter()
-                .map(|route| Row {
+                .map(|(route, prefix, name)| Row {
                     mark: match (route.state, route.certain) {
                         ("active", true) => self.paint.with("1;32", "→"),
                         ("overridden", _) => self.paint.dim("·"),
@@ -243,24 +246,24 @@ impl Page<'_> {
                     },
                     depth: 0,
                     cells: vec![
-                        route.prefix.clone(),
+                        prefix.clone(),
                         route.next_hop_types.join(" or "),
                         route.next_hop_addresses.join(", "),
-                        route.source.to_owned(),
-                        match (route.state, route.certain) {
-                            ("active", true) => String::new(),
-                            ("active", false) => "perhaps".to_owned(),
-                            (state, _) => state.to_owned(),
+                        match route.source {
+                            "private-endpoint" => "endpoint".to_owned(),
+                            source => source.to_owned(),
                         },
-                        route.name.clone().unwrap_or_default(),
+                        name.clone().unwrap_or_default(),
                     ],
-                    place: route.place.map(|span| self.place(span)),
+                    place: name
+                        .as_ref()
+                        .and_then(|_| route.place.map(|span| self.place(span))),
                     below: Vec::new(),
                     dim: route.state == "overridden",
                 })
                 .collect();
-            let header = ["PREFIX", "NEXT HOP", "ADDRESS", "SOURCE", "STATE", "NAME"];
-            self.table(&header, &[2, 5], &rows);
+            let header = ["PREFIX", "NEXT HOP", "ADDRESS", "SOURCE", "NAME"];
+            self.table(&header, &[0, 2, 4], &rows);
         }
     }
 
@@ -312,6 +315,39 @@ impl Page<'_> {
     fn place(&self, span: Span) -> String {
         short_place(self.sources, span)
     }
+}
+
+fn is_active(route: &EffectiveRouteRow) -> bool {
+    route.state == "active" && route.certain
+}
+
+/// Routes with what is written as prefix and name. Private endpoints whose addresses only Azure
+/// knows are one line if there are many.
+fn told_together(
+    routes: &[EffectiveRouteRow],
+) -> Vec<(&EffectiveRouteRow, String, Option<String>)> {
+    const MANY: usize = 3;
+    let mut rows = Vec::new();
+    let mut rest = routes;
+    while let Some(first) = rest.first() {
+        let alike = |route: &&EffectiveRouteRow| {
+            route.source == "private-endpoint"
+                && route.prefix.starts_with('(')
+                && (route.state, route.certain, &route.next_hop_types)
+                    == (first.state, first.certain, &first.next_hop_types)
+        };
+        let count = rest.iter().take_while(alike).count();
+        let (own, others) = rest.split_at(count.max(1));
+        if own.len() > MANY {
+            let prefix = format!("(addresses of {} private endpoints)", own.len());
+            rows.push((first, prefix, None));
+        } else {
+            let own = own.iter();
+            rows.extend(own.map(|route| (route, route.prefix.clone(), route.name.clone())));
+        }
+        rest = others;
+    }
+    rows
 }
 
 fn way(direction: Direction) -> &'static str {

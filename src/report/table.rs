@@ -7,8 +7,8 @@ use super::human::text::Paint;
 /// Spaces between columns.
 const GAP: usize = 2;
 
-/// Columns that may be shortened stay at least as wide.
-const NARROWEST: usize = 14;
+/// Columns that may be shortened stay at least as wide: a block of addresses fits.
+const NARROWEST: usize = 18;
 
 /// One line.
 pub(super) struct Row {
