@@ -318,3 +318,60 @@ impl Iterator for Bits {
         Some(bit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::semantics::packet::Family;
+    use proptest::prelude::*;
+
+    /// A term of few addresses and ports: intervals by their lowest value and length.
+    fn term(sides: [(u8, u8); 3], protocol: Option<u8>) -> Term {
+        let mut term = Term::all(Family::V4);
+        let fields = [
+            Dimension::Source,
+            Dimension::Destination,
+            Dimension::DestinationPort,
+        ];
+        for (dimension, (first, length)) in fields.into_iter().zip(sides) {
+            let (first, length) = (u128::from(first % 8), u128::from(length % 6));
+            term.fields[dimension as usize] = IntervalSet::range(first, first + length);
+        }
+        if let Some(protocol) = protocol {
+            let only = IntervalSet::single(u128::from(protocol % 3));
+            term.fields[Dimension::Protocol as usize] = only;
+        }
+        term
+    }
+
+    fn holds(term: &Term, values: &[u128; Dimension::COUNT]) -> bool {
+        let mut pairs = term.fields.iter().zip(values);
+        pairs.all(|(field, value)| field.contains(*value))
+    }
+
+    proptest! {
+        #[test]
+        fn a_corner_is_held_by_the_terms_that_hold_its_values(
+            parts in prop::collection::vec((any::<[(u8, u8); 3]>(), any::<Option<u8>>()), 1..80)
+        ) {
+            let terms: Vec<Term> = parts.iter().map(|(sides, it)| term(*sides, *it)).collect();
+            let all: Vec<&Term> = terms.iter().collect();
+            let classes = Classes::new(&all).unwrap();
+            let which = |wanted: &dyn Fn(&Term) -> bool| -> Vec<usize> {
+                (0..all.len()).filter(|place| wanted(all[*place])).collect()
+            };
+            for own in &terms {
+                let corners = classes.corners(own).unwrap();
+                for corner in corners.all() {
+                    let values = corners.values(corner);
+                    prop_assert!(holds(own, &values));
+                    let held: Vec<usize> = corners.holding(corner).collect();
+                    prop_assert_eq!(held, which(&|term| holds(term, &values)));
+                }
+                // Each field is one interval here: what holds its ends holds it.
+                let containing: Vec<usize> = corners.holding_all().collect();
+                prop_assert_eq!(containing, which(&|term| own.is_within(term)));
+            }
+        }
+    }
+}

@@ -66,14 +66,37 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Yaml, A::Error> {
         let mut map = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<Arc<str>, Yaml>()? {
+        while let Some((key, value)) = entries.next_entry::<Key, Yaml>()? {
             map.push(Entry {
-                key,
+                key: key.0,
                 key_span: NOWHERE,
                 value,
             });
         }
         Ok(stored(YamlKind::Map(map)))
+    }
+}
+
+/// The name of an entry, shared at once instead of by way of an owned string.
+struct Key(Arc<str>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(Key(key.into()))
     }
 }
 
