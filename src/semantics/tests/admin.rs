@@ -520,7 +520,7 @@ fn decides(rules: &[Plain], in_force: &[bool; 3], source: u8, port: u16) -> Opti
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(super::fixture::cases(512))]
 
     #[test]
     fn parts_agree_with_asking_rule_after_rule(

@@ -285,7 +285,7 @@ fn check(old: &[Plain], new: &[Plain]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(super::fixture::cases(500))]
 
     #[test]
     fn regions_hold_just_the_packets_that_change_and_name_what_decides_them(

@@ -290,7 +290,7 @@ fn flow(packet: Packet) -> Flow {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(super::fixture::cases(24))]
 
     #[test]
     fn what_is_known_is_decided_exactly(rules in rules(false)) {

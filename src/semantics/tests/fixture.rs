@@ -18,6 +18,14 @@ use crate::model::{
 use crate::origin::OriginId;
 use crate::semantics::packet::Flow;
 
+/// How often a property is tried: so often where nobody asks for more, and in proportion to
+/// `PROPTEST_CASES` where somebody does (256 is proptest's own default).
+pub(super) fn cases(number: u32) -> proptest::test_runner::Config {
+    let asked = u64::from(proptest::test_runner::Config::default().cases);
+    let scaled = (u64::from(number) * asked / 256).max(1);
+    proptest::test_runner::Config::with_cases(u32::try_from(scaled).unwrap())
+}
+
 pub(super) fn known<T>(value: T) -> Field<T> {
     Field::known(value, OriginId::NONE)
 }

@@ -248,7 +248,7 @@ fn has(answer: &Answer, address: Ipv4Addr) -> (bool, bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(super::fixture::cases(400))]
 
     #[test]
     fn the_route_of_every_address_is_the_documented_one(plan in plan()) {

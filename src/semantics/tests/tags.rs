@@ -297,7 +297,7 @@ fn within(set: &FlowSet, flow: &Flow, world: &BTreeMap<&'static str, Bits>) -> b
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(super::fixture::cases(512))]
 
     #[test]
     fn answers_with_addresses_lie_within_those_without(

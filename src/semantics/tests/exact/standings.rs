@@ -111,7 +111,7 @@ fn is_minimal_cover(rules: &[Plain], cover: &[usize], packets: &[Packet]) -> boo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::semantics::tests::fixture::cases(64))]
 
     #[test]
     fn every_rule_is_good_for_what_the_packets_say(rules in rules(false)) {

@@ -471,7 +471,7 @@ fn told(network: &Network, answer: &PathAnswer) -> Stop {
 
 proptest! {
     // Every network is asked sixteen questions.
-    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
+    #![proptest_config(crate::semantics::tests::fixture::cases(32))]
 
     #[test]
     fn paths_agree_with_an_evaluator_of_single_packets(world in world(), port in prop_oneof![Just(22_u16), Just(80)]) {
