@@ -179,7 +179,9 @@ impl Page<'_> {
             "redundant-after" if rule.told.kind == "security-rule" => {
                 below.push(format!("without it {cover} does the same{fix}"));
             }
-            "default-equal" => below.push(format!("the same as Azure's default{fix}")),
+            "default-equal" if rule.told.kind == "security-rule" => {
+                below.push(format!("the same as Azure's default{fix}"));
+            }
             "exception-eaten" => below.push(match rule.live_share {
                 Some(share) => format!(
                     "earlier rules leave it {:.2} % of its packets",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::human::text::Paint;
+use super::human::text::{Paint, wrap};
 
 /// Spaces between columns.
 const GAP: usize = 2;
@@ -84,7 +84,10 @@ impl Table<'_> {
                 }
             }
             for below in &row.below {
-                let _ = writeln!(text, "      {indent}{}", self.paint.dim(below));
+                let room = self.width.saturating_sub(6 + indent.len()).max(NARROWEST);
+                for line in wrap(below, room) {
+                    let _ = writeln!(text, "      {indent}{}", self.paint.dim(&line));
+                }
             }
         }
     }
@@ -166,6 +169,31 @@ mod tests {
         let mut text = String::new();
         table.write(&mut text, &[row]);
         text
+    }
+
+    #[test]
+    fn lines_below_stay_within_the_width() {
+        let table = Table {
+            paint: Paint { on: false },
+            width: 40,
+            header: &[],
+            shrinkable: &[],
+        };
+        let row = Row {
+            mark: "x".to_owned(),
+            depth: 0,
+            cells: vec!["rule".to_owned()],
+            place: None,
+            below: vec!["dead: hidden by some rule that comes before, which acts otherwise".into()],
+            dim: false,
+        };
+        let mut text = String::new();
+        table.write(&mut text, &[row]);
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 40),
+            "{text}"
+        );
     }
 
     #[test]

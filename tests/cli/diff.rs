@@ -406,7 +406,8 @@ resource "azurerm_network_security_group" "web" {{
     assert!(out.contains("whether it is there"), "{out}");
     assert!(out.lines().count() < 10, "{out}");
     // Whether it is there is the same question in both: only the rule counts.
-    case.write("b/main.tf", &group("var.on", "8443"));
+    let other = group("var.on", "8443");
+    case.write("b/main.tf", &other);
     let (_, found) = case.compared(&["a", "b"]);
     assert_eq!(found["securityGroups"][0]["equivalent"], false, "{found:#}");
 }
@@ -422,7 +423,8 @@ fn values_and_tags_of_the_working_directory_go_with_revisions() {
     let case = Case::new(&[("net/main.tf", &with("443")), ("given.txt", "")]);
     case.git(&["init", "-q", "-b", "main"]);
     case.commit();
-    case.write("net/main.tf", &with("8443"));
+    let other = with("8443");
+    case.write("net/main.tf", &other);
     case.git(&["commit", "-aqm", "b"]);
     // Files that no revision has.
     case.write("given.tfvars", "from = \"Storage\"\n");
@@ -453,4 +455,48 @@ fn values_and_tags_of_the_working_directory_go_with_revisions() {
     let (code, _, err) = case.diff(&["main~1..main", "--var-file", "nowhere.tfvars"]);
     assert_eq!(code, 2);
     assert!(err.contains("nowhere.tfvars"), "{err}");
+}
+
+#[test]
+fn rules_of_a_network_manager_are_named_as_not_compared() {
+    let group = terraform(&[HTTPS], true);
+    let manager = r#"
+resource "azurerm_network_manager" "m" {
+  name           = "m"
+  scope_accesses = ["SecurityAdmin"]
+}
+resource "azurerm_network_manager_security_admin_configuration" "c" {
+  name               = "c"
+  network_manager_id = azurerm_network_manager.m.id
+}
+resource "azurerm_network_manager_network_group" "g" {
+  name               = "g"
+  network_manager_id = azurerm_network_manager.m.id
+}
+resource "azurerm_network_manager_admin_rule_collection" "r" {
+  name                            = "r"
+  security_admin_configuration_id = azurerm_network_manager_security_admin_configuration.c.id
+  network_group_ids               = [azurerm_network_manager_network_group.g.id]
+}
+resource "azurerm_network_manager_admin_rule" "no" {
+  name                     = "no"
+  admin_rule_collection_id = azurerm_network_manager_admin_rule_collection.r.id
+  action                   = "Deny"
+  direction                = "Inbound"
+  priority                 = 1
+  protocol                 = "Tcp"
+  destination_port_ranges  = ["3389"]
+}
+"#;
+    let case = Case::new(&[
+        ("a/main.tf", &group),
+        ("b/main.tf", &(group.clone() + manager)),
+    ]);
+    let (_, found) = case.compared(&["a", "b"]);
+    let note = found["notes"][0].as_str().unwrap();
+    assert!(note.contains("security admin rules"), "{note}");
+    let (_, out, _) = case.diff(&["a", "b"]);
+    assert!(out.contains("note: security admin rules"), "{out}");
+    let (_, found) = case.compared(&["a", "a"]);
+    assert_eq!(found["notes"].as_array().map(Vec::len), Some(0));
 }

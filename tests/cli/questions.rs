@@ -559,3 +559,41 @@ fn the_number_of_threads_does_not_change_a_byte() {
         assert_eq!(one, eight);
     }
 }
+
+#[test]
+fn private_endpoints_of_unknown_address_are_one_line_for_people() {
+    let mut text = String::from(
+        r#"resource "azurerm_virtual_network" "hub" {
+  name          = "hub"
+  address_space = ["10.0.0.0/16"]
+}
+resource "azurerm_subnet" "app" {
+  name                 = "app"
+  virtual_network_name = azurerm_virtual_network.hub.name
+  address_prefixes     = ["10.0.1.0/24"]
+}
+"#,
+    );
+    for name in ["a", "b", "c", "d", "e"] {
+        text += &format!(
+            r#"resource "azurerm_private_endpoint" "{name}" {{
+  name      = "{name}"
+  subnet_id = azurerm_subnet.app.id
+  private_service_connection {{
+    name                           = "{name}"
+    private_connection_resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{name}"
+    is_manual_connection           = false
+  }}
+}}
+"#
+        );
+    }
+    let case = Case::new(&[("main.tf", &text)]);
+    let out = case.run(&["effective", ".", "--subnet", "app"]).stdout;
+    assert!(out.contains("(addresses of 5 private endpoints)"), "{out}");
+    assert!(!out.contains("azurerm_private_endpoint"), "{out}");
+    let (_, found) = case.answer(&["effective", ".", "--subnet", "app"]);
+    let routes = found["routes"].as_array().unwrap().iter();
+    let endpoints = routes.filter(|route| route["source"] == "private-endpoint");
+    assert_eq!(endpoints.count(), 5, "{found:#}");
+}

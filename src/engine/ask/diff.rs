@@ -67,6 +67,8 @@ pub struct Diff {
     pub interfaces: Vec<Subject>,
     /// Deployments that only one version has: name, and whether that is the new one.
     pub alone: Vec<(Arc<str>, bool)>,
+    /// What the comparison leaves out.
+    pub notes: Vec<String>,
 }
 
 /// A security group, subnet or network interface.
@@ -242,10 +244,14 @@ pub fn diff(request: &DiffRequest) -> Result<Diff, UsageError> {
         subnets: Vec::new(),
         interfaces: Vec::new(),
         alone: Vec::new(),
+        notes: Vec::new(),
     };
+    let mut has_admin_rules = false;
     for pair in deployments(&old, &new) {
         match pair {
             (Some(before), Some(after)) => {
+                let networks = [&before.network, &after.network];
+                has_admin_rules |= networks.iter().any(|it| !it.admin_rules.is_empty());
                 let both = Both::new((&old.estate, before), (&new.estate, after));
                 diff.groups.extend(both.groups());
                 diff.subnets.extend(both.subnets());
@@ -255,6 +261,13 @@ pub fn diff(request: &DiffRequest) -> Result<Diff, UsageError> {
             (None, Some(after)) => diff.alone.push((Arc::clone(&after.name), true)),
             (None, None) => {}
         }
+    }
+    if has_admin_rules {
+        diff.notes.push(
+            "security admin rules of a network manager are not compared: they come before the \
+             security groups and may stop or let through what these decide otherwise"
+                .to_owned(),
+        );
     }
     diff.sources = [old.estate.sources, new.estate.sources];
     diff.diagnostics = [old.estate.diagnostics, new.estate.diagnostics];

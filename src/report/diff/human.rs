@@ -45,6 +45,9 @@ pub(super) fn write(diff: &Diff, style: Style, out: &mut dyn io::Write) -> io::R
         page.subjects(kind, subjects);
     }
     page.alone();
+    for note in &diff.notes {
+        page.lines("", &format!("note: {note}"));
+    }
     page.summary();
     out.write_all(page.text.as_bytes())
 }
@@ -299,10 +302,7 @@ impl Page<'_> {
         if !rules.is_empty() {
             let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
             let list = shortened(&rules, rules.len());
-            let width = self.width.saturating_sub(FIELD_INDENT).max(30);
-            for (index, line) in wrap(&list, width).iter().enumerate() {
-                self.field(if index == 0 { "rules" } else { "" }, line);
-            }
+            self.wrapped("rules", &list);
         }
         let witness = perhaps.iter().find_map(|(_, it)| it.region.witness);
         if let Some(witness) = witness {
@@ -317,7 +317,8 @@ impl Page<'_> {
             false => needs.len(),
         };
         for missing in needs.iter().take(shown) {
-            self.field("needs", &format!("{}: {}", missing.what, missing.settle));
+            let text = format!("{}: {}", missing.what, missing.settle);
+            self.wrapped("needs", &text);
         }
         if needs.len() > shown {
             self.field("", &format!("… and {} more", needs.len() - shown));
@@ -398,6 +399,13 @@ impl Page<'_> {
         let mut subjects = self.diff.subjects();
         let first = subjects.next().map(|subject| &subject.deployment);
         subjects.any(|subject| Some(&subject.deployment) != first)
+    }
+
+    fn wrapped(&mut self, name: &str, value: &str) {
+        let width = self.width.saturating_sub(FIELD_INDENT).max(30);
+        for (index, line) in wrap(value, width).iter().enumerate() {
+            self.field(if index == 0 { name } else { "" }, line);
+        }
     }
 
     fn alone(&mut self) {

@@ -31,6 +31,8 @@ struct Document<'a> {
     /// Deployments that only one version has.
     added_deployments: Vec<&'a str>,
     removed_deployments: Vec<&'a str>,
+    /// What the comparison leaves out.
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -157,6 +159,7 @@ fn document(diff: &Diff) -> Document<'_> {
         network_interfaces: all(diff, &diff.interfaces),
         added_deployments: alone(true),
         removed_deployments: alone(false),
+        notes: &diff.notes,
     }
 }
 
