@@ -10,6 +10,8 @@
     reason = "a test fails where something is amiss, and is told how long to run"
 )]
 
+#[path = "brute_force/changes.rs"]
+mod changes;
 #[path = "brute_force/firewalls.rs"]
 mod firewalls;
 #[path = "brute_force/groups.rs"]
