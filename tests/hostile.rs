@@ -83,7 +83,11 @@ fn ask_all(document: &Document, packet: &Flow) -> Decider {
         let hit = allowed.is_hit();
         assert!(hit.undecided.is_none_or(|limit| !limit.is_empty()));
         for hidden in semantics.unreachable(NsgId(0)) {
-            assert!(hidden.truth != Truth::Unknown || hidden.cover.is_empty());
+            if hidden.truth == Truth::Unknown {
+                assert!(hidden.cover.is_empty());
+                let told = !hidden.unknowns.is_empty() || hidden.undecided.is_some();
+                assert!(told, "nothing would settle {hidden:?}");
+            }
         }
         let scope = Scope::Nsg(NsgId(0));
         let all = semantics.standings(NsgId(0), scope, Direction::Inbound, Family::V4);
@@ -101,6 +105,29 @@ fn many_rules_with_many_prefixes_are_answered() {
                 json!(format!("10.{}.{}.0/25", address / 256, address % 256))
             });
             rule(number, number % 2 == 0, Value::Array(prefixes.collect()))
+        })
+        .collect();
+    let document = template(json!({}), &[group(rules)]);
+    let decider = ask_all(&document, &flow([9, 9, 9, 9]));
+    assert!(matches!(decider, Decider::Default(name) if &*name == "DenyAllInBound"));
+}
+
+/// Azure's limits: 1,000 rules, 4,000 addresses on each side of a group.
+#[test]
+fn a_group_at_azures_limits_is_answered() {
+    let block = |number: usize| {
+        let address = number * 131 % 65_536;
+        json!(format!("10.{}.{}.0/24", address / 256, address % 256))
+    };
+    let rules = (0..1_000)
+        .map(|number| {
+            let four = |from: usize| Value::Array((from..from + 4).map(block).collect());
+            let mut rule = rule(number, number % 2 == 0, four(number * 4));
+            let properties = rule["properties"].as_object_mut().unwrap();
+            properties.remove("destinationAddressPrefix");
+            let to = four(number * 4 + 40_000);
+            properties.insert("destinationAddressPrefixes".to_owned(), to);
+            rule
         })
         .collect();
     let document = template(json!({}), &[group(rules)]);
@@ -337,4 +364,69 @@ resource "azurerm_subnet_{kind}_association" "second" {{
         assert_eq!(told.message, expected);
         assert!(told.primary.is_some());
     }
+}
+
+#[test]
+fn a_second_definition_of_one_group_is_no_third_thing() {
+    let open = group(vec![rule(0, true, json!("*"))]);
+    let closed = group(vec![rule(0, false, json!("*"))]);
+    let document = template(json!({}), &[open, closed]);
+    let deployment = deployment(&document);
+    let network = Network::build(&deployment);
+    let told = network.diagnostics.iter().chain(&deployment.diagnostics);
+    let told: Vec<&str> = told.map(|it| it.message.as_str()).collect();
+    assert!(
+        told.iter().any(|message| message.contains("web")),
+        "nothing is said of the second definition: {told:?}"
+    );
+}
+
+#[test]
+fn a_second_group_on_an_interface_is_told() {
+    let text = r#"
+resource "azurerm_network_interface" "vm" {
+  name                = "vm"
+  resource_group_name = "net"
+  location            = "westeurope"
+  ip_configuration {
+    name                          = "ip"
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+
+resource "azurerm_network_security_group" "first" {
+  name                = "first"
+  resource_group_name = "net"
+  location            = "westeurope"
+}
+
+resource "azurerm_network_security_group" "second" {
+  name                = "second"
+  resource_group_name = "net"
+  location            = "westeurope"
+}
+
+resource "azurerm_network_interface_security_group_association" "first" {
+  network_interface_id      = azurerm_network_interface.vm.id
+  network_security_group_id = azurerm_network_security_group.first.id
+}
+
+resource "azurerm_network_interface_security_group_association" "second" {
+  network_interface_id      = azurerm_network_interface.vm.id
+  network_security_group_id = azurerm_network_security_group.second.id
+}
+"#;
+    let deployment = deployment(&Document::Terraform(text.to_owned()));
+    let network = Network::build(&deployment);
+    let mut told = network.diagnostics.iter();
+    let told = told.find(|it| it.code == "attached-twice").unwrap();
+    let expected = "azurerm_network_interface.vm gets more than one network security group; the \
+                    last one counts";
+    assert_eq!(told.message, expected);
+    let second = network.network_interfaces[0].nsg.value().cloned();
+    let second = second.and_then(|link| link.here()).unwrap();
+    assert_eq!(
+        network[second].meta.name.value().map(|name| &**name),
+        Some("second")
+    );
 }

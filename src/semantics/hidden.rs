@@ -17,7 +17,7 @@ use super::packet::atoms::{Cube, sparse_limit};
 use super::packet::classes::Classes;
 use super::packet::cover::{Budget, Cover, Member, Problem};
 use super::packet::space::{Exceeded, FlowSet, Term};
-use crate::eval::value::Unknown;
+use crate::eval::value::{Reason, Unknown};
 
 pub(crate) use difference::Difference;
 
@@ -194,7 +194,7 @@ impl<'r, I> Listed<'r, I> {
             (possible.iter()).any(|member| may_take(member.term, term, whole.family()))
         };
         if sure.iter().all(may_take) {
-            return Ok(Hidden::Perhaps(because));
+            return Ok(Hidden::Perhaps(self.why(index, &near, because)));
         }
         let count = possible.len();
         let wide = widest(&possible);
@@ -213,7 +213,39 @@ impl<'r, I> Listed<'r, I> {
                 }
             }
         }
-        Ok(Hidden::Perhaps(because))
+        Ok(Hidden::Perhaps(self.why(index, &near, because)))
+    }
+
+    /// What would settle whether a rule is hidden, where no value of a field would: what the opaque
+    /// sets hold that it meets, or else the order of rules that share a priority.
+    fn why(
+        &self,
+        index: usize,
+        near: &[usize],
+        mut because: Vec<Arc<Unknown>>,
+    ) -> Vec<Arc<Unknown>> {
+        if !because.is_empty() {
+            return because;
+        }
+        let all = std::iter::once(index).chain(near.iter().copied());
+        for place in all.filter(|place| !self.before(index, *place)) {
+            let terms = self.rules.get(place).map(|rule| &rule.own.flows.may);
+            let terms = terms.into_iter().flat_map(|flows| flows.terms());
+            for literal in terms.flat_map(|term| term.cube.literals()) {
+                let atom = &literal.atom;
+                let told = atom.unknown.clone().unwrap_or_else(|| {
+                    let question = atom.predicate.question();
+                    Arc::new(Unknown::new("set", question, Reason::RunTime))
+                });
+                add_unknown(&mut because, &told);
+            }
+        }
+        if because.is_empty() {
+            let question = "which of the rules of one priority is asked first";
+            let unknown = Unknown::new("order", question, Reason::Invalid);
+            because.push(Arc::new(unknown));
+        }
+        because
     }
 
     /// The earlier rules that take a set, if they do.
