@@ -48,6 +48,10 @@
 //!   than the subject: of several, any; of none, no packet. A hit is split by the rule that decides
 //!   it. Where an address is known only by its subnet (`probe_targets`), the contract is broken for
 //!   certain only if it is for every address of the subnet.
+//! - `wider-than: n` keeps packets with more than n far addresses, all other fields fixed.
+//!   `wider-together-than: n`, of what is `allowed`, keeps those that come to so many only by several
+//!   rules of a group together: what one rule is wide by, or may be, is left to a clause that asks
+//!   for it. The finding points at the first of the fewest such rules, `cover` holds the others.
 //! - `reading: widened` beside a `verdict` asks it in the reading in which the prefixes of
 //!   user-defined routes are part of `VirtualNetwork` on the subnets of their table, as the
 //!   documents of the tag say and nobody has tested: `given: {verdict: allowed, reading: widened}`

@@ -179,6 +179,7 @@ fn route_loops(subject: Element, world: &World<'_>) -> Vec<Found> {
                 destinations: Vec::new(),
                 reads: Vec::new(),
                 readings: None,
+                others: Vec::new(),
                 unknowns: found.unknowns.clone(),
             }),
         }

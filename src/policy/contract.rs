@@ -9,6 +9,7 @@ mod decider;
 mod flow;
 mod reading;
 mod taste;
+mod together;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) reads: Vec<OriginId>,
     /// What decides the packet, where the contract sets two readings against each other.
     pub(crate) readings: Option<Readings>,
+    /// Rules without which that rule would not break it.
+    pub(crate) others: Vec<SecurityRuleId>,
     /// What keeps it open.
     pub(crate) unknowns: Vec<Arc<Unknown>>,
 }
@@ -138,6 +141,8 @@ struct Asked {
     /// The same for ports.
     some_ports: bool,
     wider_than: Option<i64>,
+    /// Only what several rules are wide by together.
+    together: bool,
     direction: Direction,
     /// Addresses to show packets with.
     taste: Taste,
@@ -165,6 +170,7 @@ impl Run<'_, '_, '_> {
             somewhere: filled.somewhere,
             some_ports: filled.some_ports,
             wider_than: filled.wider_than,
+            together: flow.together,
             direction,
             specs: filled.specs,
             taste: self.taste(direction),
@@ -237,6 +243,9 @@ impl Run<'_, '_, '_> {
         if bad.is_hit().truth == Truth::False {
             return Vec::new();
         }
+        if asked.together {
+            return self.outcomes_together(&bad, asked);
+        }
         let narrowed = self.wider(&bad, asked);
         let mut hit = narrowed.is_hit_near(&asked.taste);
         if hit.truth == Truth::False {
@@ -259,6 +268,21 @@ impl Run<'_, '_, '_> {
             }
         }
         self.by_cause(&narrowed, hit, asked, given_route)
+    }
+
+    /// One outcome for each set of rules, at the first of them.
+    fn outcomes_together(&mut self, bad: &Answer, asked: &Asked) -> Vec<Outcome> {
+        let sets = self.wide_together(bad, asked).into_iter();
+        sets.filter_map(|found| {
+            let (first, others) = found.rules.split_first()?;
+            let cause = Cause::SecurityRule(*first);
+            let outcome = self.outcome(cause, None, found.hit, asked);
+            Some(Outcome {
+                others: others.to_vec(),
+                ..outcome
+            })
+        })
+        .collect()
     }
 
     fn wider(&self, bad: &Answer, asked: &Asked) -> Answer {
@@ -395,6 +419,7 @@ impl Run<'_, '_, '_> {
             destinations,
             reads: self.reads.clone(),
             readings: None,
+            others: Vec::new(),
             unknowns,
         }
     }

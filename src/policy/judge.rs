@@ -390,8 +390,8 @@ impl<'a> ClauseJudge<'_, 'a> {
                             deciding: outcome.reads.clone(),
                             unknowns: outcome.unknowns.clone(),
                             at_most: self.rests_outside(&outcome).then_some(Severity::Warning),
+                            cover: others_of(&outcome),
                             outcome: Some(outcome),
-                            cover: Vec::new(),
                             revive: None,
                             at: None,
                             assertion: None,
@@ -460,6 +460,14 @@ fn label_of_roots(unknown: &Arc<Unknown>) -> String {
     let roots = unknown.roots();
     let labels: Vec<&str> = roots.iter().map(|root| &*root.label).collect();
     labels.join(", ")
+}
+
+fn others_of(outcome: &Outcome) -> Vec<Element> {
+    let others = outcome.others.iter().map(|rule| Element {
+        kind: super::vocabulary::Kind::SecurityRule,
+        id: rule.0,
+    });
+    others.collect()
 }
 
 /// Puts together what may be wrong about one subject for one cause: it is one question.

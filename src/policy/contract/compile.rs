@@ -48,11 +48,15 @@ impl CompiledContract {
         compiler: &mut Compiler<'_, '_>,
     ) -> Option<Self> {
         let before = compiler.reader.diagnostics.len();
-        let flows = spec
+        let flows: Vec<FlowNode> = spec
             .flows
             .iter()
             .map(|flow| FlowNode::new(flow, facts, compiler))
             .collect();
+        if flows.iter().any(|flow| flow.together) && spec.answer.verdict != VerdictSpec::Allowed {
+            let message = "`wider-together-than` is of what is `allowed`";
+            compiler.reader.error(spec.answer.span, message);
+        }
         let when = spec.when.as_ref().and_then(|when| compiler.predicate(when));
         let given = spec
             .given
@@ -155,11 +159,16 @@ impl FlowNode {
         node.to = addresses(&spec.to, facts, compiler);
         node.ports = ports(&spec.ports, compiler);
         node.source_ports = ports(&spec.source_ports, compiler);
-        node.wider_than = match &spec.wider_than {
+        node.together = spec.wider_together_than.is_some();
+        let width = spec
+            .wider_than
+            .as_ref()
+            .or(spec.wider_together_than.as_ref());
+        node.wider_than = match width {
             Some(FlowValue::Literal(text)) => match text.value.parse() {
                 Ok(number) => Some(Width::Number(number)),
                 Err(_) => {
-                    let message = "`wider-than` is a number of addresses";
+                    let message = "a number of addresses is expected";
                     compiler.reader.error(text.span, message);
                     None
                 }

@@ -21,6 +21,8 @@ pub(crate) struct FlowNode {
     pub(crate) ports: Vec<Ports>,
     pub(crate) source_ports: Vec<Ports>,
     pub(crate) wider_than: Option<Width>,
+    /// Only what several rules are wide by together, and none alone.
+    pub(crate) together: bool,
 }
 
 /// Addresses of a flow.

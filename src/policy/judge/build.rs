@@ -315,7 +315,9 @@ impl ClauseJudge<'_, '_> {
     /// What a few words at the primary place say.
     fn label(&self, wrong: &Wrong) -> String {
         match &wrong.cause {
-            Cause::SecurityRule(_) | Cause::FirewallRule(_) if !wrong.cover.is_empty() => {
+            Cause::SecurityRule(_) | Cause::FirewallRule(_)
+                if !wrong.cover.is_empty() && wrong.outcome.is_none() =>
+            {
                 "never decides a packet".into()
             }
             Cause::SecurityRule(_) | Cause::FirewallRule(_) => "this rule decides".into(),
@@ -349,6 +351,7 @@ impl ClauseJudge<'_, '_> {
             if let Some(meta) = rule.meta(network) {
                 let how = match rule.kind {
                     Kind::Route => "sent back by",
+                    _ if wrong.outcome.is_some() => "together with",
                     _ => "hidden by",
                 };
                 add(meta.origin, format!("{how} `{}`", rule.display(self.world)));

@@ -126,6 +126,8 @@ pub struct FlowSpecSource {
     pub source_ports: Vec<FlowValue>,
     /// More far addresses than this.
     pub wider_than: Option<FlowValue>,
+    /// The same by several rules together, none of which has so many alone.
+    pub wider_together_than: Option<FlowValue>,
 }
 
 pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<ContractSpec> {
@@ -194,7 +196,7 @@ impl AnswerSpec {
 
 impl FlowSpecSource {
     /// The keys of a flow.
-    pub const KEYS: [&'static str; 7] = [
+    pub const KEYS: [&'static str; 8] = [
         "direction",
         "protocol",
         "from",
@@ -202,6 +204,7 @@ impl FlowSpecSource {
         "ports",
         "source-ports",
         "wider-than",
+        "wider-together-than",
     ];
 
     fn read(node: &Yaml, reader: &mut Reader<'_>) -> Self {
@@ -226,6 +229,7 @@ impl FlowSpecSource {
             "ports" => self.ports = values,
             "source-ports" => self.source_ports = values,
             "wider-than" => self.wider_than = values.into_iter().next(),
+            "wider-together-than" => self.wider_together_than = values.into_iter().next(),
             _ => return false,
         }
         true
