@@ -17,6 +17,8 @@ mod check;
 mod diff;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/frontends.rs"]
+mod frontends;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

@@ -88,6 +88,7 @@ pub(super) struct NatRule {
     pub(super) key: ResourceKey,
     pub(super) load_balancer: Option<ResourceKey>,
     pub(super) pool: Option<ResourceKey>,
+    pub(super) rule: super::load_balancer::InboundNatRule,
 }
 
 /// What an export says is attached to an element.

@@ -21,6 +21,8 @@ pub struct LoadBalancer {
     pub frontends: List<Frontend>,
     /// Its load-balancing rules.
     pub rules: List<LoadBalancingRule>,
+    /// Its inbound NAT rules and pools.
+    pub nat_rules: Vec<InboundNatRule>,
     /// Its outbound rules.
     pub outbound_rules: List<OutboundRule>,
     /// Its probes.
@@ -34,6 +36,8 @@ pub struct LoadBalancer {
 pub struct Frontend {
     /// Its name.
     pub name: Field<Arc<str>>,
+    /// What rules call it, in lower case, where that is known.
+    pub reference: Option<Arc<str>>,
     /// Its public address; absent for an internal one.
     pub public_ip: Field<Link<PublicIpId>>,
     /// Its prefix of public addresses, where it has that instead.
@@ -50,6 +54,60 @@ impl Frontend {
     pub fn is_public(&self) -> Truth {
         written(&self.public_ip).or(written(&self.public_ip_prefix))
     }
+}
+
+impl LoadBalancer {
+    /// The frontend that a rule uses, if it is known which.
+    #[must_use]
+    pub fn frontend(&self, reference: Option<&Arc<str>>) -> Option<&Frontend> {
+        if let (None, [only]) = (&self.frontends.rest, self.frontends.items.as_slice()) {
+            return Some(only);
+        }
+        let all_known = self.frontends.items.iter().all(|it| it.reference.is_some());
+        let mut named = self.frontends.items.iter();
+        let found = named.find(|it| reference.is_some() && it.reference.as_ref() == reference);
+        found.filter(|_| all_known)
+    }
+
+    /// Whether the frontend of a rule is public.
+    #[must_use]
+    pub fn is_public(&self, reference: Option<&Arc<str>>) -> Truth {
+        if let Some(frontend) = self.frontend(reference) {
+            return frontend.is_public();
+        }
+        let mut each = self.frontends.items.iter().map(Frontend::is_public);
+        let first = match (&self.frontends.rest, each.next()) {
+            (None, None) => Truth::False,
+            (None, Some(first)) => first,
+            (Some(_), _) => return Truth::Unknown,
+        };
+        each.fold(
+            first,
+            |all, one| if all == one { all } else { Truth::Unknown },
+        )
+    }
+}
+
+/// An inbound NAT rule: one port of a frontend leads to one machine; or a pool of them: each port of
+/// a range leads to some machine of a scale set or backend pool.
+#[derive(Clone, Debug)]
+pub struct InboundNatRule {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// What it calls its frontend, in lower case, where that is known.
+    pub frontend: Option<Arc<str>>,
+    /// TCP, UDP or both.
+    pub protocol: Field<ProtocolMatch>,
+    /// The port clients connect to, or the first of the range.
+    pub frontend_port: Field<u16>,
+    /// The last port of a range; absent: one port.
+    pub last_port: Field<u16>,
+    /// The port machines listen on.
+    pub backend_port: Field<u16>,
+    /// The network interfaces it leads to.
+    pub network_interfaces: Vec<NicId>,
+    /// Whether each machine has a port of its own, which the files do not tell.
+    pub shared: bool,
 }
 
 fn written<T>(field: &Field<T>) -> Truth {
@@ -78,6 +136,8 @@ pub struct LoadBalancingRule {
     pub meta: Meta,
     /// The probe that decides which members get traffic; absent: none.
     pub probe: Field<Link<ProbeId>>,
+    /// What it calls its frontend, in lower case, where that is known.
+    pub frontend: Option<Arc<str>>,
     /// The pools it sends traffic to.
     pub pools: List<Field<Link<PoolId>>>,
     /// What it balances: TCP, UDP or, as HA ports, everything.

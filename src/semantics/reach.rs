@@ -9,9 +9,11 @@
 //! Plain data with ids: the sentences are made elsewhere.
 
 mod appliance;
+mod balanced;
 mod ends;
 mod entrance;
 mod examples;
+mod frontend;
 mod groups;
 mod replies;
 mod sets;
@@ -71,6 +73,10 @@ pub enum Endpoint {
     Addresses(Vec<Field<AddressPrefix>>),
     /// A host name, taken to be some address of the Internet.
     HostName(Arc<str>),
+    /// A public address, whatever uses it; as a sender, nothing.
+    PublicIp(PublicIpId),
+    /// The frontends of a load balancer; as a sender, nothing.
+    LoadBalancer(LoadBalancerId),
 }
 
 /// What becomes of the packets of a question or of a part of them.
@@ -244,6 +250,12 @@ pub enum By {
     NatGateway(NatGatewayId),
     /// A load balancer.
     LoadBalancer(LoadBalancerId),
+    /// A load-balancing rule, by its place among those of its load balancer.
+    BalancingRule(LoadBalancerId, usize),
+    /// An inbound NAT rule or pool, by its place among those of its load balancer.
+    InboundNatRule(LoadBalancerId, usize),
+    /// A load balancer without a public rule for them.
+    NoBalancingRule(LoadBalancerId),
     /// Azure's default outbound access.
     DefaultOutbound,
     /// No public address at all.
@@ -393,6 +405,8 @@ pub enum Note {
     WithoutWidenedTag(Verdict),
     /// The address of a machine is not fixed in the files: every address of its subnet is asked.
     AddressNotFixed(NicId),
+    /// No machine sends from addresses of a virtual network here that are in none of its subnets.
+    NoSender,
     /// No machine with the address is in the files: a machine without a group of its own is taken.
     MachineNotHere(SubnetId),
     /// A frontend sends packets on with another address or port.

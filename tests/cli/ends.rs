@@ -124,3 +124,71 @@ fn a_machine_with_its_interface_and_address_is_one_end_and_kinds_tell_others_apa
     assert_eq!(code, 2);
     assert!(error.contains("did you mean"), "{error}");
 }
+
+const FIREWALL: &str = r#"{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "resources": [
+    { "type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "name": "out",
+      "properties": { "routes": [ { "name": "default", "properties": {
+        "addressPrefix": "0.0.0.0/0", "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": "10.1.0.4" } } ] } },
+    { "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net",
+      "properties": { "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] },
+        "subnets": [
+          { "name": "AzureFirewallSubnet", "properties": { "addressPrefix": "10.1.0.0/26" } },
+          { "name": "app", "properties": { "addressPrefix": "10.1.1.0/24", "routeTable": {
+            "id": "[resourceId('Microsoft.Network/routeTables', 'out')]" } } } ] } },
+    { "type": "Microsoft.Network/publicIPAddresses", "apiVersion": "2024-05-01", "name": "out",
+      "sku": { "name": "Standard" }, "properties": { "publicIPAllocationMethod": "Static" } },
+    { "type": "Microsoft.Network/azureFirewalls", "apiVersion": "2024-05-01", "name": "fw",
+      "properties": {
+        "threatIntelMode": "Off",
+        "ipConfigurations": [ { "name": "a", "properties": {
+          "subnet": { "id": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'AzureFirewallSubnet')]" },
+          "publicIPAddress": { "id": "[resourceId('Microsoft.Network/publicIPAddresses', 'out')]" }
+        } } ],
+        "networkRuleCollections": [ NETWORK ],
+        "applicationRuleCollections": [
+          { "name": "blocked", "properties": { "priority": 100, "action": { "type": "Deny" },
+            "rules": [ { "name": "search", "sourceAddresses": ["*"], "targetFqdns": ["google.com"],
+              "protocols": [ { "protocolType": "Https", "port": 443 } ] } ] } },
+          { "name": "open", "properties": { "priority": 200, "action": { "type": "Allow" },
+            "rules": [ { "name": "vendor", "sourceAddresses": ["*"],
+              "targetFqdns": ["*.example.com"],
+              "protocols": [ { "protocolType": "Https", "port": 443 } ] } ] } }
+        ]
+      } }
+  ]
+}
+"#;
+
+/// F01: a network rule decides before every application rule.
+#[test]
+fn a_host_name_is_what_application_rules_ask_for() {
+    let network = r#"{ "name": "web", "properties": { "priority": 300,
+      "action": { "type": "Allow" }, "rules": [ { "name": "web", "protocols": ["TCP"],
+      "sourceAddresses": ["*"], "destinationAddresses": ["*"],
+      "destinationPorts": ["80", "443"] } ] } }"#;
+    let ask = |network: &str, to: &str| {
+        let case = Case::new(&[("main.json", &FIREWALL.replace("NETWORK", network))]);
+        asked(&case, &["trace", "--from", "subnet:app", "--to", to])
+    };
+    let firewall = |answer: &Value| {
+        let layers = answer["layers"].as_array().unwrap().iter();
+        let mut found = layers.filter(|it| it["layer"] == "firewall");
+        found.next().unwrap()["decidedBy"]["name"].clone()
+    };
+    let open = ask(network, "google.com:443");
+    assert_eq!(open["verdict"], "allowed", "{open:#}");
+    assert_eq!(firewall(&open), "web");
+    for (to, verdict, rule) in [
+        ("google.com:443", "denied", "search"),
+        ("www.example.com:443", "allowed", "vendor"),
+        ("www.example.org:25565", "denied", "fw"),
+    ] {
+        let answer = ask("", to);
+        assert_eq!(answer["verdict"], verdict, "{to} {answer:#}");
+        assert_eq!(firewall(&answer), rule, "{to}");
+    }
+}

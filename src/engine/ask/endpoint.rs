@@ -168,6 +168,39 @@ pub fn resolve(
     Ok(Resolved::Named(ends))
 }
 
+/// The same as a sender: of a public address the machine that has it.
+///
+/// # Errors
+///
+/// When it is a load balancer: those send nothing themselves.
+pub fn as_sender(network: &Network, end: &End) -> Result<End, UsageError> {
+    let mut end = end.clone();
+    match end.endpoint {
+        Endpoint::LoadBalancer(_) => {
+            return Err(UsageError {
+                message: format!("{} sends nothing itself", end.display),
+                help: Some("name a machine behind it".to_owned()),
+            });
+        }
+        Endpoint::PublicIp(id) => {
+            let holder = NicId::all(network).find(|nic| {
+                let mut configurations = network[*nic].ip_configurations.items.iter();
+                configurations.any(|one| one.public_ip.value() == Some(&Link::Here(id)))
+            });
+            end.endpoint = match holder {
+                Some(nic) => {
+                    let name = network[nic].meta.address.clone();
+                    end.note = Some(format!("{} is that of `{name}`, which sends", end.display));
+                    Endpoint::Nic(nic)
+                }
+                None => Endpoint::Addresses(addresses_of(network, &end.endpoint)),
+            };
+        }
+        _ => {}
+    }
+    Ok(end)
+}
+
 /// The family both ends have: IPv4 where they share both.
 ///
 /// # Errors
@@ -192,6 +225,26 @@ pub fn family(network: &Network, from: &End, to: &End) -> Result<Family, UsageEr
 pub fn addresses_of(network: &Network, endpoint: &Endpoint) -> Vec<Field<AddressPrefix>> {
     match endpoint {
         Endpoint::Addresses(addresses) => addresses.clone(),
+        Endpoint::PublicIp(id) => vec![told(&network[*id].address, &network[*id].meta)],
+        Endpoint::LoadBalancer(id) => {
+            let balancer = &network[*id];
+            let mut all: Vec<Field<AddressPrefix>> = balancer
+                .frontends
+                .items
+                .iter()
+                .map(|frontend| match &frontend.public_ip.state {
+                    State::Absent => told(&frontend.private_address, &balancer.meta),
+                    State::Known(Link::Here(public)) => {
+                        told(&network[*public].address, &network[*public].meta)
+                    }
+                    _ => untold(&balancer.meta, "the public address of"),
+                })
+                .collect();
+            if all.is_empty() {
+                all.push(untold(&balancer.meta, "the addresses of"));
+            }
+            all
+        }
         // Of either family, and nowhere here.
         Endpoint::HostName(_) => Vec::new(),
         Endpoint::Subnet(subnet) => prefixes_of(network, *subnet),
@@ -239,7 +292,7 @@ pub fn subnets_of(network: &Network, end: &End) -> Vec<SubnetId> {
             subnet.into_iter().collect()
         }
         Endpoint::Nic(nic) => subnets_of_nic(network, *nic),
-        Endpoint::HostName(_) => Vec::new(),
+        Endpoint::HostName(_) | Endpoint::PublicIp(_) | Endpoint::LoadBalancer(_) => Vec::new(),
         Endpoint::Addresses(addresses) => SubnetId::all(network)
             .filter(|subnet| {
                 let prefixes = &network[*subnet].address_prefixes.items;
@@ -356,27 +409,8 @@ fn end_of(asked: &Asked, text: &str, target: Target) -> Result<End, UsageError> 
             let firewall = &network[firewall];
             addresses(vec![told(&firewall.private_address, &firewall.meta)])
         }
-        Target::LoadBalancer(balancer) => {
-            let balancer = &network[balancer];
-            let frontends = balancer.frontends.items.iter();
-            let mut all: Vec<Field<AddressPrefix>> = frontends
-                .map(|frontend| match &frontend.public_ip.state {
-                    State::Absent => told(&frontend.private_address, &balancer.meta),
-                    State::Known(Link::Here(public)) => {
-                        told(&network[*public].address, &network[*public].meta)
-                    }
-                    _ => untold(&balancer.meta, "the public address of"),
-                })
-                .collect();
-            if all.is_empty() {
-                all.push(untold(&balancer.meta, "the addresses of"));
-            }
-            addresses(all)
-        }
-        Target::PublicIp(public) => {
-            let public = &network[public];
-            addresses(vec![told(&public.address, &public.meta)])
-        }
+        Target::LoadBalancer(balancer) => Endpoint::LoadBalancer(balancer),
+        Target::PublicIp(public) => Endpoint::PublicIp(public),
         Target::Vnet(vnet) => {
             let vnet = &network[vnet];
             let items = vnet.address_space.items.iter().cloned();

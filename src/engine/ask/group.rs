@@ -203,7 +203,11 @@ fn places(network: &Network, nsg: NsgId, end: &End) -> Vec<Scope> {
                 })
             })
             .collect(),
-        Endpoint::Subnet(_) | Endpoint::PrivateEndpoint(_) | Endpoint::HostName(_) => Vec::new(),
+        Endpoint::Subnet(_)
+        | Endpoint::PrivateEndpoint(_)
+        | Endpoint::HostName(_)
+        | Endpoint::PublicIp(_)
+        | Endpoint::LoadBalancer(_) => Vec::new(),
     };
     let own: Vec<NicId> = nics
         .into_iter()

@@ -7,7 +7,9 @@ use crate::eval::value::Unknown;
 use crate::model::manager::AdminAction;
 use crate::model::nsg::{Access, Direction};
 use crate::model::platform::PlatformFacts;
-use crate::model::{AdminRuleId, Field, Meta, Network, NsgId, PeeringId, RouteId, VnetId};
+use crate::model::{
+    AdminRuleId, Field, LoadBalancerId, Meta, Network, NsgId, PeeringId, RouteId, VnetId,
+};
 use crate::policy::authored::Authored;
 use crate::policy::finding::MissingInput;
 use crate::policy::judge::reasons;
@@ -183,6 +185,22 @@ impl<'a> Teller<'a> {
             },
             By::NatGateway(gateway) => self.named("nat-gateway", &network[*gateway].meta),
             By::LoadBalancer(balancer) => self.named("load-balancer", &network[*balancer].meta),
+            By::BalancingRule(balancer, place) => {
+                let meta = network[*balancer]
+                    .rules
+                    .items
+                    .get(*place)
+                    .map(|it| &it.meta);
+                self.of_balancer("load-balancing-rule", *balancer, meta)
+            }
+            By::InboundNatRule(balancer, place) => {
+                let meta = network[*balancer].nat_rules.get(*place).map(|it| &it.meta);
+                self.of_balancer("inbound-nat-rule", *balancer, meta)
+            }
+            By::NoBalancingRule(balancer) => Told {
+                remark: Some("no rule of the load balancer".to_owned()),
+                ..self.named("load-balancer", &network[*balancer].meta)
+            },
             By::DefaultOutbound => plain("default-outbound", "Azure's default outbound access"),
             By::NoPublicAddress => plain("no-public-address", "no public address"),
             By::ClosedFrontend => plain(
@@ -444,6 +462,11 @@ impl<'a> Teller<'a> {
                 "`{}` is given several security groups: each was taken",
                 self.element(element).0
             ),
+            Note::NoSender => {
+                "addresses of the virtual networks here that lie in no subnet of theirs \
+                               send nothing"
+                    .to_owned()
+            }
             Note::NoPacket => "there is no such packet".to_owned(),
             Note::Asymmetric => "the replies leave another way than the packets came".to_owned(),
         }
@@ -471,6 +494,20 @@ impl<'a> Teller<'a> {
         unknown
             .declared
             .or_else(|| unknown.causes.iter().find_map(|cause| cause.declared))
+    }
+
+    /// A rule of a load balancer.
+    fn of_balancer(
+        &self,
+        kind: &'static str,
+        balancer: LoadBalancerId,
+        rule: Option<&Meta>,
+    ) -> Told {
+        let owner = &self.network[balancer].meta;
+        Told {
+            resource: Some(Arc::clone(&owner.address)),
+            ..self.named(kind, rule.unwrap_or(owner))
+        }
     }
 
     fn named(&self, kind: &'static str, meta: &Meta) -> Told {

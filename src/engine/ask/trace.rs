@@ -198,6 +198,7 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
             _ => None,
         });
         let semantics = estate.as_asked(asked);
+        let from_end = &endpoint::as_sender(&asked.network, from_end)?;
         let one = One {
             asked,
             teller: Teller::new(asked, estate.facts),

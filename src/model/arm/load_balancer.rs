@@ -1,12 +1,14 @@
 //! Load balancers.
 
+use std::sync::Arc;
+
 use super::{child, id, ids, parent, parts, properties};
 use crate::eval::{Resource, ResourceKey};
 use crate::model::address::Protocol;
 use crate::model::build::{Bond, Builder, NatRule, Part, external};
 use crate::model::field::Node;
 use crate::model::load_balancer::{
-    BackendPool, Frontend, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
+    BackendPool, Frontend, InboundNatRule, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
 };
 use crate::model::{Field, Link, List, LoadBalancerId, Meta, PoolId, ProbeId, parse};
 
@@ -26,6 +28,7 @@ pub(super) fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             items: frontends.parts.iter().map(frontend).collect(),
             rest: frontends.rest,
         },
+        nat_rules: Vec::new(),
         rules: List {
             items: rules.parts.into_iter().map(rule).collect(),
             rest: rules.rest,
@@ -84,6 +87,7 @@ fn frontend(part: &Part<'_>) -> Frontend {
     let from = properties(&part.node);
     Frontend {
         name: part.meta.name.clone(),
+        reference: last_name(&part.meta.key),
         public_ip: id(&from.get("publicIPAddress")),
         public_ip_prefix: id(&from.get("publicIPPrefix")),
         private_address: from.get("privateIPAddress").field(parse::address),
@@ -109,6 +113,7 @@ fn rule(part: Part<'_>) -> LoadBalancingRule {
     }
     LoadBalancingRule {
         probe: id(&from.get("probe")),
+        frontend: frontend_of(&from),
         pools,
         protocol: from.get("protocol").field(parse::balanced_protocol),
         frontend_port: from.get("frontendPort").field(parse::port),
@@ -164,10 +169,38 @@ fn pool(builder: &mut Builder<'_>, part: Part<'_>) -> PoolId {
 fn nat_rule(builder: &mut Builder<'_>, part: Part<'_>, owner: Option<ResourceKey>) {
     let from = properties(&part.node);
     let pool: Field<Link<PoolId>> = id(&from.get("backendAddressPool"));
+    let range = from.get("frontendPortRangeStart");
+    let ranged = range.is_written();
+    let first = if ranged {
+        range
+    } else {
+        from.get("frontendPort")
+    };
     let rule = NatRule {
-        key: part.meta.key,
+        key: part.meta.key.clone(),
         load_balancer: owner,
         pool: external(&pool).cloned(),
+        rule: InboundNatRule {
+            frontend: frontend_of(&from),
+            protocol: from.get("protocol").field(parse::balanced_protocol),
+            frontend_port: first.field(parse::port),
+            last_port: from.get("frontendPortRangeEnd").field(parse::port),
+            backend_port: from.get("backendPort").field(parse::port),
+            network_interfaces: Vec::new(),
+            shared: ranged || !pool.is_absent(),
+            meta: part.meta,
+        },
     };
     builder.notes.nat_rules.push(rule);
+}
+
+/// The name of the frontend that a rule uses.
+fn frontend_of(rule: &Node<'_>) -> Option<Arc<str>> {
+    let frontend: Field<Link<LoadBalancerId>> = id(&rule.get("frontendIPConfiguration"));
+    external(&frontend).and_then(last_name)
+}
+
+fn last_name(key: &ResourceKey) -> Option<Arc<str>> {
+    let (_, name) = key.0.rsplit_once('/')?;
+    Some(name.to_ascii_lowercase().into())
 }

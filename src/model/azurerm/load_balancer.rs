@@ -1,11 +1,14 @@
 //! Load balancers.
 
+use std::sync::Arc;
+
 use super::{add, blocks, is_here, place, whole};
 use crate::eval::Resource;
 use crate::model::address::Protocol;
 use crate::model::build::{Bond, Builder, NatRule, Part};
+use crate::model::field::Node;
 use crate::model::load_balancer::{
-    BackendPool, Frontend, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
+    BackendPool, Frontend, InboundNatRule, LoadBalancer, LoadBalancingRule, OutboundRule, Probe,
 };
 use crate::model::{Field, Link, List, LoadBalancerId, PoolId, ProbeId, parse};
 
@@ -39,6 +42,7 @@ fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             items: frontends.parts.iter().map(frontend).collect(),
             rest: frontends.rest,
         },
+        nat_rules: Vec::new(),
         rules: List::default(),
         outbound_rules: List::default(),
         probes: List::default(),
@@ -52,6 +56,7 @@ fn frontend(part: &Part<'_>) -> Frontend {
     let from = &part.node;
     Frontend {
         name: part.meta.name.clone(),
+        reference: part.meta.name.value().map(lower_name),
         public_ip: from.get("public_ip_address_id").link(),
         public_ip_prefix: from.get("public_ip_prefix_id").link(),
         private_address: from.get("private_ip_address").field(parse::address),
@@ -106,6 +111,7 @@ fn rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let from = &part.node;
     let rule = LoadBalancingRule {
         probe: from.get("probe_id").link(),
+        frontend: frontend_of(from),
         pools: from
             .any_of(&["backend_address_pool_ids", "backend_address_pool_id"])
             .links(),
@@ -156,10 +162,39 @@ fn outbound<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 
 fn nat_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
+    let from = &part.node;
+    let range = from.get("frontend_port_start");
+    let ranged = range.is_written();
+    let pool = from.get("backend_address_pool_id");
+    let first = if ranged {
+        range
+    } else {
+        from.get("frontend_port")
+    };
     let rule = NatRule {
         key: resource.key.clone(),
-        load_balancer: part.node.get("loadbalancer_id").key(),
-        pool: part.node.get("backend_address_pool_id").key(),
+        load_balancer: from.get("loadbalancer_id").key(),
+        pool: pool.key(),
+        rule: InboundNatRule {
+            frontend: frontend_of(from),
+            protocol: from.get("protocol").field(parse::balanced_protocol),
+            frontend_port: first.field(parse::port),
+            last_port: from.get("frontend_port_end").field(parse::port),
+            backend_port: from.get("backend_port").field(parse::port),
+            network_interfaces: Vec::new(),
+            shared: ranged || pool.is_written(),
+            meta: part.meta.clone(),
+        },
     };
     builder.notes.nat_rules.push(rule);
+}
+
+/// The name of the frontend that a rule uses.
+fn frontend_of(rule: &Node<'_>) -> Option<Arc<str>> {
+    let name = rule.get("frontend_ip_configuration_name").text();
+    name.value().map(lower_name)
+}
+
+fn lower_name(name: &Arc<str>) -> Arc<str> {
+    name.to_ascii_lowercase().into()
 }

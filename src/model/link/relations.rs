@@ -3,6 +3,7 @@
 //!
 //! In source files they are open: others may be attached where these files do not show it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::eval::ResourceKey;
@@ -189,12 +190,16 @@ fn inbound_nat(builder: &mut Builder<'_>) {
         let found = builder.index.find::<LoadBalancerId>(key.as_ref()?);
         found.first().copied()
     };
-    let owners: std::collections::HashMap<&ResourceKey, &Option<ResourceKey>> = rules
+    let owners: HashMap<&ResourceKey, &Option<ResourceKey>> = rules
         .iter()
         .map(|rule| (&rule.key, &rule.load_balancer))
         .collect();
     let mut reached: Vec<(NicId, usize, Truth)> = Vec::new();
+    let mut led: HashMap<ResourceKey, Vec<NicId>> = HashMap::new();
     for (nic, position, rule) in inline {
+        if let Some(key) = rule.as_ref().filter(|key| owners.contains_key(key)) {
+            led.entry(key.clone()).or_default().push(nic);
+        }
         let balancer = rule.as_ref().and_then(|key| {
             let named = owners.get(key).and_then(|owner| find(owner));
             named.or_else(|| {
@@ -223,10 +228,23 @@ fn inbound_nat(builder: &mut Builder<'_>) {
                         .any(|id| id == pool)
                     {
                         reached.push((*nic, position, public));
+                        led.entry(rule.key.clone()).or_default().push(*nic);
                     }
                 }
             }
         }
+    }
+    let placed: Vec<_> = rules
+        .iter()
+        .map(|rule| (find(&rule.load_balancer), led.remove(&rule.key)))
+        .collect();
+    for (rule, (balancer, nics)) in rules.into_iter().zip(placed) {
+        let Some(balancer) = balancer else { continue };
+        let mut rule = rule.rule;
+        rule.network_interfaces = nics.unwrap_or_default();
+        rule.network_interfaces.sort_unstable();
+        rule.network_interfaces.dedup();
+        builder.network[balancer].nat_rules.push(rule);
     }
     for (nic, position, public) in reached {
         if let Some(at) = builder.network[nic]

@@ -38,6 +38,9 @@ pub(super) fn write(
     Ok(())
 }
 
+/// More parts of one stage than this are only counted.
+const MOST_PARTS: usize = 6;
+
 struct Page<'a> {
     sources: &'a SourceMap,
     paint: Paint,
@@ -86,7 +89,13 @@ impl Page<'_> {
                 None => "",
             };
             let name = match layer.name.as_str() {
-                name if layer.decided_by.as_ref().is_some_and(|by| by.name == name) => "",
+                name if layer
+                    .decided_by
+                    .as_ref()
+                    .is_some_and(|by| is_itself(by, name)) =>
+                {
+                    ""
+                }
                 name => name,
             };
             let head = vec![layer.layer.to_owned(), way.to_owned(), name.to_owned()];
@@ -117,6 +126,7 @@ impl Page<'_> {
     /// What decides, one line each, with a packet where they tell the parts apart.
     fn parts(&self, layer: &TraceLayer) -> Vec<Row> {
         let mut seen = Vec::new();
+        let mut left = 0_usize;
         let first = layer.parts.first().and_then(|part| part.witness);
         let apart = layer.parts.iter().any(|part| part.witness != first);
         let mut rows = Vec::new();
@@ -126,6 +136,10 @@ impl Page<'_> {
                 continue;
             }
             seen.push(known);
+            if seen.len() > MOST_PARTS {
+                left += 1;
+                continue;
+            }
             let example = part.witness.as_ref().filter(|_| apart);
             let example = example.map_or_else(String::new, short_packet);
             let what = match (part.certain, example.as_str()) {
@@ -139,6 +153,18 @@ impl Page<'_> {
                 let _ = write!(decider, ": {what}");
             }
             rows.push(row);
+        }
+        if left > 0 {
+            let mut cells = vec![String::new(); 3];
+            cells.push(format!("and {left} more"));
+            rows.push(Row {
+                mark: " ".to_owned(),
+                depth: 1,
+                cells,
+                place: None,
+                below: Vec::new(),
+                dim: true,
+            });
         }
         rows
     }
@@ -212,7 +238,12 @@ impl Page<'_> {
                 None => "perhaps another way",
             };
             let text = format!("{how}, from {}: {}", way.from, hops.join(", "));
-            fields.push(("replies", text));
+            if !fields
+                .iter()
+                .any(|(name, own)| *name == "replies" && *own == text)
+            {
+                fields.push(("replies", text));
+            }
         }
         for note in &trace.notes {
             fields.push(("note", note.clone()));
@@ -247,6 +278,12 @@ impl Page<'_> {
     fn place(&self, span: Span) -> String {
         short_place(self.sources, span)
     }
+}
+
+/// Whether what decides at a stage is what the stage belongs to, and no rule of the same name.
+fn is_itself(by: &Told, name: &str) -> bool {
+    let is_rule = by.access.is_some() || by.kind.ends_with("route") || by.kind.ends_with("rule");
+    by.name == name && !is_rule
 }
 
 /// Sender, receiver and port.

@@ -142,7 +142,7 @@ impl Semantics<'_> {
     /// false of them where it is documented which.
     pub(crate) fn requests_for(&self, host: &str, family: Family) -> Answer {
         let host = fold(host);
-        let holders = wider(&host);
+        let holders: Vec<String> = wider(&host).iter().map(|it| asked(it)).collect();
         let mut matched = Matched::none(DESTINATION);
         matched.add_atom(request(asked(&host), &holders, family));
         let whole = |destination| {

@@ -1,6 +1,7 @@
 //! The two ends of a path: which packets are asked about, and where their senders and receivers
 //! are.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::sets;
@@ -8,15 +9,19 @@ use super::walk::{Gate, Moving, Sender, Site, Target, Walk, outside};
 use super::{By, Element, Endpoint, LayerKind, Note, Part, PathSide, Untold, Verdict};
 use crate::eval::value::Truth;
 use crate::model::address::AddressPrefix;
+use crate::model::load_balancer::Frontend;
 use crate::model::nsg::Direction;
-use crate::model::{AsgId, Field, Link, NicId, State, SubnetId, VnetId};
+use crate::model::{AsgId, Field, Link, LoadBalancerId, NicId, State, SubnetId, VnetId};
 use crate::semantics::packet::Answer;
 use crate::semantics::packet::atoms::Dimension;
 use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
 /// More machines of one subnet than this are not asked one by one.
-const MAX_MACHINES: usize = 32;
+pub(super) const MAX_MACHINES: usize = 32;
+
+/// What is undecided where there is nothing to decide.
+pub(super) const NO_PACKET: &str = "packets of the question";
 
 /// Where packets of a question start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +81,7 @@ impl Walk<'_, '_> {
         }
         if !any {
             self.note(Note::NoPacket);
-            self.undecided = Some("a question without packets");
+            self.undecided = Some(NO_PACKET);
         }
     }
 
@@ -109,6 +114,13 @@ impl Walk<'_, '_> {
             self.arrive(moving);
             return;
         }
+        let moving = match (&self.question.to, moving.translated) {
+            (Endpoint::LoadBalancer(_), false) => match self.reach_frontend(moving) {
+                Some(moving) => moving,
+                None => return,
+            },
+            _ => moving,
+        };
         let moving = Self::on_side(moving, PathSide::Destination);
         if let (Target::Sites(sites), false) = (self.target.clone(), moving.translated) {
             let sites: Vec<Site> = sites
@@ -216,7 +228,15 @@ impl Walk<'_, '_> {
                 self.target_network = subnet.and_then(|subnet| self.network_of(subnet));
                 return;
             }
-            Endpoint::Addresses(_) | Endpoint::HostName(_) => return,
+            Endpoint::LoadBalancer(id) => {
+                let frontends = &self.semantics.network[*id].frontends.items;
+                let mut subnets = frontends
+                    .iter()
+                    .filter_map(|one| one.subnet.value()?.here());
+                self.target_network = subnets.find_map(|subnet| self.network_of(subnet));
+                return;
+            }
+            Endpoint::Addresses(_) | Endpoint::HostName(_) | Endpoint::PublicIp(_) => return,
         };
         self.target_network = sites
             .first()
@@ -249,7 +269,9 @@ impl Walk<'_, '_> {
         let sites = match &self.question.from {
             Endpoint::Nic(nic) => self.sites_of_nic(*nic),
             Endpoint::Subnet(subnet) => self.machines(*subnet),
-            Endpoint::PrivateEndpoint(_) => return Vec::new(),
+            Endpoint::PrivateEndpoint(_) | Endpoint::PublicIp(_) | Endpoint::LoadBalancer(_) => {
+                return Vec::new();
+            }
             Endpoint::Addresses(fields) => {
                 let spec = AddressSpec::Prefixes(fields.clone());
                 return self.by_address(&base, spec);
@@ -265,7 +287,7 @@ impl Walk<'_, '_> {
         let mut starts = Vec::new();
         for site in sites {
             let source = self.site_flows(site, Dimension::Source);
-            let to = self.destinations(Scope::Subnet(site.subnet()));
+            let to = self.destinations(Scope::Subnet(site.subnet()), false);
             let flows = base.and(&source).and(&to);
             debug_assert_eq!(flows.family(), family);
             starts.push((Start::Site(site), flows));
@@ -296,7 +318,7 @@ impl Walk<'_, '_> {
             let own = sets::only(&left, Dimension::Source, &set);
             if !own.flows.may.is_empty() {
                 left = left.minus(&sets::within(family, Dimension::Source, set));
-                starts.push((Start::Platform, own.and(&self.destinations(scope))));
+                starts.push((Start::Platform, own.and(&self.destinations(scope, false))));
             }
         }
         for (site, set) in self.sites(None) {
@@ -308,16 +330,38 @@ impl Walk<'_, '_> {
             if let Site::Subnet(subnet) = site {
                 self.note(Note::MachineNotHere(subnet));
             }
-            let to = self.destinations(Scope::Subnet(site.subnet()));
+            let to = self.destinations(Scope::Subnet(site.subnet()), false);
             starts.push((Start::Site(site), own.and(&to)));
         }
         let public = semantics.public(family);
-        let to = self.destinations(scope);
-        let internet = sets::only(&left, Dimension::Source, &public).and(&to);
+        let to = self.destinations(scope, false);
+        let from_outside = self.destinations(scope, true);
+        let internet = sets::only(&left, Dimension::Source, &public).and(&from_outside);
         let rest = left.minus(&sets::within(family, Dimension::Source, public));
         starts.push((Start::Internet, internet));
-        starts.push((Start::Elsewhere, rest.and(&to)));
+        let elsewhere = rest.and(&to);
+        let vacant = sets::within(family, Dimension::Source, self.own_space());
+        let others = elsewhere.minus(&vacant);
+        let any = |flows: &Answer| !flows.flows.may.is_empty();
+        // Asked about nothing but such addresses, they are somebody's elsewhere.
+        if any(&elsewhere.and(&vacant)) && (any(&others) || starts.iter().any(|(_, it)| any(it))) {
+            self.note(Note::NoSender);
+            starts.push((Start::Elsewhere, others));
+        } else {
+            starts.push((Start::Elsewhere, elsewhere));
+        }
         starts
+    }
+
+    /// The addresses of the virtual networks that these files create.
+    fn own_space(&self) -> IntervalSet {
+        let family = self.question.family;
+        let networks = self.semantics.network.virtual_networks.iter();
+        networks
+            .filter(|network| !network.meta.existing)
+            .flat_map(|network| &network.address_space.items)
+            .filter_map(|block| family.block(*block.value()?))
+            .fold(IntervalSet::empty(), |all, one| all.union(&one))
     }
 
     /// The addresses of machines and subnets here, machines first; the target's network and those
@@ -390,8 +434,8 @@ impl Walk<'_, '_> {
         self.semantics.flows(&spec, Scope::Anywhere, family)
     }
 
-    /// What the question says of destinations, seen from a place.
-    fn destinations(&mut self, scope: Scope) -> Answer {
+    /// What the question says of destinations, seen from a place or from the Internet.
+    fn destinations(&mut self, scope: Scope, from_outside: bool) -> Answer {
         let family = self.question.family;
         match self.target.clone() {
             Target::Sites(sites) => {
@@ -409,6 +453,18 @@ impl Walk<'_, '_> {
                 let to = match &self.question.to {
                     Endpoint::Addresses(fields) => AddressSpec::Prefixes(fields.clone()),
                     Endpoint::HostName(name) => AddressSpec::HostName(Arc::clone(name)),
+                    Endpoint::PublicIp(id) => {
+                        let public = &self.semantics.network[*id];
+                        match public.address.value() {
+                            Some(address) => AddressSpec::Prefix(AddressPrefix::Block(
+                                ipnet::IpNet::from(*address),
+                            )),
+                            None => AddressSpec::HostName(Arc::clone(&public.meta.address)),
+                        }
+                    }
+                    Endpoint::LoadBalancer(id) => {
+                        return self.to_balancers(*id, scope, from_outside);
+                    }
                     Endpoint::PrivateEndpoint(id) => {
                         return self.semantics.to_private_endpoint(*id, family);
                     }
@@ -427,6 +483,45 @@ impl Walk<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The packets to the frontends of a load balancer: to its public ones from the Internet, else
+    /// to its private ones if it has some.
+    fn to_balancers(&self, id: LoadBalancerId, scope: Scope, from_outside: bool) -> Answer {
+        let balancer = &self.semantics.network[id];
+        let family = self.question.family;
+        let frontends = &balancer.frontends.items;
+        let meant = |frontend: &&Frontend| match frontend.is_public() {
+            Truth::True => from_outside,
+            Truth::False => !from_outside,
+            Truth::Unknown => true,
+        };
+        let any = frontends.iter().any(|one| meant(&one));
+        let mut parts = Vec::new();
+        for frontend in frontends.iter().filter(|one| !any || meant(one)) {
+            let subnet = frontend.subnet.value().and_then(Link::here);
+            let block = |address: &IpAddr| AddressPrefix::Block(ipnet::IpNet::from(*address));
+            let own = match &frontend.public_ip.state {
+                State::Known(Link::Here(public)) => self.semantics.network[*public].address.value(),
+                _ => frontend.private_address.value(),
+            };
+            let to = match (own, subnet) {
+                (Some(address), _) => vec![AddressSpec::Prefix(block(address))],
+                (None, Some(subnet)) => {
+                    let prefixes = self.semantics.network[subnet].address_prefixes.items.iter();
+                    let blocks = prefixes.map(|one| one.clone().map(AddressPrefix::Block));
+                    vec![AddressSpec::Prefixes(blocks.collect())]
+                }
+                (None, None) => vec![AddressSpec::HostName(Arc::clone(&balancer.meta.address))],
+            };
+            let spec = FlowSpec { to, ..self.any() };
+            parts.push(self.semantics.flows(&spec, scope, family));
+        }
+        if parts.is_empty() {
+            let label = format!("the frontends of {}", balancer.meta.address);
+            return Answer::undetermined(family, vec![outside(label)]);
+        }
+        Answer::any_of(family, parts)
     }
 
     /// The packets from or to a machine: its fixed addresses, or those of its subnet that no other

@@ -2,16 +2,11 @@
 
 use super::sets;
 use super::walk::{Device, Gate, Moving, Sender, Site, Target, Walk, outside};
-use super::{By, Element, LayerKind, Note, Part, PathSide, Setting, Untold, Verdict};
+use super::{By, Element, Endpoint, LayerKind, Note, Part, PathSide, Setting, Untold, Verdict};
 use crate::eval::value::Truth;
-use crate::model::address::{PortRange, ProtocolMatch};
-use crate::model::load_balancer::{Frontend, LoadBalancer};
-use crate::model::{
-    Field, FirewallId, FirewallRuleId, Link, LoadBalancerId, NicId, PublicIpId, State,
-};
+use crate::model::{FirewallId, FirewallRuleId, Link, LoadBalancerId, NicId, PublicIpId, State};
 use crate::semantics::packet::atoms::{Cube, Dimension};
-use crate::semantics::packet::interval::IntervalSet;
-use crate::semantics::packet::{Answer, FlowSet, port_set, protocol_code};
+use crate::semantics::packet::{Answer, FlowSet};
 
 /// A way in.
 #[derive(Clone, Debug)]
@@ -20,17 +15,10 @@ enum Way {
     Own(Truth),
     /// A load balancer's rules.
     Balancer(LoadBalancerId),
-    /// Inbound NAT rules, whose ports are not read.
+    /// Inbound NAT rules of a load balancer that is not in these files.
     Forwarding,
     /// Translation by a firewall.
     Firewall(FirewallId, Vec<FirewallRuleId>),
-}
-
-/// Packets of a rule and the port they are sent on to, if it is another.
-struct Balanced {
-    flows: Answer,
-    port: Option<u16>,
-    unknown: bool,
 }
 
 impl Walk<'_, '_> {
@@ -87,6 +75,16 @@ impl Walk<'_, '_> {
             self.arrive(moving);
             return;
         }
+        let moving = match self.question.to {
+            Endpoint::PublicIp(_) | Endpoint::LoadBalancer(_) => {
+                let part = self.come_back(moving);
+                let Some(moving) = self.reach_frontend(part) else {
+                    return;
+                };
+                moving
+            }
+            _ => moving,
+        };
         let mut left = moving.flows.clone();
         for id in PublicIpId::all(network) {
             let address = network[id].address.value();
@@ -98,16 +96,9 @@ impl Walk<'_, '_> {
                 continue;
             }
             left = left.minus(&sets::within(family, Dimension::Destination, set));
-            let mut part = Self::on_side(moving.clone(), PathSide::Destination);
+            let mut part = moving.clone();
             part.flows = there;
-            if matches!(part.sender, Sender::Here(_)) {
-                // It left with a public address.
-                let public = self.semantics.public(family);
-                part.flows = sets::rewritten(&part.flows, Dimension::Source, &public);
-            }
-            part.sender = Sender::Internet;
-            part.devices.clear();
-            part.translated = true;
+            let mut part = self.come_back(part);
             match self.holder(id) {
                 Some(site) => {
                     let own = self.site_flows(site, Dimension::Destination);
@@ -133,6 +124,20 @@ impl Walk<'_, '_> {
             rest.flows = left;
             self.arrive(rest);
         }
+    }
+
+    /// Packets on the Internet for something here.
+    fn come_back(&self, moving: Moving) -> Moving {
+        let mut part = Self::on_side(moving, PathSide::Destination);
+        if matches!(part.sender, Sender::Here(_)) {
+            // It left with a public address.
+            let public = self.semantics.public(self.question.family);
+            part.flows = sets::rewritten(&part.flows, Dimension::Source, &public);
+        }
+        part.sender = Sender::Internet;
+        part.devices.clear();
+        part.translated = true;
+        part
     }
 
     /// The machine that has a public address.
@@ -210,19 +215,39 @@ impl Walk<'_, '_> {
         if own != Truth::False {
             ways.push(Way::Own(own));
         }
+        let mut balancers: Vec<LoadBalancerId> = Vec::new();
+        let mut forwarded = false;
         for configuration in &network[nic].ip_configurations.items {
             for pool in &configuration.backend_pools.items {
                 let pool = pool.value().and_then(Link::here);
                 let balancer = pool.and_then(|pool| network[pool].load_balancer);
-                if let Some(balancer) = balancer
-                    && is_public(&network[balancer]) != Truth::False
-                {
-                    ways.push(Way::Balancer(balancer));
-                }
+                balancers.extend(balancer);
             }
-            if configuration.inbound_nat != Truth::False {
-                ways.push(Way::Forwarding);
+            forwarded |= configuration.inbound_nat != Truth::False;
+        }
+        let mut told = false;
+        for balancer in LoadBalancerId::all(network) {
+            let mut rules = network[balancer].nat_rules.iter();
+            if rules.any(|rule| rule.network_interfaces.contains(&nic)) {
+                balancers.push(balancer);
+                told = true;
             }
+        }
+        balancers.sort_unstable();
+        balancers.dedup();
+        let may_be_public = |id: &LoadBalancerId| {
+            let frontends = &network[*id].frontends;
+            let mut each = frontends.items.iter();
+            frontends.rest.is_some() || each.any(|one| one.is_public() != Truth::False)
+        };
+        ways.extend(
+            balancers
+                .into_iter()
+                .filter(may_be_public)
+                .map(Way::Balancer),
+        );
+        if forwarded && !told {
+            ways.push(Way::Forwarding);
         }
         for firewall in FirewallId::all(network) {
             let rules: Vec<FirewallRuleId> = self
@@ -265,7 +290,13 @@ impl Walk<'_, '_> {
     }
 
     /// The machine's own public address. One of the standard kind is closed until a group opens it.
-    fn own_address(&self, moving: &Moving, site: Site, nic: NicId, there: Truth) -> Gate {
+    pub(super) fn own_address(
+        &self,
+        moving: &Moving,
+        site: Site,
+        nic: NicId,
+        there: Truth,
+    ) -> Gate {
         let guarded = self.has_group(site);
         let standard = self.is_standard(nic);
         let (verdict, by, setting) = match (there, guarded.or(!standard)) {
@@ -308,147 +339,13 @@ impl Walk<'_, '_> {
         kinds.next().unwrap_or(Truth::Unknown)
     }
 
-    /// In through the rules of a load balancer, to the port its members listen on.
-    fn balanced(&mut self, moving: Moving, site: Site, nic: NicId, id: LoadBalancerId) {
-        let arriving = Answer::exactly(moving.flows.flows.may.clone());
-        let family = arriving.family();
-        let balancer: &LoadBalancer = &self.semantics.network[id];
-        let mut rules = Vec::new();
-        for rule in &balancer.rules.items {
-            if !self.uses(nic, &rule.pools.items) {
-                continue;
-            }
-            let certain = rule.meta.existence.truth == Truth::True;
-            let mut flows = arriving.clone();
-            match rule.protocol.value() {
-                Some(ProtocolMatch::Only(protocol)) => {
-                    let set = IntervalSet::single(protocol_code(*protocol));
-                    flows = sets::only(&flows, Dimension::Protocol, &set);
-                }
-                Some(ProtocolMatch::Any) => {}
-                None => flows = flows.only_possibly(),
-            }
-            let (from, to) = (rule.frontend_port.value(), rule.backend_port.value());
-            if let Some(port) = from.filter(|port| **port != 0) {
-                let set = port_set(PortRange::single(*port));
-                flows = sets::only(&flows, Dimension::DestinationPort, &set);
-            }
-            let unknown = !certain || from.is_none() || to.is_none();
-            if unknown {
-                flows = flows.only_possibly();
-            }
-            if !flows.flows.may.is_empty() {
-                let port = to.copied().filter(|port| *port != 0 && Some(port) != from);
-                rules.push(Balanced {
-                    flows,
-                    port,
-                    unknown,
-                });
-            }
-        }
-        let mut left = arriving;
-        let mut parts = Vec::new();
-        let public = is_public(balancer);
-        for rule in &rules {
-            left = left.minus(&rule.flows);
-            parts.push(Part {
-                by: By::LoadBalancer(id),
-                verdict: match public {
-                    Truth::True => Verdict::Allowed,
-                    _ => Verdict::Depends,
-                },
-                flows: rule.flows.clone(),
-            });
-        }
-        if !left.flows.may.is_empty() {
-            let open = balancer.rules.rest.is_some();
-            parts.push(Part {
-                by: By::NoPublicAddress,
-                verdict: if open {
-                    Verdict::Depends
-                } else {
-                    Verdict::Denied
-                },
-                flows: left,
-            });
-        }
-        let gate = Gate {
-            kind: LayerKind::Entrance,
-            direction: None,
-            at: Element::LoadBalancer(id),
-            parts,
-            setting: None,
-        };
-        let before = moving.flows.clone();
-        let Some(next) = self.gate(moving, gate) else {
-            return;
-        };
-        if next.stopped {
-            return self.enter(next, site);
-        }
-        self.note_probe(nic, site, id);
-        for rule in rules {
-            let mut part = next.clone();
-            part.flows = sets::passing(&before, &rule.flows);
-            if let Some(port) = rule.port {
-                self.note(Note::Translated {
-                    by: By::LoadBalancer(id),
-                    port: Some(port),
-                });
-                part.flows = sets::to_port(&part.flows, port);
-            } else if rule.unknown {
-                let every = IntervalSet::range(0, u16::MAX.into());
-                part.flows = sets::rewritten(&part.flows, Dimension::DestinationPort, &every);
-            }
-            debug_assert_eq!(part.flows.family(), family);
-            self.enter(part, site);
-        }
-    }
-
-    /// Tells of a probe that the machine's groups stop: it gets no packets then.
-    fn note_probe(&mut self, nic: NicId, site: Site, id: LoadBalancerId) {
-        let family = self.question.family;
-        let Some(host) = self.semantics.named_set("platform-host", family) else {
-            return;
-        };
-        let to = self.site_flows(site, Dimension::Destination);
-        let from = sets::within(family, Dimension::Source, host);
-        for probe in &self.semantics.network[id].probes.items {
-            let probe = &self.semantics.network[*probe];
-            let Some(port) = probe.port.value() else {
-                continue;
-            };
-            let tcp = protocol_code(crate::model::address::Protocol::Tcp);
-            let asked = sets::within(family, Dimension::Protocol, IntervalSet::single(tcp))
-                .and(&from)
-                .and(&to)
-                .and(&sets::within(
-                    family,
-                    Dimension::DestinationPort,
-                    IntervalSet::single((*port).into()),
-                ));
-            let direction = crate::model::nsg::Direction::Inbound;
-            let through = self.semantics.nic_allowed_of(nic, direction, &asked);
-            if through.flows.may.is_empty() && !asked.flows.may.is_empty() {
-                self.note(Note::ProbeBlocked(nic));
-            }
-        }
-    }
-
-    /// Whether a machine is in one of the pools.
-    fn uses(&self, nic: NicId, pools: &[Field<Link<crate::model::PoolId>>]) -> bool {
-        let configurations = &self.semantics.network[nic].ip_configurations.items;
-        let mut own = configurations
-            .iter()
-            .flat_map(|one| &one.backend_pools.items);
-        own.any(|pool| {
-            let pool = pool.value();
-            pool.is_some() && pools.iter().any(|other| other.value() == pool)
-        })
-    }
-
     /// In through a firewall's translation rules: on from its subnet, with its address as source.
-    fn through_firewall(&mut self, moving: Moving, id: FirewallId, rules: &[FirewallRuleId]) {
+    pub(super) fn through_firewall(
+        &mut self,
+        moving: Moving,
+        id: FirewallId,
+        rules: &[FirewallRuleId],
+    ) {
         let arriving = Answer::exactly(moving.flows.flows.may.clone());
         let family = arriving.family();
         // The sender picks the public address.
@@ -560,7 +457,7 @@ impl Walk<'_, '_> {
 
 /// Packets whose sender picks the destination: that it is an address which is not known does not
 /// make them uncertain.
-fn chosen(flows: &Answer) -> Answer {
+pub(super) fn chosen(flows: &Answer) -> Answer {
     let mut answer = flows.clone();
     let terms = flows.flows.must.terms().iter().filter_map(|term| {
         let mut cube = Cube::default();
@@ -577,23 +474,4 @@ fn chosen(flows: &Answer) -> Answer {
     });
     answer.flows.must = FlowSet::from_terms(flows.family(), terms.collect());
     answer
-}
-
-/// Whether a load balancer faces the Internet.
-fn is_public(balancer: &LoadBalancer) -> Truth {
-    let frontends = &balancer.frontends.items;
-    let mut of = frontends.iter().map(Frontend::is_public);
-    let Some(first) = of.next() else {
-        return match balancer.frontends.rest {
-            Some(_) => Truth::Unknown,
-            None => Truth::False,
-        };
-    };
-    // Which frontend a rule uses is not read.
-    of.fold(
-        first,
-        |all, one| {
-            if all == one { all } else { Truth::Unknown }
-        },
-    )
 }

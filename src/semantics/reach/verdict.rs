@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ends::NO_PACKET;
 use super::walk::Walk;
 use super::{
     Blocker, Condition, Dependency, Note, Opening, PathAnswer, PathQuestion, Setting, Verdict,
@@ -128,7 +129,8 @@ fn dependencies(walk: &Walk<'_, '_>) -> Vec<Dependency> {
             all.push(Dependency::Unknown(unknown.clone()));
         }
     }
-    all.extend(walk.undecided.map(Dependency::Limit));
+    let limit = walk.undecided.filter(|limit| *limit != NO_PACKET);
+    all.extend(limit.map(Dependency::Limit));
     let some = |sets: &[Answer]| sets.iter().any(|one| one.is_hit().truth == Truth::True);
     let stops = walk.blockers.iter().any(|one| one.certain == Truth::True);
     if some(&walk.arrived) && stops {

@@ -106,11 +106,13 @@ fn balanced(build: &mut Build, nic: NicId, sku: &str, public: Option<PublicIpId>
         sku: known(sku.into()),
         frontends: List::closed(vec![Frontend {
             name: absent(),
+            reference: None,
             public_ip: public.map_or_else(absent, |id| known(Link::Here(id))),
             public_ip_prefix: absent(),
             private_address: absent(),
             subnet: absent(),
         }]),
+        nat_rules: Vec::new(),
         rules: List::default(),
         outbound_rules: List::default(),
         probes: List::default(),

@@ -170,14 +170,17 @@ fn balanced() -> (Two, NsgId) {
         meta: meta("balancer"),
         frontends: List::closed(vec![Frontend {
             name: absent(),
+            reference: None,
             public_ip: known(Link::External(ResourceKey("ip".into()))),
             public_ip_prefix: absent(),
             private_address: absent(),
             subnet: absent(),
         }]),
+        nat_rules: Vec::new(),
         rules: List::closed(vec![LoadBalancingRule {
             meta: meta("http"),
             probe: known(Link::Here(ProbeId(0))),
+            frontend: None,
             pools: List::closed(vec![pool()]),
             protocol: known(crate::model::address::ProtocolMatch::Only(Protocol::Tcp)),
             frontend_port: known(80),
