@@ -565,9 +565,11 @@ impl<'e> Both<'e> {
         let network = &self.asked[index].network;
         let own = name_of(&network[subnet].meta);
         let vnet = network[subnet].virtual_network.value();
-        match vnet.and_then(Link::here) {
-            Some(vnet) => format!("{}/{own}", name_of(&network[vnet].meta)),
-            None => own,
+        let vnet = vnet.and_then(Link::here);
+        let vnet = vnet.and_then(|vnet| network[vnet].meta.name.value());
+        match vnet {
+            Some(vnet) if network[subnet].meta.name.value().is_some() => format!("{vnet}/{own}"),
+            _ => own,
         }
     }
 }

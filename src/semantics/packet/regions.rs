@@ -24,6 +24,9 @@ const MAX_CONDITIONS: usize = 20_000;
 /// As many words are no burden.
 const FEW_WORDS: usize = 4;
 
+/// As many, conditions on atoms among them, are none either.
+const ONE_CONDITION: usize = 2;
+
 /// As many are one if they are not all alike.
 const MANY_WORDS: usize = 8;
 
@@ -237,7 +240,7 @@ impl Diagrams {
         let cost = words(&shape.pieces) + words(&shape.except);
         let condition = region.conditions[dimension as usize];
         let outside = Node::leaf(OUTSIDE);
-        if cost <= FEW_WORDS {
+        if cost <= FEW_WORDS && (plain || cost <= ONE_CONDITION) {
             return Ok((shape, true));
         }
         if !matches!(dimension, Dimension::Source | Dimension::Destination) {
@@ -271,11 +274,30 @@ impl Diagrams {
         let piece = match around {
             Some(named) => Piece::Named(named.name.clone()),
             None => {
-                let parts = self.parts(condition, dimension)?.into_iter();
-                let all = parts.fold(IntervalSet::empty(), |all, (set, _)| all.union(&set));
-                match all.intervals().len() <= MANY_WORDS {
-                    true => Piece::Values(all.intervals().to_vec(), Vec::new()),
-                    false => Piece::Any,
+                let parts = self.parts(condition, dimension)?;
+                let all = parts
+                    .iter()
+                    .fold(IntervalSet::empty(), |all, (set, _)| all.union(set));
+                // A set that all of it is in, whatever it is called.
+                let shared = parts.first().and_then(|(_, literals)| {
+                    let mut own = literals.iter().filter(|literal| literal.holds);
+                    own.find(|literal| {
+                        let mut others = parts.iter().map(|(_, others)| others);
+                        others.all(|others| {
+                            let mut others = others.iter().filter(|other| other.holds);
+                            others.any(|other| other.atom.id == literal.atom.id)
+                        })
+                    })
+                });
+                match shared {
+                    Some(literal) => Piece::Values(
+                        literal.atom.open().intervals().to_vec(),
+                        vec![literal.clone()],
+                    ),
+                    None if all.intervals().len() <= MANY_WORDS => {
+                        Piece::Values(all.intervals().to_vec(), Vec::new())
+                    }
+                    None => Piece::Any,
                 }
             }
         };

@@ -295,6 +295,29 @@ proptest! {
     }
 
     #[test]
+    fn every_region_is_told_once_in_brief(old in rules(), new in rules()) {
+        let found = compared(&old, &new);
+        let both = [
+            (&found.opened, &found.opened_briefly),
+            (&found.closed, &found.closed_briefly),
+        ];
+        for (regions, briefs) in both {
+            let mut parts: Vec<usize> = Vec::new();
+            for brief in briefs {
+                let pairs = brief.parts.iter().map(|part| {
+                    let region = &regions[*part];
+                    (&region.old, &region.new, region.certain)
+                });
+                let pairs: Vec<_> = pairs.collect();
+                prop_assert!(pairs.windows(2).all(|two| two[0] == two[1]));
+                parts.extend(&brief.parts);
+            }
+            parts.sort_unstable();
+            prop_assert_eq!(parts, (0..regions.len()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn regions_of_unrelated_groups_are_right_too(old in rules(), new in rules()) {
         check(&old, &new)?;
     }
