@@ -125,6 +125,25 @@ fn a_machine_with_its_interface_and_address_is_one_end_and_kinds_tell_others_apa
     assert!(error.contains("did you mean"), "{error}");
 }
 
+#[test]
+fn a_network_gives_way_to_a_machine_of_its_name_and_an_answer_says_what_it_rests_on() {
+    let text = MAIL.replace("SUBNET", "servers");
+    let text = text
+        .replace("\"net\"", "\"mail\"")
+        .replace("'net'", "'mail'");
+    let case = Case::new(&[("main.json", &text)]);
+    let trace = ["trace", "--from", "mail", "--to", "8.8.8.8:443"];
+    let trace = asked(&case, &trace);
+    assert_eq!(trace["question"]["from"], "machine mail");
+    let effective = asked(&case, &["effective", "--nic", "nic:mail"]);
+    for answer in [trace, effective] {
+        let notes = answer["notes"].as_array().unwrap().iter();
+        let taken = "the virtual networks are taken to have no peerings, gateways and hub \
+                     connections but those in these files";
+        assert_eq!(notes.filter(|note| *note == taken).count(), 1, "{answer:#}");
+    }
+}
+
 const FIREWALL: &str = r#"{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
   "contentVersion": "1.0.0.0",

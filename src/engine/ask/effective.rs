@@ -7,7 +7,7 @@ mod rules;
 use std::sync::Arc;
 
 use super::endpoint;
-use super::estate::{Asked, Estate};
+use super::estate::{Asked, CONNECTED, Estate};
 use super::names::{self, Target, Wanted};
 use super::tell::{Teller, Told, name_of};
 use super::trace::among;
@@ -239,6 +239,7 @@ fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, Usage
     }
     if !subnets.is_empty() {
         notes.extend(semantics.admin_assumptions());
+        notes.extend(asked.taken_as_connected.then(|| CONNECTED.to_owned()));
     }
     if subnets
         .iter()

@@ -15,6 +15,10 @@ use crate::policy::settings::Settings;
 use crate::semantics::Semantics;
 use crate::source::{FileId, SourceMap};
 
+/// Said of answers that rest on [`Asked::taken_as_connected`].
+pub(super) const CONNECTED: &str = "the virtual networks are taken to have no peerings, gateways and hub \
+                         connections but those in these files";
+
 /// Everything a request reads, evaluated.
 #[derive(Debug)]
 pub struct Estate {

@@ -353,7 +353,7 @@ pub fn line_of(estate: &Estate, asked: &Asked, meta: &Meta) -> Option<String> {
 }
 
 /// The only thing that some elements of one name are: a machine, its own interface and that one's
-/// own public address are one, the machine.
+/// own public address are one, the machine. A virtual network gives way to everything.
 fn one_of(asked: &Asked, named: &[&Named<'_>]) -> Option<Target> {
     let mut targets: Vec<Target> = named.iter().map(|it| it.target).collect();
     let network = &asked.network;
@@ -370,6 +370,9 @@ fn one_of(asked: &Asked, named: &[&Named<'_>]) -> Option<Target> {
             let mut frontends = network[balancer].frontends.items.iter();
             frontends.any(|one| one.public_ip.value() == Some(&Link::Here(public)))
         }
+        // A network is rarely meant where something in it has the name too.
+        (Target::Vnet(_), Target::Vnet(_)) => false,
+        (Target::Vnet(_), _) => true,
         _ => false,
     };
     let all = targets.clone();

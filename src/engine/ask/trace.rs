@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::endpoint::{self, End, Resolved, Written};
-use super::estate::{Asked, Estate};
+use super::estate::{Asked, CONNECTED, Estate};
 use super::group;
 use super::names::{self, Target, Wanted};
 use super::tell::{Teller, Told, layer_word, side_word, verdict_word};
@@ -26,10 +26,6 @@ use crate::semantics::reach::{
     By, Element, Layer, LayerKind, Note, PathAnswer, PathQuestion, Setting,
 };
 use crate::source::Span;
-
-/// Said of answers that rest on it.
-const CONNECTED: &str = "the virtual networks are taken to have no peerings, gateways and hub \
-                         connections but those in these files";
 
 /// What is asked, as it was typed.
 #[derive(Clone, Debug, Default)]
