@@ -144,6 +144,26 @@ fn a_network_gives_way_to_a_machine_of_its_name_and_an_answer_says_what_it_rests
     }
 }
 
+#[test]
+fn a_machine_without_a_public_address_is_not_reached_whatever_its_subnet() {
+    let text = MAIL
+        .replace("SUBNET", "servers")
+        .replace("\"10.1.1.0/24\"", "\"[parameters('prefix')]\"");
+    let text = text.replacen(
+        "\"resources\"",
+        "\"parameters\": { \"prefix\": { \"type\": \"string\" } }, \"resources\"",
+        1,
+    );
+    let text = text.replace("\"publicIPAddress\": {", "\"unused\": {");
+    let case = Case::new(&[("main.json", &text)]);
+    let answer = asked(
+        &case,
+        &["trace", "--from", "Internet", "--to", "vm:mail:443"],
+    );
+    assert_eq!(answer["verdict"], "denied", "{answer:#}");
+    assert_eq!(answer["decidedBy"]["kind"], "no-public-address");
+}
+
 const FIREWALL: &str = r#"{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
   "contentVersion": "1.0.0.0",

@@ -40,6 +40,8 @@ impl Walk<'_, '_> {
                     .collect()
             }
         };
+        // Of machines that are named every packet is for one of them, whatever its address.
+        let named = matches!(self.target, Target::Sites(_)) && !places.is_empty();
         for (site, there) in places {
             let flows = moving.flows.and(&there);
             if flows.flows.may.is_empty() {
@@ -50,7 +52,7 @@ impl Walk<'_, '_> {
             part.flows = flows;
             self.come_to_site(part, site);
         }
-        if left.flows.may.is_empty() {
+        if named || left.flows.may.is_empty() {
             return;
         }
         let public = self.semantics.public(family);
