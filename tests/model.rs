@@ -3,68 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
 
+#[expect(dead_code, reason = "every test binary uses its part")]
+#[path = "support/pipeline.rs"]
+mod pipeline;
+
 use std::fmt::{Debug, Write};
-use std::sync::Arc;
 
+use aznet::eval::Deployment;
 use aznet::eval::arm::Arm;
-use aznet::eval::frontend::{Frontend, GroupOptions, Input, Tree};
 use aznet::eval::terraform::Terraform;
-use aznet::eval::{Deployment, Loader};
 use aznet::model::{Field, List, Network, State};
-use aznet::source::{FileId, SourceFile};
-use aznet::syntax::{hcl, json};
-
-struct OneFile {
-    file: Arc<SourceFile>,
-    tree: Tree,
-}
-
-impl Loader for OneFile {
-    fn text(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)> {
-        (path == &**self.file.path()).then(|| (FileId(0), Arc::clone(&self.file)))
-    }
-
-    fn tree(&self, _id: FileId) -> Option<&Tree> {
-        Some(&self.tree)
-    }
-
-    fn directory(&self, path: &str) -> Vec<FileId> {
-        if path.is_empty() {
-            vec![FileId(0)]
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn path(&self, _id: FileId) -> Arc<str> {
-        Arc::clone(self.file.path())
-    }
-}
-
-fn evaluate(frontend: &dyn Frontend, path: &str, text: &str) -> Deployment {
-    let file = Arc::new(SourceFile::new(path, text));
-    let tree = if path.ends_with(".tf") {
-        Tree::Hcl(hcl::parse(FileId(0), &file).tree)
-    } else {
-        Tree::Json(json::parse(FileId(0), &file).tree)
-    };
-    let loader = OneFile { file, tree };
-    let input = Input {
-        id: FileId(0),
-        file: &loader.file,
-        tree: &loader.tree,
-    };
-    assert!(frontend.recognise(&input), "{path} is not recognised");
-    let units = frontend.group(&[input], &GroupOptions::default()).units;
-    assert_eq!(units.len(), 1);
-    let deployment = frontend.evaluate(&units[0], &loader);
-    assert!(
-        deployment.diagnostics.is_empty(),
-        "{:?}",
-        deployment.diagnostics
-    );
-    deployment
-}
+use pipeline::evaluate;
 
 fn field<T: Debug>(field: &Field<T>) -> String {
     match &field.state {

@@ -326,8 +326,8 @@ fn judge_live(list: &Listed<'_, Ruling>, index: usize, deletable: bool, found: &
         Ok(Difference::None(takers)) => {
             let takers = takers.iter().filter_map(|place| rules.get(*place));
             found.cover = takers.map(|rule| rule.id.clone()).collect();
-            let mut ids = found.cover.iter();
-            found.standing = if ids.all(|id| matches!(id, Ruling::Default(_))) {
+            found.standing = if found.cover.iter().all(is_default) && is_default_equal(list, index)
+            {
                 Standing::DefaultEqual
             } else {
                 Standing::RedundantAfter
@@ -343,6 +343,17 @@ fn judge_live(list: &Listed<'_, Ruling>, index: usize, deletable: bool, found: &
             found.undecided = Some(limit.0);
         }
     }
+}
+
+fn is_default(ruling: &Ruling) -> bool {
+    matches!(ruling, Ruling::Default(_))
+}
+
+/// Whether Azure's default rules would do the same to all that a rule decides even if no other rule
+/// came after it: they may only see to it where an author's rule keeps another of them away.
+fn is_default_equal(list: &Listed<'_, Ruling>, index: usize) -> bool {
+    let (rules, at) = list.with_earlier(index, is_default);
+    matches!(Listed::new(&rules).difference(at), Ok(Difference::None(_)))
 }
 
 /// The earlier rule with another access that matches most of what a rule matches; where that

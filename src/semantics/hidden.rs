@@ -83,6 +83,30 @@ impl<'r, I> Listed<'r, I> {
         self.rules
     }
 
+    /// A rule with those around it that may be asked before it or that `keep` picks; and its place
+    /// among them.
+    pub(crate) fn with_earlier(
+        &self,
+        index: usize,
+        keep: impl Fn(&I) -> bool,
+    ) -> (Vec<Ranked<I>>, usize)
+    where
+        I: Clone,
+    {
+        let near = self.near(index);
+        let kept = |place: usize| {
+            place == index
+                || near.contains(&place)
+                    && (!self.before(index, place)
+                        || self.rules.get(place).is_some_and(|rule| keep(&rule.id)))
+        };
+        let places = (0..self.rules.len()).filter(|place| kept(*place));
+        let places: Vec<usize> = places.collect();
+        let at = places.iter().position(|place| *place == index);
+        let rules = places.iter().filter_map(|place| self.rules.get(*place));
+        (rules.cloned().collect(), at.unwrap_or(0))
+    }
+
     /// The other rules that may match a packet that a rule may match, in order.
     fn near(&self, index: usize) -> Vec<usize> {
         let Some(rule) = self.rules.get(index) else {

@@ -248,6 +248,9 @@ fn covered(
                 found
             );
         }
+    } else if found.standing == Standing::Undetermined && !cover.is_empty() {
+        // Dead for certain; only whether those before it act otherwise is not known.
+        prop_assert!(takes(&cover), "{} {:?}", rules[at].name, found);
     } else {
         prop_assert!(cover.is_empty(), "{:?}", found);
     }

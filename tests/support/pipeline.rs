@@ -45,7 +45,7 @@ impl Loader for OneFile {
 
 /// A document to evaluate.
 #[derive(Clone, Debug)]
-pub enum Document {
+pub(crate) enum Document {
     /// An ARM template.
     Template(Value),
     /// A list of exported resources: all there is.
@@ -66,13 +66,18 @@ impl From<&Value> for Document {
 }
 
 /// Evaluates a document.
-pub fn deployment(document: &Document) -> Deployment {
+pub(crate) fn deployment(document: &Document) -> Deployment {
     let (frontend, path, text): (&dyn Frontend, _, _) = match document {
         Document::Template(value) => (&Arm, "azuredeploy.json", value.to_string()),
         Document::Export(value) => (&Export, "export.json", value.to_string()),
         Document::Terraform(text) => (&Terraform, "main.tf", text.clone()),
     };
-    let file = Arc::new(SourceFile::new(path, &text));
+    evaluate(frontend, path, &text)
+}
+
+/// Evaluates the text of one file, which must be free of mistakes, as a deployment of its own.
+pub(crate) fn evaluate(frontend: &dyn Frontend, path: &str, text: &str) -> Deployment {
+    let file = Arc::new(SourceFile::new(path, text));
     let tree = if path.ends_with(".tf") {
         let parsed = hcl::parse(FileId(0), &file);
         assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
@@ -90,11 +95,17 @@ pub fn deployment(document: &Document) -> Deployment {
     };
     assert!(frontend.recognise(&input), "{path} is not recognised");
     let grouping = frontend.group(&[input], &GroupOptions::default());
-    frontend.evaluate(&grouping.units[0], &files)
+    let deployment = frontend.evaluate(&grouping.units[0], &files);
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    deployment
 }
 
 /// Asks questions about a document's network.
-pub fn ask<T>(document: &Document, question: impl FnOnce(&Semantics<'_>) -> T) -> T {
+pub(crate) fn ask<T>(document: &Document, question: impl FnOnce(&Semantics<'_>) -> T) -> T {
     let deployment = deployment(document);
     let network = Network::build(&deployment);
     let facts = platform::facts().unwrap();

@@ -153,12 +153,12 @@ fn matches(rule: &Plain, packet: Packet, office: (u32, u8)) -> bool {
         Source::Block(base, length) => (base, length),
         Source::Office => office,
     };
+    let has_ports = matches!(packet.protocol, Protocol::Tcp | Protocol::Udp);
     let protocol = match (rule.tcp, packet.protocol) {
-        (None, Protocol::Icmp) => rule.ports == (0..=u16::MAX),
-        (None, _) => true,
+        (None, _) => has_ports || rule.ports == (0..=u16::MAX),
         (Some(tcp), protocol) => protocol == if tcp { Protocol::Tcp } else { Protocol::Udp },
     };
-    let port = packet.protocol == Protocol::Icmp || rule.ports.contains(&packet.port);
+    let port = !has_ports || rule.ports.contains(&packet.port);
     holds(source, packet.source)
         && rule.destination.contains(&packet.destination)
         && protocol

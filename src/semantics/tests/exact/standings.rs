@@ -149,10 +149,16 @@ proptest! {
             let cover: Vec<usize> = found.cover.iter().map(|rule| place(&rules, rule)).collect();
             let otherwise = cover.iter().any(|it| allows(&rules, *it) != allows(&rules, index));
             prop_assert_eq!(found.acts_otherwise, otherwise);
+            let default_alone = decided.iter().all(|packet| {
+                (rules.len()..rules.len() + 3)
+                    .find(|it| *it != index && matches_any(&rules, *it, *packet, NO_OFFICE))
+                    .is_some_and(|it| allows(&rules, it) == allows(&rules, index))
+            });
+            let by_defaults = default_alone && cover.iter().all(|it| *it >= rules.len());
             let expected = match (decided.is_empty(), changed) {
                 (true, _) if otherwise => Standing::Shadowed,
                 (true, _) => Standing::RedundantBefore,
-                (false, false) if cover.iter().all(|it| *it >= rules.len()) => Standing::DefaultEqual,
+                (false, false) if by_defaults => Standing::DefaultEqual,
                 (false, false) => Standing::RedundantAfter,
                 (false, true) if share < 0.01 => Standing::ExceptionEaten,
                 (false, true) => Standing::Live,
@@ -178,7 +184,7 @@ proptest! {
                     protocol: witness.protocol,
                     port: witness.destination_port,
                 };
-                prop_assert_eq!(decides(&rules, packet, NO_OFFICE, None), Some(index));
+                prop_assert_eq!(decides(&rules, packet, NO_OFFICE, None), Some(index), "{:?}", packet);
                 if changed {
                     prop_assert!(cover.is_empty());
                 } else {

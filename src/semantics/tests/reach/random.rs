@@ -280,10 +280,8 @@ impl World {
                     break MACHINES.iter().position(|own| *own == to).unwrap();
                 }
                 Some(Hop::Machine(next)) => {
-                    if next / 2 != at / 2 {
-                        if !self.peered || (last && !self.forwarded[next / 2]) {
-                            return Fate::Stopped(Stop::Peering);
-                        }
+                    if next / 2 != at / 2 && (!self.peered || (last && !self.forwarded[next / 2])) {
+                        return Fate::Stopped(Stop::Peering);
                     }
                     if MACHINES[next] == to {
                         break next;
@@ -340,7 +338,7 @@ impl World {
                 build.network[id].allow_forwarded_traffic = known(self.forwarded[own]);
             }
         }
-        for at in 0..4 {
+        for (at, subnet) in subnets.iter().copied().enumerate() {
             for (machine, rules) in [
                 (false, &self.subnet_rules[at]),
                 (true, &self.machine_rules[at]),
@@ -349,7 +347,7 @@ impl World {
                 let nsg = build.nsg();
                 match machine {
                     true => on_nic(&mut build, nsg, NicId(u32::try_from(at).unwrap())),
-                    false => build.attach(nsg, subnets[at]),
+                    false => build.attach(nsg, subnet),
                 }
                 for (index, rule) in rules.iter().enumerate() {
                     build.rule(nsg, &spelled(index, rule));
@@ -358,7 +356,7 @@ impl World {
             if self.routes[at].is_empty() {
                 continue;
             }
-            let table = build.route_table(subnets[at]);
+            let table = build.route_table(subnet);
             for (first, length, hop) in &self.routes[at] {
                 let block = format!("{}/{length}", std::net::Ipv4Addr::from(*first));
                 let word = match hop {
