@@ -30,9 +30,11 @@ mod standings;
 /// How a property is run: so many cases, unless the environment asks for another number.
 fn cases(number: u32) -> proptest::test_runner::Config {
     let asked = std::env::var("PROPTEST_CASES").ok();
-    let asked = asked.and_then(|text| text.parse().ok());
+    let cases = asked.and_then(|text| text.parse().ok()).unwrap_or(number);
     proptest::test_runner::Config {
-        cases: asked.unwrap_or(number),
+        cases,
+        // Networks with too many worlds to try are left out, in proportion.
+        max_global_rejects: cases.saturating_mul(4).max(1024),
         failure_persistence: None,
         ..proptest::test_runner::Config::default()
     }
