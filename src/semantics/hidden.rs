@@ -326,6 +326,25 @@ impl<'r, I> Listed<'r, I> {
         }
     }
 
+    /// Whether some earlier rules together surely match whatever a rule may match.
+    ///
+    /// # Errors
+    ///
+    /// A limit was exceeded.
+    pub(crate) fn is_covered_by(&self, index: usize, by: &[usize]) -> Result<bool, Exceeded> {
+        let Some(rule) = self.rules.get(index) else {
+            return Ok(false);
+        };
+        let mut members = Vec::new();
+        for (set, other) in self.of(by) {
+            let terms = other.own.flows.must.terms().iter();
+            members.extend(terms.map(|term| Member { set, term }));
+        }
+        let problem = Problem::new(rule.own.flows.may.terms(), &members, &self.budget);
+        let left = problem.uncovered(problem.whole(), |_, _| true)?;
+        Ok(left.is_none())
+    }
+
     fn of<'p>(&self, places: &'p [usize]) -> impl Iterator<Item = (usize, &'r Ranked<I>)> + 'p
     where
         'r: 'p,

@@ -8,7 +8,7 @@ use super::packet::answer::add_unknown;
 use super::packet::atoms::{
     Atom, Dimension, Literal, Predicate, Size, WIDE_MINIMUM, WIDE_REGION_MINIMUM,
 };
-use super::packet::interval::IntervalSet;
+use super::packet::interval::{Interval, IntervalSet};
 use super::packet::space::{FlowSet, Term};
 use super::packet::{Answer, Family, port_set, protocol_code, protocols_with_ports};
 use super::place::Place;
@@ -299,14 +299,37 @@ impl Semantics<'_> {
         place: &Place,
     ) -> Matched {
         let mut matched = Matched::none(dimension);
-        for item in &list.items {
-            self.add_address(&mut matched, item, place);
-        }
+        self.add_addresses(&mut matched, &list.items, place);
         add_rest(&mut matched, list.rest.as_ref(), place.family);
         if list.is_certainly_empty() {
             matched.loose = place.family.addresses();
         }
         matched
+    }
+
+    /// Adds what many items match. Lists may be thousands of blocks long: those are put together
+    /// at once.
+    pub(crate) fn add_addresses<'f>(
+        &self,
+        matched: &mut Matched,
+        items: impl IntoIterator<Item = &'f Field<AddressPrefix>>,
+        place: &Place,
+    ) {
+        let mut plain: Vec<Interval> = Vec::new();
+        for item in items {
+            let set = match item.value() {
+                Some(AddressPrefix::Block(block)) => place.family.block(*block),
+                Some(AddressPrefix::Range(first, last)) => place.family.range(*first, *last),
+                _ => {
+                    self.add_address(matched, item, place);
+                    continue;
+                }
+            };
+            plain.extend(set.iter().flat_map(IntervalSet::intervals));
+        }
+        if !plain.is_empty() {
+            matched.add(&IntervalSet::from_intervals(plain));
+        }
     }
 
     /// Adds what one item matches.

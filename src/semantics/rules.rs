@@ -350,9 +350,7 @@ impl Semantics<'_> {
             match spec {
                 AddressSpec::Prefix(prefix) => self.add_prefix(&mut matched, prefix, place),
                 AddressSpec::Prefixes(fields) => {
-                    for field in fields {
-                        self.add_address(&mut matched, field, place);
-                    }
+                    self.add_addresses(&mut matched, fields, place);
                 }
                 AddressSpec::NamedSet(name) => match self.named_set(name, place.family) {
                     Some(set) => matched.add(&set),

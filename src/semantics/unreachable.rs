@@ -136,6 +136,7 @@ impl Semantics<'_> {
         }
         rules.sort_unstable();
         rules.dedup();
+        spare(&mut rules, index, lists);
         let list = lists.first()?.rules();
         let own = list.get(index)?.access;
         let otherwise = |place: &usize| {
@@ -220,5 +221,20 @@ impl Semantics<'_> {
             || rules
                 .into_iter()
                 .any(|rule| named(&rule.source) || named(&rule.destination))
+    }
+}
+
+/// Leaves out what hides a rule in one family where the others hide it in every family.
+fn spare(rules: &mut Vec<usize>, index: usize, lists: &[Listed<'_, Ruling>]) {
+    let mut at = 0;
+    while lists.len() > 1 && rules.len() > 1 && at < rules.len() {
+        let mut others = rules.clone();
+        others.remove(at);
+        let covers = |list: &Listed<'_, Ruling>| list.is_covered_by(index, &others);
+        if lists.iter().all(|list| covers(list).unwrap_or(false)) {
+            *rules = others;
+        } else {
+            at += 1;
+        }
     }
 }

@@ -193,9 +193,8 @@ impl Semantics<'_> {
         let is_tag = |item: &&Field<AddressPrefix>| {
             dimension == Dimension::Source && matches!(item.value(), Some(AddressPrefix::Tag(_)))
         };
-        for item in side.prefixes.items.iter().filter(|item| !is_tag(item)) {
-            self.add_address(&mut matched, item, place);
-        }
+        let items = side.prefixes.items.iter().filter(|item| !is_tag(item));
+        self.add_addresses(&mut matched, items, place);
         if let Some(rest) = &side.prefixes.rest {
             let empty = IntervalSet::empty();
             matched.add_atom(matching::unknown_atom(
@@ -230,9 +229,7 @@ impl Semantics<'_> {
         match &group.state {
             State::Known(Link::Here(group)) => {
                 let group = &self.network[*group];
-                for item in &group.addresses.items {
-                    self.add_address(matched, item, place);
-                }
+                self.add_addresses(matched, &group.addresses.items, place);
                 if let Some(rest) = &group.addresses.rest {
                     matched.add_atom(matching::unknown_atom(dimension, rest, empty, everything));
                 } else if group.meta.existing {
