@@ -235,7 +235,7 @@ fn compare(sides: &[Side; 2], direction: Direction, family: Family) -> Compariso
         Ok(found) => {
             comparison.equivalent = if found.regions.is_empty() {
                 Truth::True
-            } else if found.regions.iter().any(|(_, region)| region.certain) {
+            } else if found.differs_everywhere(family) {
                 Truth::False
             } else {
                 Truth::Unknown
@@ -261,6 +261,23 @@ fn compare(sides: &[Side; 2], direction: Direction, family: Family) -> Compariso
 struct Found {
     regions: Vec<(Change, Region)>,
     summaries: Vec<Brief>,
+}
+
+impl Found {
+    /// Whether in every world some packet changes: one that always does, or one that lies in another
+    /// region from world to world.
+    fn differs_everywhere(&self, family: Family) -> bool {
+        if self.regions.iter().any(|(_, region)| region.certain) {
+            return true;
+        }
+        let settled = self.regions.iter().filter(|(change, _)| {
+            let all = [change.opened, change.closed];
+            all.contains(&Truth::True)
+        });
+        let terms = settled.flat_map(|(_, region)| region.flows.terms().iter().cloned());
+        let all = FlowSet::from_terms(family, terms.collect()).checked();
+        all.is_ok_and(|all| all.is_inhabited().unwrap_or(false))
+    }
 }
 
 fn differences(sides: &[Side; 2], direction: Direction, family: Family) -> Result<Found, Exceeded> {
