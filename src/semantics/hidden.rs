@@ -4,10 +4,12 @@
 //! earlier neighbours is subtracted to prove it dead, what is possible to prove it alive; where
 //! neither succeeds it depends.
 
+mod canonical;
 mod corners;
 mod difference;
 mod shares;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::order::Ranked;
@@ -33,6 +35,8 @@ pub(crate) struct Listed<'r, I> {
     /// `None`: too large; every rule then counts as a neighbour.
     classes: Option<Classes>,
     budget: Budget,
+    /// How many questions were put to diagrams.
+    diagrams: Cell<usize>,
 }
 
 /// Whether a rule never decides a packet.
@@ -75,6 +79,16 @@ impl<'r, I> Listed<'r, I> {
             classes: Classes::new(&terms).ok(),
             terms,
             budget: Budget::default(),
+            diagrams: Cell::new(0),
+        }
+    }
+
+    /// The same without a budget for subtraction.
+    #[cfg(test)]
+    pub(crate) fn starved(rules: &'r [Ranked<I>]) -> Self {
+        Self {
+            budget: Budget::nothing(),
+            ..Self::new(rules)
         }
     }
 
@@ -286,10 +300,13 @@ impl<'r, I> Listed<'r, I> {
             return Ok(Covered::By(vec![first.set]));
         }
         let problem = Problem::new(whole.terms(), members, &self.budget);
-        Ok(match problem.minimal_cover(|_, _| true, |_| false)? {
-            Cover::Sets(cover) => Covered::By(self.deciding(&problem, cover)?),
-            Cover::Open(open) => Covered::Not(Some(Box::new(problem.term(&open)))),
-        })
+        let subtracted = || -> Result<Covered, Exceeded> {
+            Ok(match problem.minimal_cover(|_, _| true, |_| false)? {
+                Cover::Sets(cover) => Covered::By(self.deciding(&problem, cover)?),
+                Cover::Open(open) => Covered::Not(Some(Box::new(problem.term(&open)))),
+            })
+        };
+        subtracted().or_else(|limit| self.covered_canonically(whole, members, limit))
     }
 
     /// A cover of rules that decide packets of the whole: those that are themselves hidden there

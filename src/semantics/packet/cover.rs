@@ -46,6 +46,12 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// None at all.
+    #[cfg(test)]
+    pub(crate) fn nothing() -> Self {
+        Self { left: Cell::new(0) }
+    }
+
     /// One question's part of it, and what is to be given back of that.
     fn question(&self) -> usize {
         self.left.get().min(MAX_STEPS)

@@ -15,6 +15,7 @@ use crate::model::platform::Cloud;
 use crate::model::{Field, List, SecurityRuleId, State};
 use crate::origin::OriginId;
 use crate::semantics::Semantics;
+use crate::semantics::hidden::{Hidden, Listed};
 use crate::semantics::packet::{Answer, Family, Flow};
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
@@ -358,6 +359,37 @@ proptest! {
                 if let Some(priority) = revive.priority {
                     prop_assert!(priority >= 100 && priority < rules[before].priority);
                     prop_assert!(rules[..before].iter().all(|rule| rule.priority < priority));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn past_the_budget_diagrams_say_the_same(rules in rules(false)) {
+        let build = built(&rules);
+        let facts = facts();
+        let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
+        let place = semantics.opaque_place(Scope::Nsg(NSG), Family::V4);
+        let ranked = semantics.custom_rules(NSG, Direction::Inbound, &place);
+        let starved = Listed::starved(&ranked);
+        let packets = universe();
+        for index in 0..rules.len() {
+            let live = packets.iter().any(|packet| first(&rules, *packet, (0, 0)) == Some(index));
+            match starved.hidden(index).unwrap() {
+                Hidden::No(_) => prop_assert!(live, "rule {}", index),
+                Hidden::Perhaps(_) => prop_assert!(false, "rule {} is known", index),
+                Hidden::Yes(cover) => {
+                    prop_assert!(!live, "rule {}", index);
+                    let covers = |cover: &[usize]| packets.iter().all(|packet| {
+                        !matches(&rules[index], *packet, (0, 0))
+                            || cover.iter().any(|it| matches(&rules[*it], *packet, (0, 0)))
+                    });
+                    prop_assert!(covers(&cover));
+                    for left_out in 0..cover.len() {
+                        let mut fewer = cover.clone();
+                        fewer.remove(left_out);
+                        prop_assert!(!covers(&fewer), "rule {} needs no {:?}", index, cover);
+                    }
                 }
             }
         }
