@@ -71,6 +71,17 @@ pub struct Deployment {
     /// Whether nothing can be attached to these resources that is not listed: true for exports,
     /// plans and states, false for source files (ARCHITECTURE, open relations).
     pub complete: bool,
+    /// The compiler that wrote the template, where it says so of itself.
+    pub generator: Option<Generator>,
+}
+
+/// What a generated template says of the program that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generator {
+    /// Its name: `bicep`.
+    pub name: Arc<str>,
+    /// Its version as it writes it: `0.30.23.60470`.
+    pub version: Option<Arc<str>>,
 }
 
 /// What identifies a resource within a deployment, and across deployments where it is a full
@@ -171,4 +182,7 @@ pub struct Resource {
     pub existence: Existence,
     /// One of an unknown number of resources like this: keys and counters are unknown in it.
     pub template: bool,
+    /// The name other expressions of its template call it by, where resources have such names: the
+    /// member of an ARM template's `resources` object, which in compiled Bicep is the symbol.
+    pub symbol: Option<Arc<str>>,
 }

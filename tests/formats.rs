@@ -39,6 +39,7 @@ fn finding(sources: &SourceMap, verdict: FindingVerdict) -> Finding {
     let instance = |resource: &str| Instance {
         deployment: "live".into(),
         resource: resource.into(),
+        source: None,
         verdict,
         witness: None,
     };

@@ -8,6 +8,7 @@
 //! What is absent: networking, schemas of resources, the content of templates linked by address.
 
 mod access;
+mod bicep;
 mod calls;
 mod copy;
 mod deployment;
@@ -74,9 +75,11 @@ impl Frontend for Arm {
             origins: OriginGraph::default(),
             diagnostics: Vec::new(),
             complete: false,
+            generator: None,
         };
         let template = unit.sources.first().and_then(|id| tree(loader, *id));
         if let Some(template) = template {
+            deployment.generator = bicep::generator(template);
             let linked = Linked::default();
             let evaluator = Evaluator::new(loader, &linked);
             let stage = stage::outermost(template, &values(unit, loader));
@@ -127,6 +130,7 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
             origin: entry.origin,
             existence: entry.existence.clone(),
             template: entry.repeated,
+            symbol: entry.symbol.clone(),
         });
         if let Some(nested) = &entry.nested {
             emit(evaluator, nested, into);

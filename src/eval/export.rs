@@ -81,6 +81,7 @@ impl Frontend for Export {
             origins: recorder.origins.finish(),
             diagnostics: recorder.diagnostics,
             complete: true,
+            generator: None,
         }
     }
 }
@@ -192,6 +193,7 @@ impl Recorder {
             origin,
             existence: Existence::CERTAIN,
             template: false,
+            symbol: None,
         };
         match before.and_then(|at| self.resources.get_mut(at)) {
             Some(before) => {

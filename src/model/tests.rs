@@ -31,6 +31,7 @@ impl Site {
                 origins: OriginGraph::default(),
                 diagnostics: Vec::new(),
                 complete: false,
+                generator: None,
             },
         }
     }
@@ -93,6 +94,7 @@ impl Site {
             origin: OriginId::NONE,
             existence: Existence::CERTAIN,
             template: false,
+            symbol: None,
         });
         self.deployment.resources.last_mut().unwrap()
     }

@@ -47,6 +47,9 @@ pub struct Instance {
     pub deployment: Arc<str>,
     /// The resource's address.
     pub resource: Arc<str>,
+    /// What the resource is called in the source that its file was compiled from, with the way
+    /// there: `module hub (hub.bicep) › resource nsg`.
+    pub source: Option<Arc<str>>,
     /// How certain.
     pub verdict: FindingVerdict,
     /// A packet that proves it, where the rule is about packets.
@@ -369,6 +372,7 @@ mod tests {
             instance: Instance {
                 deployment: "d".into(),
                 resource: resource.into(),
+                source: None,
                 verdict,
                 witness: None,
             },

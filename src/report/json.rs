@@ -94,6 +94,8 @@ pub(super) struct Packet {
 struct Instance<'a> {
     deployment: &'a str,
     resource: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     verdict: &'static str,
     witness: Option<Packet>,
 }
@@ -232,6 +234,7 @@ fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding
             .map(|instance| Instance {
                 deployment: &instance.deployment,
                 resource: &instance.resource,
+                source: instance.source.as_deref(),
                 verdict: verdict(instance.verdict),
                 witness: instance.witness.as_ref().map(packet),
             })

@@ -153,7 +153,7 @@ impl<'t> Evaluator<'t> {
             return;
         }
         let conditional = existence.because.is_some();
-        let entry = || self.entry(frame, json, around, existence);
+        let entry = || self.entry(frame, json, symbol, around, existence);
         let entry = if conditional {
             self.quietly(entry)
         } else {
@@ -179,7 +179,7 @@ impl<'t> Evaluator<'t> {
             return;
         }
         let existence = around.existence.clone();
-        if let Some(entry) = self.quietly(|| self.entry(frame, json, around, existence)) {
+        if let Some(entry) = self.quietly(|| self.entry(frame, json, None, around, existence)) {
             self.children(frame, json, around, &entry);
         }
     }
@@ -208,6 +208,7 @@ impl<'t> Evaluator<'t> {
         &self,
         frame: &Frame<'t>,
         json: &'t Json,
+        symbol: Option<&Arc<str>>,
         around: &Around<'_, 't>,
         existence: Existence,
     ) -> Option<Rc<Entry<'t>>> {
@@ -257,6 +258,7 @@ impl<'t> Evaluator<'t> {
             existence,
             repeated: around.repeated,
             origin,
+            symbol: symbol.cloned(),
             body: RefCell::default(),
             nested,
         }))

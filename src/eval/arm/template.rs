@@ -191,6 +191,8 @@ pub(super) struct Entry<'t> {
     pub(super) existence: Existence,
     pub(super) repeated: bool,
     pub(super) origin: OriginId,
+    /// The name of its member, where `resources` is an object.
+    pub(super) symbol: Option<Arc<str>>,
     pub(super) body: RefCell<Memo>,
     /// What a deployment resource deploys.
     pub(super) nested: Option<Rc<Stage<'t>>>,

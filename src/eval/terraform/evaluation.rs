@@ -47,6 +47,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         origins: origins.finish(),
         diagnostics,
         complete: false,
+        generator: None,
     }
 }
 
@@ -178,6 +179,7 @@ impl<'a> Evaluation<'a> {
                     origin: resource.origin,
                     existence: instance.existence.clone(),
                     template: instance.template,
+                    symbol: None,
                 });
             }
         }

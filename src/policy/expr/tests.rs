@@ -55,6 +55,7 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         origins: OriginGraph::default(),
         diagnostics: Vec::new(),
         complete: false,
+        generator: None,
     };
     let (network, facts) = (Network::default(), PlatformFacts::default());
     let settings = Settings::default();

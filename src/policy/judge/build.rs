@@ -126,6 +126,7 @@ impl ClauseJudge<'_, '_> {
             instance: Instance {
                 deployment: Arc::clone(&deployment.name),
                 resource,
+                source: None,
                 verdict,
                 witness: wrong.outcome.as_ref().and_then(|outcome| outcome.witness),
             },
