@@ -1,24 +1,22 @@
 //! What semantics answers, in words and with places.
 
+mod missing;
+mod settings;
+
 use std::sync::Arc;
 
 use super::estate::Asked;
 use crate::eval::value::Unknown;
 use crate::model::manager::AdminAction;
-use crate::model::nsg::{Access, Direction};
+use crate::model::nsg::Access;
 use crate::model::platform::PlatformFacts;
 use crate::model::{
     AdminRuleId, Field, LoadBalancerId, Meta, Network, NsgId, PeeringId, RouteId, VnetId,
 };
 use crate::policy::authored::Authored;
-use crate::policy::finding::MissingInput;
-use crate::policy::judge::reasons;
 use crate::semantics::Ruling;
 use crate::semantics::packet::Flow;
-use crate::semantics::packet::atoms::{Atom, Literal, Predicate};
-use crate::semantics::reach::{
-    By, Condition, Dependency, Element, LayerKind, Note, PathSide, PeeringSetting, Setting, Verdict,
-};
+use crate::semantics::reach::{By, LayerKind, PathSide, PeeringSetting, Verdict};
 use crate::semantics::routes::NextHopKind;
 use crate::source::Span;
 
@@ -233,262 +231,6 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// What a stage belongs to, and where it is written.
-    pub(super) fn element(&self, element: &Element) -> (String, Option<Span>) {
-        let network = self.network;
-        let meta = match element {
-            Element::Nsg(id) => &network[*id].meta,
-            Element::Nic(id) => &network[*id].meta,
-            Element::Subnet(id) => {
-                let subnet = &network[*id];
-                let vnet = subnet.virtual_network.value().and_then(|link| link.here());
-                let name = name_of(&subnet.meta);
-                let owner = vnet.map(|vnet| format!("{}/", self.vnet(vnet)));
-                let place = self.authored.element(subnet.meta.origin);
-                return (owner.unwrap_or_default() + &name, place);
-            }
-            Element::Vnet(id) => &network[*id].meta,
-            Element::Peering(id) => &network[*id].meta,
-            Element::Firewall(id) => &network[*id].meta,
-            Element::LoadBalancer(id) => &network[*id].meta,
-            Element::PublicIp(id) => &network[*id].meta,
-            Element::NatGateway(id) => &network[*id].meta,
-            Element::PrivateEndpoint(id) => &network[*id].meta,
-            Element::Outside(Some(unknown)) => {
-                return (unknown.0.label.to_string(), self.declared(&unknown.0));
-            }
-            Element::Outside(None) => return ("outside these files".to_owned(), None),
-            Element::Platform => return ("Azure".to_owned(), None),
-        };
-        (name_of(meta), self.authored.element(meta.origin))
-    }
-
-    /// A change that would let packets through, as an instruction, and where to make it.
-    pub(super) fn setting(&self, setting: &Setting) -> (String, Option<Span>) {
-        let network = self.network;
-        let at = |meta: &Meta| self.authored.element(meta.origin);
-        match setting {
-            Setting::AllowInGroup { nsg, direction } => {
-                let meta = &network[*nsg].meta;
-                let way = super::words::direction(*direction);
-                let name = name_of(meta);
-                (
-                    format!("let them through in `{name}` with an {way} rule"),
-                    at(meta),
-                )
-            }
-            Setting::AllowInAdminRules(subnet, direction) => {
-                let way = super::words::direction(*direction);
-                let (name, place) = self.element(&Element::Subnet(*subnet));
-                let text = format!(
-                    "let them through {way} in the security admin rules that hold for `{name}`"
-                );
-                (text, place)
-            }
-            Setting::AttachGroup(nic) => {
-                let meta = &network[*nic].meta;
-                (
-                    format!(
-                        "attach a security group that lets them through to `{}` or its subnet",
-                        name_of(meta)
-                    ),
-                    at(meta),
-                )
-            }
-            Setting::RemoveRoute(route) => {
-                let told = self.route(*route);
-                (format!("take the route `{}` away", told.name), told.place)
-            }
-            Setting::Peer(from, to) => (
-                format!(
-                    "peer {} and {}, both ways",
-                    self.vnet(*from),
-                    self.vnet(*to)
-                ),
-                at(&network[*from].meta),
-            ),
-            Setting::Peering(peering, setting) => (
-                format!(
-                    "switch {} on in the peering `{}`",
-                    peering_word(*setting),
-                    self.peering(*peering)
-                ),
-                at(&network[*peering].meta),
-            ),
-            Setting::AllowInFirewall(firewall) => {
-                let meta = &network[*firewall].meta;
-                let text = format!("let them through the firewall `{}`", name_of(meta));
-                (text, at(meta))
-            }
-            Setting::IpForwarding(nic) => {
-                let meta = &network[*nic].meta;
-                let text = format!("switch IP forwarding of `{}` on", name_of(meta));
-                (text, at(meta))
-            }
-            Setting::Egress(subnet) => {
-                let (name, place) = self.element(&Element::Subnet(*subnet));
-                (
-                    format!("give the subnet `{name}` a way out, for example a NAT gateway"),
-                    place,
-                )
-            }
-            Setting::PublicAddress(nic) => {
-                let meta = &network[*nic].meta;
-                let text = format!("give `{}` a public address", name_of(meta));
-                (text, at(meta))
-            }
-            Setting::Smtp => (
-                "use port 587 of a mail relay, or a subscription that may send to port 25"
-                    .to_owned(),
-                None,
-            ),
-        }
-    }
-
-    /// A rule to add to a group before one that stops packets.
-    pub(super) fn rule_before(
-        &self,
-        nsg: NsgId,
-        direction: Direction,
-        stops: &Told,
-    ) -> (String, Option<Span>) {
-        let (text, place) = self.setting(&Setting::AllowInGroup { nsg, direction });
-        match (stops.kind, stops.priority) {
-            ("security-rule", Some(priority)) => (
-                format!("{text} before `{}`, below priority {priority}", stops.name),
-                stops.place,
-            ),
-            _ => (text, place),
-        }
-    }
-
-    /// What would settle a question.
-    pub(super) fn dependency(&self, dependency: &Dependency) -> Vec<MissingInput> {
-        match dependency {
-            Dependency::Atom(literal) => vec![self.of_atom(&literal.atom)],
-            Dependency::Unknown(unknown) => reasons::missing(std::slice::from_ref(unknown)),
-            Dependency::Limit(name) => vec![MissingInput {
-                what: format!("not decided: the {name} exceeds what is worked out"),
-                place: None,
-                settle: "ask for a smaller part: one address, one port".to_owned(),
-            }],
-            Dependency::Packets => vec![MissingInput {
-                what: "which packet: those asked about fare differently".to_owned(),
-                place: None,
-                settle: "ask for one address and one port".to_owned(),
-            }],
-        }
-    }
-
-    /// What would settle an opaque predicate.
-    pub(super) fn of_atom(&self, atom: &Atom) -> MissingInput {
-        if let Some(unknown) = &atom.unknown
-            && let Some(input) = reasons::missing(std::slice::from_ref(unknown)).pop()
-        {
-            return input;
-        }
-        let settle = match &atom.predicate {
-            Predicate::Tag(_) => "give the published addresses with `--service-tags FILE`",
-            Predicate::VirtualNetwork(_) => {
-                "add the files of its peers and gateways, or attach the group to a subnet"
-            }
-            Predicate::Group(_) => "fix the addresses of its members, or add the files they are in",
-            Predicate::AddressList(_) => "add the files it is in",
-            Predicate::Name(_) => "ask for an address instead",
-            Predicate::Request(_) => "packets do not tell: it shows when the request is made",
-            Predicate::ServiceEndpoint(_) => {
-                "look at the effective routes of a machine in the subnet: Azure keeps them up"
-            }
-            Predicate::Unknown(_) => "give it a value in a variables or parameter file",
-        };
-        let what = match &atom.predicate {
-            Predicate::Tag(tag) => Predicate::Tag(self.tag(tag)).question(),
-            predicate => predicate.question(),
-        };
-        MissingInput {
-            what,
-            place: None,
-            settle: settle.to_owned(),
-        }
-    }
-
-    /// "allowed if …".
-    pub(super) fn condition(&self, condition: &Condition) -> String {
-        let all: Vec<String> = condition.all.iter().map(literal_words).collect();
-        format!(
-            "{} if {}",
-            verdict_word(condition.verdict),
-            all.join(" and ")
-        )
-    }
-
-    /// What else an answer says.
-    pub(super) fn note(&self, note: &Note) -> String {
-        let network = self.network;
-        match note {
-            Note::WithoutWidenedTag(verdict) => format!(
-                "the routes of the subnet widen `VirtualNetwork`; without that it would be {}",
-                verdict_word(*verdict)
-            ),
-            Note::AddressNotFixed(nic) => format!(
-                "the address of `{}` is not fixed here: every address of its subnet was asked for",
-                name_of(&network[*nic].meta)
-            ),
-            Note::MachineNotHere(subnet) => format!(
-                "no machine in question is in the files: one in `{}` without a security group of \
-                 its own was taken",
-                self.element(&Element::Subnet(*subnet)).0
-            ),
-            Note::Translated { by, port } => {
-                let told = self.by(by, None);
-                match port {
-                    Some(port) => format!("`{}` sends them on to port {port}", told.name),
-                    None => format!("`{}` translates their destination", told.name),
-                }
-            }
-            Note::SourceTranslated(firewall) => format!(
-                "behind the firewall `{}` they come from an address of its subnet",
-                name_of(&network[*firewall].meta)
-            ),
-            Note::ProbeBlocked(nic) => format!(
-                "the probe of the load balancer in front of `{}` is stopped: it sends nothing there",
-                name_of(&network[*nic].meta)
-            ),
-            Note::SamePriority(nsg) => format!(
-                "rules of `{}` share a priority, which Azure refuses: both orders were taken",
-                name_of(&network[*nsg].meta)
-            ),
-            Note::SeveralGroups(element) => format!(
-                "`{}` is given several security groups: each was taken",
-                self.element(element).0
-            ),
-            Note::NoSender => {
-                "addresses of the virtual networks here that lie in no subnet of theirs \
-                               send nothing"
-                    .to_owned()
-            }
-            Note::NoPacket => "there is no such packet".to_owned(),
-            Note::Asymmetric => "the replies leave another way than the packets came".to_owned(),
-        }
-    }
-
-    /// A service tag as Azure spells it.
-    fn tag(&self, lower: &str) -> String {
-        let (base, region) = match lower.split_once('.') {
-            Some((base, region)) => (base, Some(region)),
-            None => (lower, None),
-        };
-        let row = |name: &str| {
-            let mut rows = self.facts.tags.iter();
-            rows.find(|row| row.name.eq_ignore_ascii_case(name))
-                .map(|row| row.name.to_string())
-        };
-        row(lower).unwrap_or_else(|| {
-            let base = row(base).unwrap_or_else(|| base.to_owned());
-            region.map_or_else(|| base.clone(), |region| format!("{base}.{region}"))
-        })
-    }
-
     /// Where an unknown is declared.
     fn declared(&self, unknown: &Unknown) -> Option<Span> {
         unknown
@@ -615,33 +357,5 @@ fn peering_word(setting: PeeringSetting) -> &'static str {
         PeeringSetting::Exists => "existence",
         PeeringSetting::VirtualNetworkAccess => "virtual network access",
         PeeringSetting::ForwardedTraffic => "forwarded traffic",
-    }
-}
-
-fn literal_words(literal: &Literal) -> String {
-    let side = match literal.atom.dimension {
-        crate::semantics::packet::atoms::Dimension::Source => "the sender",
-        crate::semantics::packet::atoms::Dimension::Destination => "the receiver",
-        crate::semantics::packet::atoms::Dimension::Protocol => "the protocol",
-        _ => "the port",
-    };
-    let is = if literal.holds { "is" } else { "is not" };
-    let among = match &literal.atom.predicate {
-        Predicate::Tag(tag) => format!("in `{tag}`"),
-        Predicate::VirtualNetwork(_) => "in `VirtualNetwork`".to_owned(),
-        Predicate::Group(group) => format!("in the group {group}"),
-        Predicate::AddressList(list) => format!("in {list}"),
-        Predicate::Name(name) => format!("what `{name}` resolves to"),
-        Predicate::Request(words) => words.clone(),
-        Predicate::ServiceEndpoint(name) => format!("an address of {name}"),
-        Predicate::Unknown(_) => match &literal.atom.unknown {
-            Some(unknown) => format!("in {}", unknown.label),
-            None => "in a value that these files do not tell".to_owned(),
-        },
-    };
-    match (&literal.atom.predicate, literal.holds) {
-        (Predicate::Request(words), true) => format!("the request is {words}"),
-        (Predicate::Request(words), false) => format!("the request is not {words}"),
-        _ => format!("{side} {is} {among}"),
     }
 }

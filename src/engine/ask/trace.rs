@@ -1,14 +1,16 @@
 //! `trace`: what becomes of packets from one end to another, by one security group or by
 //! everything on the way.
 
-use std::collections::BTreeSet;
+mod answer;
+mod choice;
+
 use std::sync::Arc;
 
-use super::endpoint::{self, End, Resolved, Written};
+use super::endpoint::{self, End, Written};
 use super::estate::{Asked, CONNECTED, Estate};
 use super::group;
 use super::names::{self, Target, Wanted};
-use super::tell::{Teller, Told, layer_word, side_word, verdict_word};
+use super::tell::{Teller, layer_word, side_word, verdict_word};
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 use crate::eval::value::Truth;
@@ -19,13 +21,17 @@ use crate::model::parse;
 use crate::policy::finding::MissingInput;
 use crate::policy::judge::reasons;
 use crate::semantics::Semantics;
+use crate::semantics::packet::Family;
 use crate::semantics::packet::witness::Taste;
-use crate::semantics::packet::{Family, Flow};
 pub use crate::semantics::reach::Verdict;
 use crate::semantics::reach::{
     By, Element, Layer, LayerKind, Note, PathAnswer, PathQuestion, Setting,
 };
 use crate::source::Span;
+
+pub use answer::{Trace, TraceLayer, TraceOpening, TracePart, TraceReturn, Understood};
+pub(super) use choice::among;
+use choice::chosen;
 
 /// What is asked, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -42,114 +48,6 @@ pub struct TraceQuestion {
     pub nsg: Option<String>,
     /// The deployment, where several have the names.
     pub deployment: Option<String>,
-}
-
-/// The answer in one deployment.
-#[derive(Clone, Debug)]
-pub struct Trace {
-    /// What becomes of the packets.
-    pub verdict: Verdict,
-    /// The deployment's name.
-    pub deployment: Arc<str>,
-    /// What was asked, as it was understood.
-    pub question: Understood,
-    /// What stops them first; of one group, what decides.
-    pub decided_by: Option<Told>,
-    /// A packet that shows the verdict.
-    pub witness: Option<Flow>,
-    /// With `Depends`: a packet that is, or may be, stopped.
-    pub stopped: Option<Flow>,
-    /// The stages in path order.
-    pub layers: Vec<TraceLayer>,
-    /// What would settle the verdict.
-    pub depends_on: Vec<MissingInput>,
-    /// "allowed if …"
-    pub conditions: Vec<String>,
-    /// The fewest changes that would open the path: each is enough.
-    pub opened_by: Vec<TraceOpening>,
-    /// The ways of the replies, where the whole path was asked for.
-    pub return_path: Vec<TraceReturn>,
-    /// What else there is to say.
-    pub notes: Vec<String>,
-}
-
-/// A question as it was understood.
-#[derive(Clone, Debug)]
-pub struct Understood {
-    /// The sender, for people.
-    pub from: String,
-    /// The receiver, for people.
-    pub to: String,
-    /// `tcp`, …, `any`
-    pub protocol: String,
-    /// Destination ports; empty: any.
-    pub ports: Vec<PortRange>,
-    /// Source ports; empty: any.
-    pub source_ports: Vec<PortRange>,
-    /// One direction only.
-    pub direction: Option<Direction>,
-    /// The group that was asked alone.
-    pub nsg: Option<String>,
-}
-
-/// One stage.
-#[derive(Clone, Debug)]
-pub struct TraceLayer {
-    /// `nic-nsg`, `subnet-nsg`, `route`, …
-    pub layer: &'static str,
-    /// `source`, `between`, `destination`
-    pub side: &'static str,
-    /// The way packets cross it.
-    pub direction: Option<Direction>,
-    /// What it belongs to.
-    pub name: String,
-    /// Where that is written.
-    pub place: Option<Span>,
-    /// The stage before it, by position.
-    pub after: Option<usize>,
-    /// What it does to the packets that arrive.
-    pub verdict: Verdict,
-    /// What decides, if one thing does.
-    pub decided_by: Option<Told>,
-    /// What would settle it.
-    pub depends_on: Vec<MissingInput>,
-    /// The packets split by what decides them.
-    pub parts: Vec<TracePart>,
-}
-
-/// Packets that one thing decides.
-#[derive(Clone, Debug)]
-pub struct TracePart {
-    /// What decides them.
-    pub by: Told,
-    /// What it does.
-    pub verdict: Verdict,
-    /// One of them.
-    pub witness: Option<Flow>,
-    /// Their destination ports.
-    pub ports: Vec<PortRange>,
-    /// Whether there are such packets in every world.
-    pub certain: bool,
-}
-
-/// Changes that together open a path.
-#[derive(Clone, Debug)]
-pub struct TraceOpening {
-    /// What to change, and where.
-    pub settings: Vec<(String, Option<Span>)>,
-    /// What becomes of the packets then.
-    pub verdict: Verdict,
-}
-
-/// The way of replies from one subnet.
-#[derive(Clone, Debug)]
-pub struct TraceReturn {
-    /// The subnet.
-    pub from: String,
-    /// Where they go.
-    pub hops: Vec<Told>,
-    /// `true`: through every device that keeps the connection; `None`: not known.
-    pub symmetric: Option<bool>,
 }
 
 /// Answers a question in every deployment that has the names.
@@ -240,128 +138,6 @@ pub fn trace(estate: &Estate, question: &TraceQuestion) -> Result<Vec<Trace>, Us
         answers.push(answer);
     }
     Ok(answers)
-}
-
-/// The deployments that a name narrows the question to; all without one.
-///
-/// # Errors
-///
-/// When there is none of that name, or none at all.
-pub(super) fn among(estate: &Estate, name: Option<&str>) -> Result<Vec<usize>, UsageError> {
-    if estate.deployments.is_empty() {
-        return Err(UsageError {
-            message: "there is no deployment in these files".to_owned(),
-            help: Some(
-                "give the path of a template, a Terraform root module or exports".to_owned(),
-            ),
-        });
-    }
-    let all = 0..estate.deployments.len();
-    let Some(name) = name else {
-        return Ok(all.collect());
-    };
-    let lower = name.trim_end_matches('/').to_ascii_lowercase();
-    let by = |matches: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        let named = |index: &usize| {
-            let asked = estate.deployments.get(*index);
-            asked.is_some_and(|asked| matches(&asked.name.to_ascii_lowercase()))
-        };
-        all.clone().filter(named).collect()
-    };
-    let exact = by(&|own| own == lower);
-    let found = if exact.is_empty() {
-        by(&|own| own.ends_with(&format!("/{lower}")) || own.starts_with(&format!("{lower} (")))
-    } else {
-        exact
-    };
-    if found.is_empty() {
-        let names = || estate.deployments.iter().map(|asked| &*asked.name);
-        return Err(UsageError {
-            message: format!("there is no deployment `{name}`"),
-            help: did_you_mean(name, names()).or_else(|| Some(listed(names()))),
-        });
-    }
-    Ok(found)
-}
-
-/// The deployments that have both ends. Plain addresses are asked about where one of them lies in a
-/// subnet, else where there is only one deployment.
-fn chosen(
-    estate: &Estate,
-    among: &[usize],
-    from: &Resolved,
-    to: &Resolved,
-    by_group: bool,
-) -> Result<Vec<usize>, UsageError> {
-    let both: Vec<usize> = among
-        .iter()
-        .copied()
-        .filter(|index| from.of(*index).is_some() && to.of(*index).is_some())
-        .collect();
-    if both.is_empty() {
-        let names = |resolved: &Resolved| match resolved {
-            Resolved::Named(ends) => {
-                let names = ends
-                    .keys()
-                    .filter_map(|index| estate.deployments.get(*index));
-                listed(names.map(|asked| &*asked.name))
-            }
-            Resolved::Everywhere(_) => String::new(),
-        };
-        return Err(UsageError {
-            message: "no deployment has both ends".to_owned(),
-            help: Some(format!(
-                "the one: {}; the other: {}",
-                names(from),
-                names(to)
-            )),
-        });
-    }
-    let plain = matches!(
-        (from, to),
-        (Resolved::Everywhere(_), Resolved::Everywhere(_))
-    );
-    if !plain || by_group || both.len() == 1 {
-        return Ok(both);
-    }
-    let lies = |index: &usize| {
-        let Some(asked) = estate.deployments.get(*index) else {
-            return false;
-        };
-        [from, to].into_iter().any(|end| {
-            end.of(*index)
-                .is_some_and(|end| !endpoint::subnets_of(&asked.network, end).is_empty())
-        })
-    };
-    let inside: Vec<usize> = both.iter().copied().filter(lies).collect();
-    if inside.is_empty() {
-        let names = both
-            .iter()
-            .filter_map(|index| estate.deployments.get(*index));
-        return Err(UsageError {
-            message: "neither address lies in a subnet of these deployments".to_owned(),
-            help: Some(format!(
-                "choose one with `--deployment`: {}",
-                listed(names.map(|asked| &*asked.name))
-            )),
-        });
-    }
-    Ok(inside)
-}
-
-fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const MOST: usize = 8;
-    let names: BTreeSet<&str> = names.collect();
-    let more = names.len().saturating_sub(MOST);
-    let mut shown: Vec<String> = names
-        .into_iter()
-        .take(MOST)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    shown.join(", ")
 }
 
 /// The protocols that are meant, and their word.
@@ -618,13 +394,5 @@ impl One<'_> {
         ends.into_iter()
             .filter_map(|end| end.note.clone())
             .collect()
-    }
-}
-
-impl Trace {
-    /// The verdict as a word.
-    #[must_use]
-    pub fn verdict_word(&self) -> &'static str {
-        verdict_word(self.verdict)
     }
 }
