@@ -3,6 +3,8 @@
 //! A part that is the same in both versions is one *decider*: where it is not certain that it is
 //! there, it is there in both or in neither.
 
+mod fates;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +16,10 @@ use crate::semantics::order::Rank;
 use crate::semantics::packet::answer::add_unknown;
 use crate::semantics::packet::diagram::{Diagrams, Least, Node, OUTSIDE, Operation};
 use crate::semantics::packet::space::Exceeded;
+
+use fates::{
+    ALLOWED, ALLOWED_BOTH, CLOSED, DENIED, DENIED_BOTH, OPENED, and, and_same, both, cross,
+};
 
 /// Bits of a value that number the outcomes that begin with one decider.
 const OUTCOME_BITS: u32 = 17;
@@ -526,57 +532,6 @@ fn identity<'p>(
         ids,
         (must, may),
     ))
-}
-
-/// What may become of a packet: bits.
-const ALLOWED: u8 = 1;
-const DENIED: u8 = 2;
-
-/// Pairs of what becomes of it before and after: bits.
-const ALLOWED_BOTH: u8 = 1;
-const CLOSED: u8 = 2;
-const OPENED: u8 = 4;
-const DENIED_BOTH: u8 = 8;
-
-/// Every pair of one of `old` and one of `new`.
-fn cross(old: u8, new: u8) -> u8 {
-    let mut pairs = 0;
-    for (one, other, bit) in PAIRS {
-        if old & one != 0 && new & other != 0 {
-            pairs |= bit;
-        }
-    }
-    pairs
-}
-
-const PAIRS: [(u8, u8, u8); 4] = [
-    (ALLOWED, ALLOWED, ALLOWED_BOTH),
-    (ALLOWED, DENIED, CLOSED),
-    (DENIED, ALLOWED, OPENED),
-    (DENIED, DENIED, DENIED_BOTH),
-];
-
-/// The same before and after.
-fn and_same(fates: u8) -> u8 {
-    cross(fates & ALLOWED, ALLOWED) | cross(fates & DENIED, DENIED)
-}
-
-fn both(fate: u8) -> u8 {
-    cross(fate, fate)
-}
-
-/// What becomes of packets that must pass two groups.
-fn and(first: u8, second: u8) -> u8 {
-    let meet = |a: u8, b: u8| if a == ALLOWED { b } else { DENIED };
-    let mut pairs = 0;
-    for (old, new, bit) in PAIRS {
-        for (other_old, other_new, other) in PAIRS {
-            if first & bit != 0 && second & other != 0 {
-                pairs |= cross(meet(old, other_old), meet(new, other_new));
-            }
-        }
-    }
-    pairs
 }
 
 /// First match, as far as order and presence are known.

@@ -1,0 +1,191 @@
+//! What Azure would refuse in a rule, and priorities that are free.
+
+use super::super::read::{elements, object, open};
+use super::super::{Kind, World};
+use super::{group, rule};
+use crate::eval::value::Truth;
+use crate::model::address::AddressPrefix;
+use crate::model::nsg::SecurityRule;
+use crate::model::{self, Link, State};
+use crate::origin::OriginId;
+use crate::policy::datum::{self, Data, Datum};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
+    let this = rule(world, id);
+    let Some(nsg) = this.nsg else {
+        return open("the other rules of its network security group");
+    };
+    let (Some(priority), Some(direction)) = (this.priority.value(), this.direction.value()) else {
+        return Datum::list(Vec::new(), None);
+    };
+    let before = world.network[nsg]
+        .rules
+        .items
+        .iter()
+        .take_while(|other| other.0 != id)
+        .filter(|other| {
+            let other = &world.network[**other];
+            other.priority.value() == Some(priority) && other.direction.value() == Some(direction)
+        });
+    elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
+}
+
+pub(super) fn defects(world: &World<'_>, id: u32) -> Datum {
+    let rule = rule(world, id);
+    let mut found: BTreeMap<(String, String), OriginId> = BTreeMap::new();
+    let mut add = |field: &str, why: &str, origin: OriginId| {
+        found
+            .entry((field.to_owned(), why.to_owned()))
+            .or_insert(origin);
+    };
+    invalid("name", &rule.meta.name, &mut add);
+    invalid("priority", &rule.priority, &mut add);
+    invalid("direction", &rule.direction, &mut add);
+    invalid("access", &rule.access, &mut add);
+    invalid("protocol", &rule.protocol, &mut add);
+    for item in &rule.source.items {
+        invalid("source", item, &mut add);
+    }
+    for item in &rule.destination.items {
+        invalid("destination", item, &mut add);
+    }
+    for item in &rule.source_ports.items {
+        invalid("source port", item, &mut add);
+    }
+    for item in &rule.destination_ports.items {
+        invalid("destination port", item, &mut add);
+    }
+    for defect in &rule.defects {
+        add(&defect.field, &defect.why, defect.origin);
+    }
+    if let Some(name) = named_before(world, id) {
+        add(
+            "name",
+            &format!("has the name of an earlier rule of its group, `{name}`"),
+            rule.meta.name.origin,
+        );
+    }
+    let items = found.into_iter().map(|((field, why), origin)| {
+        let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
+        datum::Item::certain(Datum::new(defect.data, origin))
+    });
+    Datum::list(items.collect(), None)
+}
+
+/// The name of an earlier rule of the group that Azure takes for the same; case does not matter.
+fn named_before(world: &World<'_>, id: u32) -> Option<Arc<str>> {
+    let certain = |rule: &SecurityRule| {
+        let meta = &rule.meta;
+        meta.existence.truth == Truth::True && !meta.template && !meta.existing
+    };
+    let this = rule(world, id);
+    let name = this.meta.name.value().filter(|_| certain(this))?;
+    world.network[this.nsg?]
+        .rules
+        .items
+        .iter()
+        .take_while(|other| other.0 != id)
+        .map(|other| &world.network[*other])
+        .filter(|other| certain(other))
+        .filter_map(|other| other.meta.name.value())
+        .find(|other| other.eq_ignore_ascii_case(name))
+        .cloned()
+}
+
+fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
+    if let State::Invalid { why, .. } = &field.state {
+        add(
+            name,
+            &format!("has a {name} Azure does not take: {why}"),
+            field.origin,
+        );
+    }
+}
+
+pub(super) fn free_priority(world: &World<'_>, id: u32) -> Datum {
+    let this = rule(world, id);
+    let absent = Datum::constant(Data::Absent);
+    let (Some(nsg), Some(direction), Some(priority)) =
+        (this.nsg, this.direction.value(), this.priority.value())
+    else {
+        return absent;
+    };
+    let others: Vec<&SecurityRule> = world.network[nsg]
+        .rules
+        .items
+        .iter()
+        .map(|id| &world.network[*id])
+        .filter(|other| other.direction.value() == Some(direction))
+        .collect();
+    let known = world.network[nsg].rules.rest.is_none()
+        && others.iter().all(|other| other.priority.value().is_some());
+    let free = (100..*priority).rev().find(|wanted| {
+        others
+            .iter()
+            .all(|other| other.priority.value() != Some(wanted))
+    });
+    match free {
+        Some(free) if known => Datum::constant(Data::Number(i64::from(free))),
+        _ => absent,
+    }
+}
+
+/// Blocks alone count: tags and groups have limits of their own.
+pub(super) fn count_addresses(
+    world: &World<'_>,
+    id: u32,
+    side: fn(&SecurityRule) -> &model::List<model::Field<AddressPrefix>>,
+) -> Datum {
+    let nsg = group(world, id);
+    let lists = || {
+        let rules = nsg.rules.items.iter();
+        rules.map(|rule| side(&world.network[*rule]))
+    };
+    let open = nsg.rules.rest.clone().or_else(|| {
+        lists().find_map(|list| {
+            let item = list.items.iter().find_map(model::Field::unknown);
+            list.rest.clone().or_else(|| item.map(Arc::clone))
+        })
+    });
+    if let Some(unknown) = open {
+        return Datum::unknown(unknown);
+    }
+    let blocks = lists()
+        .flat_map(|list| &list.items)
+        .filter(|field| matches!(field.value(), Some(AddressPrefix::Block(_))));
+    let count = i64::try_from(blocks.count()).unwrap_or(i64::MAX);
+    Datum::new(Data::Number(count), nsg.meta.origin)
+}
+
+pub(super) fn count_groups(world: &World<'_>, id: u32) -> Datum {
+    let nsg = group(world, id);
+    let mut named = BTreeSet::new();
+    let mut open = nsg.rules.rest.clone();
+    for rule in &nsg.rules.items {
+        let rule = &world.network[*rule];
+        for list in [&rule.source, &rule.destination] {
+            open = open.or_else(|| list.rest.clone());
+            for field in &list.items {
+                match field.value() {
+                    Some(AddressPrefix::Asg(link)) => {
+                        named.insert(match link {
+                            Link::Here(asg) => world.network[*asg].meta.key.0.to_string(),
+                            Link::External(key) => key.0.to_string(),
+                        });
+                    }
+                    Some(_) => {}
+                    None => open = open.or_else(|| field.unknown().map(Arc::clone)),
+                }
+            }
+        }
+    }
+    match open {
+        Some(unknown) => Datum::unknown(unknown),
+        None => {
+            let count = i64::try_from(named.len()).unwrap_or(i64::MAX);
+            Datum::new(Data::Number(count), nsg.meta.origin)
+        }
+    }
+}
