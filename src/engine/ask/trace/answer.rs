@@ -1,5 +1,7 @@
 //! What a trace says, as plain data.
 
+use std::sync::Arc;
+
 use super::super::tell::{Told, verdict_word};
 use crate::model::address::PortRange;
 use crate::model::nsg::Direction;
@@ -7,7 +9,6 @@ use crate::policy::finding::MissingInput;
 use crate::semantics::packet::Flow;
 use crate::semantics::reach::Verdict;
 use crate::source::Span;
-use std::sync::Arc;
 
 /// The answer in one deployment.
 #[derive(Clone, Debug)]

@@ -1,10 +1,11 @@
 //! Which deployments a question is about.
 
+use std::collections::BTreeSet;
+
 use super::super::endpoint::{self, Resolved};
 use super::super::estate::Estate;
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
-use std::collections::BTreeSet;
 
 /// The deployments that a name narrows the question to; all without one.
 ///

@@ -1,5 +1,8 @@
 //! What Azure would refuse in a rule, and priorities that are free.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use super::super::read::{elements, object, open};
 use super::super::{Kind, World};
 use super::{group, rule};
@@ -9,8 +12,6 @@ use crate::model::nsg::SecurityRule;
 use crate::model::{self, Link, State};
 use crate::origin::OriginId;
 use crate::policy::datum::{self, Data, Datum};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
     let this = rule(world, id);

@@ -1,10 +1,11 @@
 //! Words and lists of the page.
 
+use std::fmt::Write as _;
+
 use super::MOST_PERHAPS;
 use crate::engine::ask::diff::{BriefTold, Presence, Subject};
 use crate::engine::ask::tell::Told;
 use crate::report::human::text::MOST_LISTED;
-use std::fmt::Write as _;
 
 /// Whether there is nothing to say but that it is there.
 pub(super) fn is_quiet(subject: &Subject) -> bool {
