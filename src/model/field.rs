@@ -501,7 +501,7 @@ fn attribute(unknown: &Arc<Unknown>, origin: OriginId, name: &str) -> Arc<Unknow
 fn candidates<T>(unknown: &Unknown, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     match &unknown.bounds {
         Bounds::OneOf(values) => values.iter().map(read).collect(),
-        Bounds::Any | Bounds::Range(..) => None,
+        _ => None,
     }
 }
 

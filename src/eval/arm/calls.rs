@@ -317,7 +317,7 @@ fn may_be_null(value: &Value) -> bool {
     match &value.data {
         Data::Unknown(unknown) => match &unknown.bounds {
             Bounds::OneOf(candidates) => candidates.iter().any(may_be_null),
-            Bounds::Range(..) => false,
+            Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) => false,
             Bounds::Any => unknown.reason != Reason::Secret,
         },
         Data::Null => true,

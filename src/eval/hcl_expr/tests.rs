@@ -82,6 +82,7 @@ fn show(value: &Value) -> String {
                 let end = |end: &Option<i64>| end.map_or(String::new(), |end| end.to_string());
                 format!("({}..{})", end(low), end(high))
             }
+            Bounds::Length(..) | Bounds::Ends(..) => format!("?{}", unknown.label),
         },
         Data::Template(pieces) => pieces
             .iter()

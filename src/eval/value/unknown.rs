@@ -74,6 +74,11 @@ pub enum Bounds {
     OneOf(Vec<Value>),
     /// A whole number within these limits, both included.
     Range(Option<i64>, Option<i64>),
+    /// A string of at least and at most so many characters.
+    Length(usize, Option<usize>),
+    /// An array that begins with the first items and ends with the second; whether there is
+    /// anything between them, and how much, is not known.
+    Ends(Vec<Value>, Vec<Value>),
 }
 
 /// The attribute of a resource that an unknown stands for.
@@ -228,6 +233,25 @@ impl Unknown {
             Bounds::Range(low, high) => match value.as_i64() {
                 Some(number) if low.is_some_and(|low| number < low) => Truth::False,
                 Some(number) if high.is_some_and(|high| number > high) => Truth::False,
+                _ => Truth::Unknown,
+            },
+            Bounds::Length(least, most) => {
+                let Some(text) = value.as_str() else {
+                    return Truth::Unknown;
+                };
+                let length = text.chars().count();
+                if length < *least || most.is_some_and(|most| length > most) {
+                    Truth::False
+                } else {
+                    Truth::Unknown
+                }
+            }
+            Bounds::Ends(first, last) => match value.as_list() {
+                Some(list)
+                    if list.rest.is_none() && list.items.len() < first.len() + last.len() =>
+                {
+                    Truth::False
+                }
                 _ => Truth::Unknown,
             },
         }
