@@ -1,12 +1,14 @@
 //! The network pass of Azure Firewall.
 
-use super::fixture::{Build, absent, facts, known, meta, parameter, perhaps, ports, prefixes};
+use super::fixture::{
+    Build, absent, facts, firewall_settings, known, meta, parameter, perhaps, ports, prefixes,
+};
 use crate::eval::ResourceKey;
 use crate::eval::value::Truth;
 use crate::model::address::{PortRange, Protocol};
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
-    FirewallSettings, IpGroup,
+    IpGroup,
 };
 use crate::model::nsg::{Access, Direction};
 use crate::model::platform::Cloud;
@@ -26,21 +28,9 @@ pub(super) fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> Fir
         parent: parent.map_or_else(absent, |parent| known(Link::Here(parent))),
         rules: List::default(),
         tier: absent(),
-        settings: settings(),
+        settings: firewall_settings(),
     });
     id
-}
-
-pub(super) fn settings() -> FirewallSettings {
-    FirewallSettings {
-        dns_proxy: absent(),
-        dns_servers: List::default(),
-        threat_intelligence: absent(),
-        private_ranges: List::default(),
-        learns_private_ranges: absent(),
-        intrusion_detection: absent(),
-        tls_certificate: absent(),
-    }
 }
 
 pub(super) fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
@@ -53,7 +43,7 @@ pub(super) fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>)
         policy,
         rules: List::default(),
         tier: absent(),
-        settings: settings(),
+        settings: firewall_settings(),
         management: false,
     });
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::eval::{Existence, ResourceKey};
 use crate::model::address::{AddressPrefix, PortRange, Protocol, ProtocolMatch, ServiceTag};
+use crate::model::firewall::FirewallSettings;
 use crate::model::nsg::{Access, Direction, NetworkSecurityGroup, SecurityRule};
 use crate::model::platform::{
     Cloud, DefaultRule, KmsRow, NamedSet, PlatformFacts, PlatformService, Source, TagRow,
 };
 use crate::model::routing::{Appliance, NextHopType, Route, RoutePrefix, RouteTable};
-use crate::model::topology::{IpConfiguration, NetworkInterface, Subnet, VirtualNetwork};
+use crate::model::topology::{IpConfiguration, NetworkInterface, Peering, Subnet, VirtualNetwork};
 use crate::model::{
-    Field, FirewallId, Link, List, Meta, Network, NicId, NsgId, RouteId, RouteTableId,
+    Field, FirewallId, Link, List, Meta, Network, NicId, NsgId, PeeringId, RouteId, RouteTableId,
     SecurityRuleId, State, SubnetId, VnetId,
 };
 use crate::origin::OriginId;
@@ -483,5 +484,45 @@ impl Build {
         });
         self.network[table].routes.items.push(id);
         id
+    }
+}
+
+impl Build {
+    /// One side of a peering, all settings absent.
+    pub(super) fn peer(&mut self, from: VnetId, to: Link<VnetId>) -> PeeringId {
+        let id = PeeringId(u32::try_from(self.network.peerings.len()).unwrap());
+        self.network.peerings.push(Peering {
+            meta: meta(&format!("peering{}", id.0)),
+            virtual_network: known(Link::Here(from)),
+            remote: known(to),
+            allow_virtual_network_access: absent(),
+            allow_forwarded_traffic: absent(),
+            allow_gateway_transit: absent(),
+            use_remote_gateways: absent(),
+            state: absent(),
+            complete: absent(),
+            remote_space: List::default(),
+        });
+        self.network[from].peerings.items.push(id);
+        id
+    }
+
+    /// The route table of a subnet that has one.
+    pub(super) fn table_of(&self, subnet: SubnetId) -> RouteTableId {
+        let table = self.network[subnet].route_table.value();
+        table.and_then(Link::here).unwrap()
+    }
+}
+
+/// Settings of a firewall, all absent.
+pub(super) fn firewall_settings() -> FirewallSettings {
+    FirewallSettings {
+        dns_proxy: absent(),
+        dns_servers: List::default(),
+        threat_intelligence: absent(),
+        private_ranges: List::default(),
+        learns_private_ranges: absent(),
+        intrusion_detection: absent(),
+        tls_certificate: absent(),
     }
 }

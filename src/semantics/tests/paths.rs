@@ -8,10 +8,8 @@ use crate::eval::value::Truth;
 use crate::model::address::{PortRange, Protocol};
 use crate::model::nsg::Direction;
 use crate::model::platform::Cloud;
-use crate::model::topology::{HubConnection, Peering, VirtualHub};
-use crate::model::{
-    FirewallId, HubConnectionId, HubId, Link, List, Network, PeeringId, SubnetId, VnetId,
-};
+use crate::model::topology::{HubConnection, VirtualHub};
+use crate::model::{FirewallId, HubConnectionId, HubId, Link, Network, SubnetId, VnetId};
 use crate::semantics::Semantics;
 use crate::semantics::packet::Family;
 use crate::semantics::routes::NextHopKind::{self, *};
@@ -83,26 +81,9 @@ fn default_route(network: &Network) -> Vec<(Option<NextHopKind>, Truth)> {
 fn peer(build: &mut Build, remote: Link<VnetId>) {
     let here = VnetId(0);
     if let Link::Here(there) = remote {
-        side(build, there, Link::Here(here));
+        build.peer(there, Link::Here(here));
     }
-    side(build, here, remote);
-}
-
-fn side(build: &mut Build, on: VnetId, remote: Link<VnetId>) {
-    let id = PeeringId(u32::try_from(build.network.peerings.len()).unwrap());
-    build.network.peerings.push(Peering {
-        meta: meta("peering"),
-        virtual_network: known(Link::Here(on)),
-        remote: known(remote),
-        allow_virtual_network_access: absent(),
-        allow_forwarded_traffic: absent(),
-        allow_gateway_transit: absent(),
-        use_remote_gateways: absent(),
-        state: absent(),
-        complete: absent(),
-        remote_space: List::default(),
-    });
-    build.network[on].peerings.items.push(id);
+    build.peer(here, remote);
 }
 
 #[test]

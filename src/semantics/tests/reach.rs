@@ -14,8 +14,7 @@ use crate::model::nsg::Direction;
 use crate::model::platform::{
     Cloud, FirewallSmtp, NamedSet, PlatformFacts, SmtpEdition, SmtpVerdict, Source,
 };
-use crate::model::topology::Peering;
-use crate::model::{Link, Network, NicId, NsgId, PeeringId, SubnetId, VnetId};
+use crate::model::{Link, Network, NicId, NsgId, SubnetId, VnetId};
 use crate::semantics::Semantics;
 use crate::semantics::packet::Family;
 use crate::semantics::reach::{By, Endpoint, LayerKind, PathAnswer, PathQuestion, Verdict};
@@ -108,6 +107,14 @@ struct Two {
     b: NicId,
 }
 
+impl Two {
+    /// From the one machine to the other.
+    fn ask(&self, port: u16) -> PathAnswer {
+        let (from, to) = (Endpoint::Nic(self.a), Endpoint::Nic(self.b));
+        ask(&self.build.network, from, to, port)
+    }
+}
+
 fn two() -> Two {
     let mut build = Build::default();
     let vnet = build.vnet("10.0.0.0/16");
@@ -128,24 +135,6 @@ fn two() -> Two {
 fn on_nic(build: &mut Build, nsg: NsgId, nic: NicId) {
     build.network[nic].nsg = known(Link::Here(nsg));
     build.network[nsg].network_interfaces.items.push(nic);
-}
-
-fn peer(build: &mut Build, from: VnetId, to: VnetId) -> PeeringId {
-    let id = PeeringId(u32::try_from(build.network.peerings.len()).unwrap());
-    build.network.peerings.push(Peering {
-        meta: meta(&format!("peering{}", id.0)),
-        virtual_network: known(Link::Here(from)),
-        remote: known(Link::Here(to)),
-        allow_virtual_network_access: absent(),
-        allow_forwarded_traffic: absent(),
-        allow_gateway_transit: absent(),
-        use_remote_gateways: absent(),
-        state: absent(),
-        complete: absent(),
-        remote_space: crate::model::List::default(),
-    });
-    build.network[from].peerings.items.push(id);
-    id
 }
 
 fn outward(question: PathQuestion) -> PathQuestion {

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
 use super::fixture::{Build, absent, facts, known, perhaps};
-use super::routes::{endpoint, side, site};
+use super::routes::{endpoint, site};
 use crate::eval::value::Truth;
 use crate::model::platform::Cloud;
 use crate::model::topology::PrivateEndpointPolicies;
@@ -187,9 +187,9 @@ fn construct(plan: &Plan) -> Build {
     build.subnet(vnet, &own[0]);
     for (space, both) in &plan.peers {
         let peer = build.vnet(&text(*space));
-        side(&mut build, vnet, Link::Here(peer));
+        build.peer(vnet, Link::Here(peer));
         if *both {
-            side(&mut build, peer, Link::Here(vnet));
+            build.peer(peer, Link::Here(vnet));
         }
     }
     if !plan.sites.is_empty() {

@@ -10,7 +10,7 @@ use crate::model::nsg::Direction;
 use crate::model::platform::Cloud;
 use crate::model::routing::{Appliance as Behind, ApplianceHop, NextHopType, RoutePrefix};
 use crate::model::topology::{
-    GatewayConnection, LocalNetworkGateway, Peering, PrivateEndpoint, PrivateEndpointPolicies,
+    GatewayConnection, LocalNetworkGateway, PrivateEndpoint, PrivateEndpointPolicies,
     VirtualNetworkGateway,
 };
 use crate::model::{
@@ -32,27 +32,9 @@ fn build() -> Build {
     build
 }
 
-pub(super) fn side(build: &mut Build, on: VnetId, remote: Link<VnetId>) -> PeeringId {
-    let id = PeeringId(u32::try_from(build.network.peerings.len()).unwrap());
-    build.network.peerings.push(Peering {
-        meta: meta("peering"),
-        virtual_network: known(Link::Here(on)),
-        remote: known(remote),
-        allow_virtual_network_access: absent(),
-        allow_forwarded_traffic: absent(),
-        allow_gateway_transit: absent(),
-        use_remote_gateways: absent(),
-        state: absent(),
-        complete: absent(),
-        remote_space: List::default(),
-    });
-    build.network[on].peerings.items.push(id);
-    id
-}
-
 pub(super) fn peer(build: &mut Build, a: VnetId, b: VnetId) -> (PeeringId, PeeringId) {
-    let there = side(build, a, Link::Here(b));
-    (there, side(build, b, Link::Here(a)))
+    let there = build.peer(a, Link::Here(b));
+    (there, build.peer(b, Link::Here(a)))
 }
 
 /// A VPN gateway of a network with a connection to a site.
@@ -234,7 +216,7 @@ fn a_peering_needs_its_other_side_and_leads_no_further() {
     let mut build = build();
     let near = build.vnet("10.1.0.0/16");
     let far = build.vnet("10.2.0.0/16");
-    let only = side(&mut build, VnetId(0), Link::Here(near));
+    let only = build.peer(VnetId(0), Link::Here(near));
     assert_eq!(hop(&build.network, "10.1.0.1"), certainly(None));
     build.network[near].peerings.rest = Some(parameter("further peerings"));
     assert_eq!(hop(&build.network, "10.1.0.1"), perhaps(&[Peering, None]));
@@ -247,7 +229,7 @@ fn a_peering_needs_its_other_side_and_leads_no_further() {
     assert_eq!(hop(&build.network, "10.1.0.1"), certainly(Peering));
     build.network[only].state = known("Initiated".into());
     assert_eq!(hop(&build.network, "10.1.0.1"), certainly(None));
-    side(&mut build, near, Link::Here(VnetId(0)));
+    build.peer(near, Link::Here(VnetId(0)));
     peer(&mut build, near, far);
     assert_eq!(hop(&build.network, "10.1.0.1"), certainly(Peering));
     assert_eq!(hop(&build.network, "10.2.0.1"), certainly(None));
@@ -577,11 +559,7 @@ fn a_peer_without_access_is_routed_to_but_no_part_of_the_tag() {
 #[test]
 fn a_key_that_leads_outside_the_files_stays_open() {
     let mut build = build();
-    side(
-        &mut build,
-        VnetId(0),
-        Link::External(ResourceKey("hub".into())),
-    );
+    build.peer(VnetId(0), Link::External(ResourceKey("hub".into())));
     assert_eq!(hop(&build.network, "10.1.0.1"), perhaps(&[Peering, None]));
     // Spaces of peers do not overlap.
     assert_eq!(hop(&build.network, "10.0.1.1"), certainly(VirtualNetwork));

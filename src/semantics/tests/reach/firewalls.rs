@@ -1,10 +1,11 @@
 //! Through Azure Firewall, past it, and to what its subnets hold.
 
+use super::super::fixture::firewall_settings;
 use super::*;
 use crate::eval::ResourceKey;
 use crate::eval::value::Truth;
 use crate::model::firewall::{
-    Firewall, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner, FirewallSettings,
+    Firewall, FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
 };
 use crate::model::nsg::Access;
 use crate::model::{FirewallId, FirewallRuleId, List, State};
@@ -27,15 +28,7 @@ fn behind() -> Two {
         policy: absent(),
         rules: List::default(),
         tier: known("Standard".into()),
-        settings: FirewallSettings {
-            dns_proxy: absent(),
-            dns_servers: List::default(),
-            threat_intelligence: absent(),
-            private_ranges: List::default(),
-            learns_private_ranges: absent(),
-            intrusion_detection: absent(),
-            tls_certificate: absent(),
-        },
+        settings: firewall_settings(),
         management: false,
     });
     let table = two.build.route_table(two.left);
@@ -138,12 +131,7 @@ fn mail_through_the_firewall_hangs_on_what_the_edition_says_of_it() {
 #[test]
 fn one_side_through_the_firewall_loses_the_replies() {
     let mut two = behind();
-    let table = two.build.network[two.left]
-        .route_table
-        .value()
-        .unwrap()
-        .here()
-        .unwrap();
+    let table = two.build.table_of(two.left);
     two.build.route(table, "10.0.1.0/24", "firewall");
     rule(
         &mut two.build,
@@ -162,12 +150,7 @@ fn one_side_through_the_firewall_loses_the_replies() {
     let route = two.build.route(back, "10.0.0.0/24", "firewall");
     assert_eq!(to(&two.build.network).verdict, Verdict::Allowed);
     // The other way round: only the replies go there.
-    let table = two.build.network[two.left]
-        .route_table
-        .value()
-        .unwrap()
-        .here()
-        .unwrap();
+    let table = two.build.table_of(two.left);
     two.build.network[table].routes.items.pop();
     let answer = to(&two.build.network);
     assert_eq!(first(&answer).0, LayerKind::ReturnPath);
@@ -231,12 +214,7 @@ fn a_service_endpoint_goes_past_the_firewall() {
 #[test]
 fn a_firewall_outside_the_files_leaves_it_open() {
     let mut two = behind();
-    let table = two.build.network[two.left]
-        .route_table
-        .value()
-        .unwrap()
-        .here()
-        .unwrap();
+    let table = two.build.table_of(two.left);
     let route = two.build.network[table].routes.items[0];
     let outside = Link::External(ResourceKey("hub firewall".into()));
     two.build.network[route].appliance =

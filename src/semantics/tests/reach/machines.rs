@@ -7,12 +7,7 @@ use crate::semantics::reach::{Dependency, Note, Setting};
 #[test]
 fn without_a_group_everything_passes_within_a_network() {
     let two = two();
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.verdict, Verdict::Allowed);
     use LayerKind::*;
     assert_eq!(
@@ -71,12 +66,7 @@ fn the_rules_of_the_sender_come_first_and_all_that_stop_are_told() {
     two.build.attach(receiver, two.right);
     let out = two.build.rule(sender, "100 Deny Out * * -> *");
     let within = two.build.rule(receiver, "100 Deny In * * -> *:22");
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.verdict, Verdict::Denied);
     let by: Vec<By> = answer.blockers.iter().map(|one| one.by.clone()).collect();
     assert_eq!(
@@ -89,12 +79,7 @@ fn the_rules_of_the_sender_come_first_and_all_that_stop_are_told() {
     // Both have to be changed.
     assert_eq!(answer.openings.len(), 1);
     assert_eq!(answer.openings[0].settings.len(), 2);
-    let web = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        80,
-    );
+    let web = two.ask(80);
     assert_eq!(web.openings[0].settings.len(), 1);
 }
 
@@ -105,12 +90,7 @@ fn one_group_on_both_sides_is_opened_where_it_stops() {
     two.build.attach(nsg, two.left);
     two.build.attach(nsg, two.right);
     two.build.rule(nsg, "100 Deny In * 10.0.0.0/16 -> *");
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     let direction = Direction::Inbound;
     let settings = [Setting::AllowInGroup { nsg, direction }];
     assert_eq!(answer.openings[0].settings, settings);
@@ -305,14 +285,7 @@ fn rules_of_one_priority_leave_it_open_unless_they_agree() {
     two.build.attach(nsg, two.right);
     two.build.rule(nsg, "100 Deny In Tcp * -> *:22");
     two.build.rule(nsg, "100 Allow In Tcp * -> *:20-30");
-    let to = |port| {
-        ask(
-            &two.build.network,
-            Endpoint::Nic(two.a),
-            Endpoint::Nic(two.b),
-            port,
-        )
-    };
+    let to = |port| two.ask(port);
     assert_eq!(to(22).verdict, Verdict::Depends);
     assert!(to(22).says(&Note::SamePriority(nsg)));
     assert_eq!(to(23).verdict, Verdict::Allowed);
@@ -325,14 +298,7 @@ fn of_two_groups_for_one_subnet_each_is_asked() {
     two.build.rule(shut, "100 Deny In * * -> *:22");
     let groups = vec![Link::Here(open), Link::Here(shut)];
     two.build.network[two.right].nsg = super::super::fixture::one_of("either", groups);
-    let to = |port| {
-        ask(
-            &two.build.network,
-            Endpoint::Nic(two.a),
-            Endpoint::Nic(two.b),
-            port,
-        )
-    };
+    let to = |port| two.ask(port);
     assert_eq!(to(22).verdict, Verdict::Depends);
     assert_eq!(to(80).verdict, Verdict::Allowed);
     assert!(

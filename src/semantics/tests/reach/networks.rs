@@ -12,8 +12,8 @@ fn peered() -> (Two, VnetId, NicId) {
     let remote = two.build.vnet("10.1.0.0/16");
     let there = two.build.subnet(remote, "10.1.0.0/24");
     let far = two.build.nic(there, Some("10.1.0.4"));
-    peer(&mut two.build, two.vnet, remote);
-    peer(&mut two.build, remote, two.vnet);
+    two.build.peer(two.vnet, Link::Here(remote));
+    two.build.peer(remote, Link::Here(two.vnet));
     (two, remote, far)
 }
 
@@ -63,8 +63,8 @@ fn peerings_do_not_pass_packets_on() {
     let third = two.build.vnet("10.2.0.0/16");
     let subnet = two.build.subnet(third, "10.2.0.0/24");
     let last = two.build.nic(subnet, Some("10.2.0.4"));
-    peer(&mut two.build, remote, third);
-    peer(&mut two.build, third, remote);
+    two.build.peer(remote, Link::Here(third));
+    two.build.peer(third, Link::Here(remote));
     let answer = ask(
         &two.build.network,
         Endpoint::Nic(two.a),
@@ -132,12 +132,7 @@ fn the_groups_of_an_appliance_are_asked_both_ways() {
     let nsg = two.build.nsg();
     on_nic(&mut two.build, nsg, appliance);
     let rule = two.build.rule(nsg, "100 Deny Out Tcp * -> *:22");
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.verdict, Verdict::Denied);
     let blocked = answer.blockers.iter().any(|one| {
         one.certain == Truth::True
@@ -157,12 +152,7 @@ fn an_appliance_that_routes_to_itself_is_a_loop() {
     let table = two.build.route_table(subnet);
     let route = two.build.route(table, "10.0.1.0/24", "interface");
     two.build.network[route].appliance = Appliance::NetworkInterface(appliance);
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.verdict, Verdict::Denied);
     assert!(answer.blockers.iter().any(|one| one.by == By::Loop));
 }
@@ -170,24 +160,14 @@ fn an_appliance_that_routes_to_itself_is_a_loop() {
 #[test]
 fn replies_that_take_another_way_are_told() {
     let (mut two, appliance) = forwarded("10.0.1.0/24");
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.return_path.len(), 1);
     assert_eq!(answer.return_path[0].symmetric, Truth::Unknown);
     assert!(answer.says(&Note::Asymmetric));
     let table = two.build.route_table(two.right);
     let route = two.build.route(table, "10.0.0.0/24", "interface");
     two.build.network[route].appliance = Appliance::NetworkInterface(appliance);
-    let answer = ask(
-        &two.build.network,
-        Endpoint::Nic(two.a),
-        Endpoint::Nic(two.b),
-        22,
-    );
+    let answer = two.ask(22);
     assert_eq!(answer.return_path[0].symmetric, Truth::True);
     assert!(!answer.says(&Note::Asymmetric));
 }
@@ -199,8 +179,8 @@ fn a_spoke_takes_what_the_hub_forwards_only_if_it_says_so() {
     let third = two.build.vnet("10.2.0.0/16");
     let subnet = two.build.subnet(third, "10.2.0.0/24");
     let last = two.build.nic(subnet, Some("10.2.0.4"));
-    peer(&mut two.build, hub, third);
-    let back = peer(&mut two.build, third, hub);
+    two.build.peer(hub, Link::Here(third));
+    let back = two.build.peer(third, Link::Here(hub));
     two.build.network[appliance].ip_forwarding = known(true);
     for (subnet, block) in [(two.left, "10.2.0.0/16"), (subnet, "10.0.0.0/16")] {
         let table = two.build.route_table(subnet);

@@ -334,7 +334,7 @@ impl World {
         }
         if self.peered {
             for (own, other) in [(0, 1), (1, 0)] {
-                let id = peer(&mut build, networks[own], networks[other]);
+                let id = build.peer(networks[own], Link::Here(networks[other]));
                 build.network[id].allow_forwarded_traffic = known(self.forwarded[own]);
             }
         }
