@@ -50,6 +50,13 @@ use template::Stage;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Arm;
 
+/// The page of the functions of templates and how far each is answered, as Markdown: what
+/// `docs/arm-functions.md` holds.
+#[must_use]
+pub fn functions_page() -> String {
+    functions::page()
+}
+
 impl Frontend for Arm {
     fn name(&self) -> &'static str {
         "ARM"

@@ -35,7 +35,9 @@ impl<'t> Evaluator<'t> {
                 let span = self.exact(site, node.start, node.end);
                 self.copy_index(frame, span, &values)
             }
-            Special::TryGet => self.try_get(frame, site, node, call),
+            Special::TryGet | Special::TryIndexFromEnd => {
+                self.try_get(frame, site, node, call, special)
+            }
             Special::Lambda => {
                 let span = self.exact(site, node.start, node.end);
                 self.wrong(span, "a lambda stands only where a function expects one")
@@ -193,19 +195,32 @@ impl<'t> Evaluator<'t> {
         self.derived(site, node, &call.name, &open, candidates)
     }
 
-    /// A property, or null where there is none.
-    fn try_get(&self, frame: &Frame<'t>, site: &Site, node: &Node, call: &Call) -> Value {
+    /// A property or item, or null where there is none. Items counted from the end may be followed
+    /// by further properties, as Bicep writes `list[?^1].?name`.
+    fn try_get(
+        &self,
+        frame: &Frame<'t>,
+        site: &Site,
+        node: &Node,
+        call: &Call,
+        special: Special,
+    ) -> Value {
         let Some((first, path)) = call.arguments.split_first() else {
             let span = self.exact(site, node.start, node.end);
-            return self.wrong(span, "'tryGet' needs a value and a property");
+            return self.wrong(span, "this function needs a value and a property");
         };
         let mut value = self.node(frame, site, first);
-        for part in path {
+        for (step, part) in path.iter().enumerate() {
             let part = self.node(frame, site, part);
             if value.is_null() {
                 return value;
             }
-            value = match self.item(&value, &part) {
+            let picked = if special == Special::TryIndexFromEnd && step == 0 {
+                self.item_from_end(&value, &part)
+            } else {
+                self.item(&value, &part)
+            };
+            value = match picked {
                 Picked::Found(found) => found,
                 Picked::Missing(_) => {
                     return Value::null(self.origins.literal(site.part(node.start, node.end)));
@@ -213,6 +228,24 @@ impl<'t> Evaluator<'t> {
             };
         }
         value
+    }
+
+    /// The item at a place counted from the end of an array, the last being 1.
+    fn item_from_end(&self, value: &Value, back: &Value) -> Picked {
+        let length = match value.as_list() {
+            Some(list) if list.rest.is_none() => i64::try_from(list.items.len()).ok(),
+            _ => None,
+        };
+        match (length, back.as_i64()) {
+            (Some(length), Some(back)) => {
+                let index = Value::integer(length.saturating_sub(back), value.origin);
+                self.item(value, &index)
+            }
+            _ => Picked::Found(Value::unknown(
+                Unknown::derived("indexfromend", &[value.clone(), back.clone()]),
+                value.origin,
+            )),
+        }
     }
 
     fn new_guid(&self, site: &Site, node: &Node) -> Value {

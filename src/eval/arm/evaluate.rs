@@ -210,6 +210,12 @@ impl<'t> Evaluator<'t> {
                 self.nested(site.span(), || self.access(frame, site, node, base, path))
             }
             NodeKind::Call(call) => self.nested(site.span(), || match call.function {
+                _ if call
+                    .entry
+                    .is_some_and(|entry| !entry.takes(call.arguments.len())) =>
+                {
+                    self.wrong_count(site, node, call)
+                }
                 Function::Special(special) => self.special(frame, site, node, call, special),
                 Function::Pure(pure) => self.pure(frame, site, node, call, pure),
                 Function::RunTime => self.run_time(frame, site, node, call),
@@ -224,6 +230,22 @@ impl<'t> Evaluator<'t> {
             .iter()
             .map(|argument| self.node(frame, site, argument))
             .collect()
+    }
+
+    /// A call with too few or too many arguments: the extra ones are what is wrong, else the call.
+    fn wrong_count(&self, site: &Site, node: &Node, call: &expression::Call) -> Value {
+        let Some(entry) = call.entry else {
+            return self.unsupported(site, node, &call.name, &[]);
+        };
+        let extra = call.arguments.get(entry.most..).unwrap_or_default();
+        let (start, end) = match extra {
+            [first, .., last] => (first.start, last.end),
+            [only] => (only.start, only.end),
+            [] => (node.start, node.end),
+        };
+        let given = call.arguments.len();
+        let message = format!("'{}' needs {}, not {given}", call.name, entry.arguments());
+        self.wrong(self.exact(site, start, end), message)
     }
 
     fn pure(

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::functions::catalogue::{self, Entry};
 use super::functions::{self, Function};
 
 /// How deep calls and indices may nest. Azure's own limit is far below.
@@ -34,6 +35,8 @@ pub(super) struct Call {
     /// As typed, with a namespace if there is one.
     pub(super) name: Arc<str>,
     pub(super) function: Function,
+    /// What is documented of the function; nothing of those a template defines.
+    pub(super) entry: Option<&'static Entry>,
     pub(super) arguments: Vec<Node>,
 }
 
@@ -303,6 +306,7 @@ impl Parser<'_> {
         }
         Ok(Call {
             function: functions::find(&name),
+            entry: catalogue::entry(&name),
             name: name.into(),
             arguments,
         })

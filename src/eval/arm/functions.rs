@@ -3,20 +3,24 @@
 //! Functions that only compute live in the families below and know nothing of templates. The
 //! others ([`Special`]) need the place they are called from and live with the evaluator.
 
+pub(super) mod catalogue;
 mod collections;
 mod dates;
 mod logic;
 mod network;
 mod numbers;
+mod page;
 mod strings;
 mod text;
 
 use std::sync::Arc;
 
+use self::catalogue::Needs;
 use crate::eval::value::{Bounds, Data, ListValue, ObjectValue, Piece, Rest, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
+pub(super) use page::page;
 pub(super) use text::pieces;
 
 /// The longest string a function makes; a template may have 4 MB in all.
@@ -97,6 +101,7 @@ pub(super) enum Special {
     TenantResourceId,
     ToObject,
     TryGet,
+    TryIndexFromEnd,
     Variables,
 }
 
@@ -262,78 +267,23 @@ pub(super) fn describe(data: &Data) -> &'static str {
 
 /// The function of a name in any case.
 pub(super) fn find(name: &str) -> Function {
-    let name = name.to_ascii_lowercase();
-    if let Some(special) = special(&name) {
-        return Function::Special(special);
+    let Some(entry) = catalogue::entry(name) else {
+        return Function::Other;
+    };
+    match entry.needs {
+        Needs::Evaluator(special) => Function::Special(special),
+        Needs::Azure => Function::RunTime,
+        Needs::Arguments => {
+            pure(&entry.name.to_ascii_lowercase()).map_or(Function::Other, Function::Pure)
+        }
     }
-    let name = name
-        .strip_prefix("sys.")
-        .or_else(|| name.strip_prefix("az."))
-        .unwrap_or(&name);
-    let pure = logic::find(name)
+}
+
+fn pure(name: &str) -> Option<Pure> {
+    logic::find(name)
         .or_else(|| collections::find(name))
         .or_else(|| strings::find(name))
         .or_else(|| numbers::find(name))
         .or_else(|| network::find(name))
-        .or_else(|| dates::find(name));
-    if let Some(pure) = pure {
-        return Function::Pure(pure);
-    }
-    let run_time = matches!(
-        name,
-        "utcnow"
-            | "pickzones"
-            | "providers"
-            | "getsecret"
-            | "deployer"
-            | "externalinput"
-            | "tologicalzone"
-            | "tologicalzones"
-            | "tophysicalzone"
-            | "tophysicalzones"
-            | "extensions"
-    ) || (name.starts_with("list") && !name.contains('.'));
-    if run_time {
-        Function::RunTime
-    } else {
-        Function::Other
-    }
-}
-
-fn special(name: &str) -> Option<Special> {
-    Some(match name {
-        "and" => Special::And,
-        "coalesce" => Special::Coalesce,
-        "copyindex" => Special::CopyIndex,
-        "deployment" => Special::Deployment,
-        "environment" => Special::Environment,
-        "extensionresourceid" => Special::ExtensionResourceId,
-        "filter" => Special::Filter,
-        "groupby" => Special::GroupBy,
-        "if" => Special::If,
-        "lambda" => Special::Lambda,
-        "lambdavariables" => Special::LambdaVariables,
-        "managementgroup" => Special::ManagementGroup,
-        "managementgroupresourceid" => Special::ManagementGroupResourceId,
-        "map" => Special::Map,
-        "mapvalues" => Special::MapValues,
-        "newguid" => Special::NewGuid,
-        "or" => Special::Or,
-        "parameters" => Special::Parameters,
-        "reduce" => Special::Reduce,
-        "reference" => Special::Reference,
-        "references" => Special::References,
-        "resourcegroup" => Special::ResourceGroup,
-        "resourceid" => Special::ResourceId,
-        "resourceinfo" => Special::ResourceInfo,
-        "sort" => Special::Sort,
-        "subscription" => Special::Subscription,
-        "subscriptionresourceid" => Special::SubscriptionResourceId,
-        "tenant" => Special::Tenant,
-        "tenantresourceid" => Special::TenantResourceId,
-        "toobject" => Special::ToObject,
-        "tryget" => Special::TryGet,
-        "variables" => Special::Variables,
-        _ => return None,
-    })
+        .or_else(|| dates::find(name))
 }
