@@ -8,6 +8,7 @@ mod diff;
 mod effective;
 mod explain;
 mod inputs;
+mod resources;
 mod trace;
 
 use std::ffi::OsString;
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Trace(trace) => trace.run(),
         Command::Effective(effective) => effective.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Resources(resources) => resources.run(),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules => explain::rules(),
     };
@@ -77,6 +79,8 @@ enum Command {
     Effective(Box<effective::Effective>),
     /// Tell which flows a change opens and closes, and which rules decide them
     Diff(Box<diff::Diff>),
+    /// List what the files were understood as: resources, and which of their fields are not known
+    Resources(Box<resources::Resources>),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain {
         /// The rule's id

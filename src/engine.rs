@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod config;
 mod files;
+pub mod inventory;
 mod judge;
 mod offer;
 mod parse;

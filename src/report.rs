@@ -8,6 +8,7 @@
 pub mod diff;
 pub mod effective;
 pub mod human;
+pub mod inventory;
 pub mod json;
 pub mod place;
 pub mod sarif;

@@ -23,5 +23,7 @@ mod frontends;
 mod program;
 #[path = "cli/questions.rs"]
 mod questions;
+#[path = "cli/resources.rs"]
+mod resources;
 #[path = "support/stated.rs"]
 mod stated;

@@ -251,7 +251,18 @@ impl Judge {
         docket: &Docket<'_>,
         vocabulary: &Vocabulary,
     ) -> Vec<Result<Evaluated, Broken>> {
-        self.each(&self.run(docket, vocabulary), |evaluated| evaluated)
+        self.with_each(docket, vocabulary, |evaluated| evaluated)
+    }
+
+    /// Evaluates every deployment that was asked about and puts it to work; the results are in the
+    /// order of the units.
+    pub(crate) fn with_each<T: Send>(
+        &self,
+        docket: &Docket<'_>,
+        vocabulary: &Vocabulary,
+        work: impl Fn(Evaluated) -> T + Sync,
+    ) -> Vec<Result<T, Broken>> {
+        self.each(&self.run(docket, vocabulary), work)
     }
 
     /// What is known of the platform.

@@ -473,6 +473,21 @@ impl Prepared<'_> {
             })
     }
 
+    /// How many files that matter were recognised: `used`, sorted, are those of the deployments
+    /// that were asked about.
+    pub(super) fn recognised(&self, used: &[FileId]) -> usize {
+        let recognised = self.parsed.iter().filter(|it| it.frontend.is_some());
+        recognised.filter(|it| self.concerns(it.id, used)).count()
+    }
+
+    /// Those among them that no deployment uses, sorted by path.
+    pub(super) fn unused(&self, used: &[FileId]) -> Vec<Arc<str>> {
+        let unused = self.unused.iter().filter(|id| self.concerns(**id, used));
+        let mut paths: Vec<Arc<str>> = unused.map(|id| self.files.path(*id)).collect();
+        paths.sort();
+        paths
+    }
+
     /// What is wrong with the files that matter, unsorted: `used`, sorted, are those of the
     /// deployments that were asked about, `of_deployments` what those say.
     pub(super) fn diagnostics(

@@ -9,7 +9,6 @@ use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::eval::Loader as _;
 use crate::policy::finding::{Finding, FindingVerdict, merge};
 use crate::source::{FileId, SourceMap, Span};
 
@@ -84,19 +83,8 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     }
     used.sort_unstable();
     used.dedup();
-    let concerns = |id: FileId| prepared.concerns(id, &used);
-    summary.files = prepared
-        .parsed
-        .iter()
-        .filter(|parsed| parsed.frontend.is_some() && concerns(parsed.id))
-        .count();
-    summary.unused = prepared
-        .unused
-        .iter()
-        .filter(|id| concerns(**id))
-        .map(|id| prepared.files.path(*id))
-        .collect();
-    summary.unused.sort();
+    summary.files = prepared.recognised(&used);
+    summary.unused = prepared.unused(&used);
     let mut diagnostics = prepared.diagnostics(&used, diagnostics);
     let Prepared {
         configs,

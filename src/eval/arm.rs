@@ -46,6 +46,14 @@ use evaluate::Evaluator;
 use linked::Linked;
 use template::Stage;
 
+/// What the unknowns are called that stand for where a template is deployed to, in every deployment
+/// that does not say it: parts of resource keys.
+pub const PLACE_LABELS: [&str; 3] = [
+    "subscription().subscriptionId",
+    "resourceGroup().name",
+    "managementGroup().name",
+];
+
 /// The front end of Azure Resource Manager templates and their parameter files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Arm;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PLACE_LABELS;
 use crate::eval::ResourceKey;
 use crate::eval::value::{Data, Piece, Reason, Unknown, Value, hole};
 use crate::origin::OriginId;
@@ -49,9 +50,9 @@ impl Scope {
         };
         Self {
             level,
-            subscription: target("subscription().subscriptionId", "subscription"),
-            resource_group: target("resourceGroup().name", "resourceGroup"),
-            management_group: target("managementGroup().name", "managementGroup"),
+            subscription: target(PLACE_LABELS[0], "subscription"),
+            resource_group: target(PLACE_LABELS[1], "resourceGroup"),
+            management_group: target(PLACE_LABELS[2], "managementGroup"),
         }
     }
 
