@@ -4,6 +4,7 @@
 //! files give the same [`Report`] whatever the number of threads or the order of the file system.
 
 pub mod ask;
+mod compiled;
 pub mod config;
 mod files;
 pub mod inventory;

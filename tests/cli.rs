@@ -9,6 +9,8 @@
     reason = "a test fails by panicking, and sets up its own files"
 )]
 
+#[path = "cli/bicep.rs"]
+mod bicep;
 #[path = "cli/cases.rs"]
 mod cases;
 #[path = "cli/check.rs"]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::compiled;
 use super::config::{Config, RuleWords, SubscriptionEntry, Vocabulary, is_below, nearest};
 use super::files::Files;
 use super::offer::{self, Described};
@@ -223,8 +224,10 @@ impl Judge {
                 self.facts,
                 &evaluated.settings,
             );
+            let mut judgements = judged.judgements;
+            compiled::tell(&mut judgements, &evaluated.deployment, docket.files);
             Outcome {
-                judgements: judged.judgements,
+                judgements,
                 not_judged: judged.not_judged,
                 undetermined_counted: judged.undetermined_counted,
                 consulted: judged.consulted,
@@ -366,6 +369,9 @@ impl Judge {
     fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Option<Evaluated> {
         let docket = run.docket;
         let mut deployment = FRONTENDS.get(frontend)?.evaluate(unit, docket.files);
+        let sources = compiled::sources(&deployment, docket.files, docket.selected);
+        deployment.files.extend(sources);
+        deployment.files.sort_unstable();
         if !is_selected(docket, &deployment) {
             return None;
         }

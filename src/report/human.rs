@@ -190,6 +190,10 @@ impl<'a> Page<'a> {
             vec![primary],
             related.collect(),
         );
+        let source = finding.instances.iter().find_map(|it| it.source.as_ref());
+        if let Some(source) = source {
+            self.field("source", source);
+        }
         if let Some(flow) = &finding.witness {
             self.field("packet", &packet(flow));
         }

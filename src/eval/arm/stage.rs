@@ -193,7 +193,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// A path relative to a directory, without `.` and `..`; `None` if it leaves the root.
-fn joined(directory: &str, path: &str) -> Option<String> {
+pub(super) fn joined(directory: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory
         .split('/')
         .filter(|part| !part.is_empty())

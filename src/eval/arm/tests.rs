@@ -1,5 +1,6 @@
 //! What the tests of the front end share: files in memory, and ways to look at what comes out.
 
+mod bicep;
 mod functions;
 mod limits;
 mod loops;
@@ -16,7 +17,7 @@ use crate::eval::frontend::{Frontend, GroupOptions, Grouping, Input, Tree};
 use crate::eval::value::{Data, Unknown, Value};
 use crate::eval::{Deployment, Loader, Resource};
 use crate::origin::OriginId;
-use crate::source::{FileId, SourceFile, SourceMap};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::syntax::json;
 
 /// Files in memory.
@@ -34,9 +35,13 @@ impl Files {
         for (path, text) in files {
             let file = Arc::new(SourceFile::new(*path, text));
             let id = sources.push(Arc::clone(&file));
-            let parsed = json::parse(id, &file);
-            assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
-            trees.push(Tree::Json(parsed.tree));
+            let mut tree = None;
+            if path.ends_with(".json") {
+                let parsed = json::parse(id, &file);
+                assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+                tree = parsed.tree;
+            }
+            trees.push(Tree::Json(tree));
             ids.insert((*path).to_owned(), id);
         }
         Self {
@@ -75,6 +80,21 @@ impl Files {
             .into_iter()
             .map(|span| self.sources.slice(span))
             .collect()
+    }
+
+    /// The place of a text that occurs once in a file.
+    pub(super) fn place(&self, path: &str, text: &str) -> Span {
+        let id = self.ids[path];
+        let file = self.sources.get(id).unwrap().text();
+        assert_eq!(file.matches(text).count(), 1, "{text} in {path}");
+        let start = u32::try_from(file.find(text).unwrap()).unwrap();
+        Span::new(id, start, start + u32::try_from(text.len()).unwrap())
+    }
+
+    /// The path and text of a place.
+    pub(super) fn read(&self, span: Span) -> (&str, &str) {
+        let file = self.sources.get(span.file).unwrap();
+        (file.path(), self.sources.slice(span))
     }
 
     /// The text of the first place of a diagnostic of this code.
