@@ -5,6 +5,7 @@
 
 pub mod date;
 pub mod digest;
+pub mod dotnet;
 pub mod encoding;
 pub mod network;
 pub mod text;

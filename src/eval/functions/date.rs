@@ -1,5 +1,11 @@
 //! Points in time in the notation of RFC 3339.
 
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
+
+/// Where seconds are counted from: 1970-01-01T00:00:00Z.
+pub const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// A point in time and the offset it was written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
@@ -8,8 +14,6 @@ pub struct Timestamp {
     /// The offset from UTC it is written with, in seconds.
     pub offset: i64,
 }
-
-const DAY: i64 = 86_400;
 
 impl Timestamp {
     /// Reads `2026-01-02T03:04:05Z` or with an offset; fractions of a second are cut off.
@@ -22,24 +26,20 @@ impl Timestamp {
         let clock = clock.split('.').next()?;
         let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
         let offset = match zone {
-            "Z" | "z" => 0,
+            "Z" | "z" => 0_i64,
             _ => {
                 let (sign, rest) = zone.split_at_checked(1)?;
                 let [hours, minutes] = numbers(rest, ':', [2, 2])?;
-                let seconds = hours * 3_600 + minutes * 60;
+                let seconds = i64::from(hours) * 3_600 + i64::from(minutes) * 60;
                 if sign == "-" { -seconds } else { seconds }
             }
         };
-        let valid = (1..=12).contains(&month)
-            && (1..=days_in_month(year, month)).contains(&day)
-            && hour < 24
-            && minute < 60
-            && second < 61;
-        valid.then(|| Self {
-            seconds: days_from_civil(year, month, day) * DAY + hour * 3_600 + minute * 60 + second
-                - offset,
-            offset,
-        })
+        let small = |number: i16| i8::try_from(number).ok();
+        let date = Date::new(year, small(month)?, small(day)?).ok()?;
+        let time = Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
+        let civil = date.to_datetime(time);
+        let seconds = civil.duration_since(EPOCH).as_secs() - offset;
+        Some(Self { seconds, offset })
     }
 
     /// The same later by a number of seconds.
@@ -52,27 +52,25 @@ impl Timestamp {
     }
 
     /// RFC 3339.
-    #[must_use]
-    pub fn to_text(self) -> String {
-        self.format("YYYY-MM-DD'T'hh:mm:ssZ").unwrap_or_default()
+    ///
+    /// # Errors
+    /// See [`Self::format`].
+    pub fn to_text(self) -> Result<String, String> {
+        self.format("YYYY-MM-DD'T'hh:mm:ssZ")
     }
 
     /// Terraform's `formatdate`: runs of `YMDEhHAasmZ` are fields, quotes enclose text.
     ///
     /// # Errors
-    /// For letters that are no field.
+    /// For letters that are no field, and for years after 9999.
     pub fn format(self, pattern: &str) -> Result<String, String> {
-        let local = self.seconds.saturating_add(self.offset);
-        let days = local.div_euclid(DAY);
-        let clock = local.rem_euclid(DAY);
-        let (year, month, day) = civil_from_days(days);
-        let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
+        let at = self
+            .civil()
+            .ok_or("the time is not in a year of four digits")?;
+        let (year, month, day) = (at.year(), at.month(), at.day());
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
         let half = if hour % 12 == 0 { 12 } else { hour % 12 };
-        let month_name = MONTHS
-            .get(usize::try_from(month - 1).unwrap_or(0))
-            .unwrap_or(&"");
-        let week_day = usize::try_from((days + 4).rem_euclid(7)).unwrap_or(0);
-        let week_day = WEEK_DAYS.get(week_day).unwrap_or(&"");
+        let (month_name, week_day) = (month_name(at), week_day_name(at));
         let short = |name: &str| name.get(..3).unwrap_or(name).to_owned();
         let mut out = String::new();
         let mut rest = pattern;
@@ -93,13 +91,13 @@ impl Timestamp {
             let text = match field {
                 "YYYY" => format!("{year:04}"),
                 "YY" => format!("{:02}", year % 100),
-                "MMMM" => (*month_name).to_owned(),
+                "MMMM" => month_name.to_owned(),
                 "MMM" => short(month_name),
                 "MM" => format!("{month:02}"),
                 "M" => month.to_string(),
                 "DD" => format!("{day:02}"),
                 "D" => day.to_string(),
-                "EEEE" => (*week_day).to_owned(),
+                "EEEE" => week_day.to_owned(),
                 "EEE" => short(week_day),
                 "hh" => format!("{hour:02}"),
                 "h" => hour.to_string(),
@@ -125,6 +123,12 @@ impl Timestamp {
             out.push_str(&text);
         }
         Ok(out)
+    }
+
+    fn civil(self) -> Option<DateTime> {
+        let local = self.seconds.checked_add(self.offset)?;
+        let at = EPOCH.checked_add(SignedDuration::from_secs(local)).ok()?;
+        (at.year() >= 0).then_some(at)
     }
 
     fn zone(self, between: &str) -> String {
@@ -171,32 +175,44 @@ pub fn duration_seconds(text: &str) -> Option<i64> {
     Some((sign * total) as i64)
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+/// The English name of the month.
+#[must_use]
+pub fn month_name(at: DateTime) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let index = usize::try_from(at.month() - 1).unwrap_or(0);
+    NAMES.get(index).unwrap_or(&"")
+}
 
-const WEEK_DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+/// The English name of the day of the week.
+#[must_use]
+pub fn week_day_name(at: DateTime) -> &'static str {
+    const NAMES: [&str; 7] = [
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+    ];
+    let index = usize::try_from(at.weekday().to_sunday_zero_offset()).unwrap_or(0);
+    NAMES.get(index).unwrap_or(&"")
+}
 
-fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i64; N]> {
+fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i16; N]> {
     let mut out = [0; N];
     let mut parts = text.split(separator);
     for (slot, width) in out.iter_mut().zip(widths) {
@@ -209,43 +225,6 @@ fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> O
     parts.next().is_none().then_some(out)
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March
-/// so that the leap day comes last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let year = era * 400 + year_of_era;
-    if month < 10 {
-        (year, month + 3, day)
-    } else {
-        (year + 1, month - 9, day)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,17 +232,19 @@ mod tests {
     #[test]
     fn times_are_read_moved_and_written() {
         let time = Timestamp::parse("2017-11-22T00:00:00Z").unwrap();
-        assert_eq!(time.later(600).to_text(), "2017-11-22T00:10:00Z");
+        assert_eq!(time.later(600).to_text().unwrap(), "2017-11-22T00:10:00Z");
         assert_eq!(
             Timestamp::parse("2024-02-28T23:30:00+02:00")
                 .unwrap()
                 .later(3_600)
-                .to_text(),
+                .to_text()
+                .unwrap(),
             "2024-02-29T00:30:00+02:00"
         );
         assert_eq!(Timestamp::parse("1970-01-01T00:00:00Z").unwrap().seconds, 0);
         assert!(Timestamp::parse("2023-02-29T00:00:00Z").is_none());
         assert!(Timestamp::parse("yesterday").is_none());
+        assert!(time.later(i64::MAX).to_text().is_err());
     }
 
     #[test]

@@ -97,7 +97,8 @@ fn timeadd(call: &Call<'_>) -> Outcome {
         let duration = call.text(1)?;
         let seconds = duration_seconds(&duration)
             .ok_or_else(|| call.fail(format!("\"{duration}\" is no duration like 1h30m")))?;
-        call.string(time(call, 0)?.later(seconds).to_text())
+        let text = time(call, 0)?.later(seconds).to_text();
+        call.string(text.map_err(|error| call.fail(error))?)
     })
 }
 
