@@ -24,6 +24,7 @@ mod linked;
 mod names;
 mod pairing;
 mod parameter_file;
+mod place;
 mod reference;
 mod scope;
 mod site;

@@ -6,10 +6,9 @@ use super::access::Picked;
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::functions::Special;
-use super::scope::{Level, literal, subscription_prefix};
 use super::site::Site;
 use super::template::Frame;
-use crate::eval::value::{Bounds, Data, ObjectValue, Piece, Reason, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Bounds, Data, Reason, Truth, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 
 /// How many candidates an unknown keeps.
@@ -254,76 +253,6 @@ impl<'t> Evaluator<'t> {
         let reason = Reason::RunTimeFunction("newGuid".into());
         let unknown = Unknown::new(&place, "newGuid()", reason);
         Value::unknown(unknown, self.origins.literal(span))
-    }
-
-    /// `resourceGroup()`, `subscription()` and their like: what is known of the place.
-    fn place(&self, frame: &Frame<'t>, site: &Site, node: &Node, special: Special) -> Value {
-        let scope = &frame.context.scope;
-        let origin = self.origins.literal(site.part(node.start, node.end));
-        let text = |pieces: Vec<Piece>| Value::from_pieces(pieces, origin);
-        let fixed = |word: &str| Value::string(word, origin);
-        let (label, entries): (&str, Vec<(&str, Value)>) = match special {
-            Special::ResourceGroup => {
-                let group = scope.in_resource_group(scope.resource_group.clone());
-                (
-                    "resourceGroup()",
-                    vec![
-                        ("id", text(group.prefix())),
-                        ("name", text(scope.resource_group.clone())),
-                        ("type", fixed("Microsoft.Resources/resourceGroups")),
-                    ],
-                )
-            }
-            Special::Subscription => (
-                "subscription()",
-                vec![
-                    ("id", text(subscription_prefix(&scope.subscription))),
-                    ("subscriptionId", text(scope.subscription.clone())),
-                ],
-            ),
-            Special::ManagementGroup => {
-                let mut id = vec![literal("/providers/Microsoft.Management/managementGroups/")];
-                id.extend(scope.management_group.iter().cloned());
-                (
-                    "managementGroup()",
-                    vec![
-                        ("id", text(id)),
-                        ("name", text(scope.management_group.clone())),
-                    ],
-                )
-            }
-            Special::Deployment => (
-                "deployment()",
-                vec![("name", frame.context.name.with_origin(origin))],
-            ),
-            Special::Environment => ("environment()", Vec::new()),
-            _ => ("tenant()", Vec::new()),
-        };
-        // The rest of a place depends on which it is; the rest of the cloud does not.
-        let which = match special {
-            Special::ResourceGroup if scope.level == Level::ResourceGroup => {
-                Value::from_pieces(scope.prefix(), OriginId::NONE).canonical()
-            }
-            Special::Subscription => {
-                Value::from_pieces(scope.subscription.clone(), OriginId::NONE).canonical()
-            }
-            Special::Deployment => Some(frame.context.label.to_string()),
-            _ => None,
-        };
-        let name = label.trim_end_matches("()");
-        let reason = Reason::RunTimeFunction(name.into());
-        let rest = Unknown::new(&which.unwrap_or_default(), label, reason);
-        let object = ObjectValue {
-            entries: entries
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-            rest: Some(Rest {
-                unknown: Arc::new(rest),
-                template: None,
-            }),
-        };
-        Value::new(Data::Object(Arc::new(object)), origin)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::deployment::{Around, DEPLOYMENTS};
 use super::evaluate::Evaluator;
 use super::kinds;
-use super::scope::{self, Level, Scope, literal};
+use super::scope::{self, Scope, literal};
 use super::template::{Entry, Frame};
 use crate::eval::ResourceKey;
 use crate::eval::value::{Piece, Value};
@@ -104,7 +104,7 @@ impl<'t> Evaluator<'t> {
             .and_then(Json::as_str)
             .is_some_and(|kind| kind.eq_ignore_ascii_case(DEPLOYMENTS));
         if is_deployment && let Some(pieces) = written("scope") {
-            target = scope_of(&target, &pieces);
+            target = target.named(&pieces);
         }
         if let Some(subscription) = written("subscriptionId") {
             target = target.in_subscription(subscription);
@@ -226,36 +226,4 @@ fn parent_key(base: &[Piece], kind: &str, names: &[Vec<Piece>]) -> Option<Resour
     let (parent_kind, _) = kind.rsplit_once('/')?;
     let names = names.get(..names.len() - 1)?;
     Some(scope::key(&scope::id(base.to_vec(), parent_kind, names)))
-}
-
-/// The place that the `scope` of a deployment names.
-fn scope_of(around: &Scope, pieces: &[Piece]) -> Scope {
-    let segments = scope::segments(pieces);
-    let word = |index: usize| match segments.get(index).map(Vec::as_slice) {
-        Some([Piece::Literal(text)]) => text.to_ascii_lowercase(),
-        _ => String::new(),
-    };
-    let part = |index: usize| segments.get(index).cloned().unwrap_or_default();
-    if segments.iter().all(Vec::is_empty) {
-        return Scope {
-            level: Level::Tenant,
-            ..around.clone()
-        };
-    }
-    if word(1) == "subscriptions" {
-        let target = around.in_subscription(part(2));
-        if word(3) == "resourcegroups" {
-            return target.in_resource_group(part(4));
-        }
-        return target;
-    }
-    let group = (0..segments.len()).find(|index| word(*index) == "managementgroups");
-    if let Some(at) = group {
-        return Scope {
-            level: Level::ManagementGroup,
-            management_group: part(at + 1),
-            ..around.clone()
-        };
-    }
-    around.clone()
 }

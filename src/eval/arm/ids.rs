@@ -112,7 +112,7 @@ fn prefix(scope: &Scope, special: Special, before: &[Vec<Piece>]) -> Vec<Piece> 
             .in_resource_group(group.clone())
             .prefix(),
         (Special::ResourceId, [group]) => match scope.level {
-            Level::ResourceGroup | Level::Subscription => {
+            Level::ResourceGroup | Level::Subscription | Level::Unknown => {
                 scope.in_resource_group(group.clone()).prefix()
             }
             // At these levels the one argument is the subscription.

@@ -14,6 +14,21 @@ pub(super) enum Level {
     Subscription,
     ManagementGroup,
     Tenant,
+    /// An expression says where, and nobody knows what it gives.
+    Unknown,
+}
+
+impl Level {
+    /// For messages.
+    pub(super) fn described(self) -> &'static str {
+        match self {
+            Self::ResourceGroup => "a resource group",
+            Self::Subscription => "a subscription",
+            Self::ManagementGroup => "a management group",
+            Self::Tenant => "the tenant",
+            Self::Unknown => "a place that is not known",
+        }
+    }
 }
 
 /// A place resources are deployed to; unknown parts are holes.
@@ -23,6 +38,10 @@ pub(super) struct Scope {
     pub(super) subscription: Vec<Piece>,
     pub(super) resource_group: Vec<Piece>,
     pub(super) management_group: Vec<Piece>,
+    /// The id of the tenant; all of one deployment is in one.
+    pub(super) tenant: Vec<Piece>,
+    /// The id of the place where its level is unknown.
+    pub(super) place: Vec<Piece>,
 }
 
 /// What Azure fills in for where a template is deployed to.
@@ -53,6 +72,8 @@ impl Scope {
             subscription: target(PLACE_LABELS[0], "subscription"),
             resource_group: target(PLACE_LABELS[1], "resourceGroup"),
             management_group: target(PLACE_LABELS[2], "managementGroup"),
+            tenant: target("tenant().tenantId", "tenant"),
+            place: Vec::new(),
         }
     }
 
@@ -72,6 +93,53 @@ impl Scope {
                 prefix
             }
             Level::Tenant => Vec::new(),
+            Level::Unknown => self.place.clone(),
+        }
+    }
+
+    /// Tells the resource group from others; empty at other levels.
+    pub(super) fn which(&self) -> String {
+        match self.level {
+            Level::ResourceGroup => key(&self.prefix()).0.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// The place that the `scope` of a deployment names: `/` for the tenant, or a management group
+    /// as `Microsoft.Management/managementGroups/<name>` (Microsoft Learn, "Management group
+    /// deployments with ARM templates"); ids of groups and subscriptions are understood as well.
+    pub(super) fn named(&self, pieces: &[Piece]) -> Self {
+        let segments = segments(pieces);
+        let word = |index: usize| match segments.get(index).map(Vec::as_slice) {
+            Some([Piece::Literal(text)]) => text.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        let part = |index: usize| segments.get(index).cloned().unwrap_or_default();
+        if segments.iter().all(Vec::is_empty) {
+            return Self {
+                level: Level::Tenant,
+                ..self.clone()
+            };
+        }
+        if word(1) == "subscriptions" {
+            let target = self.in_subscription(part(2));
+            if word(3) == "resourcegroups" {
+                return target.in_resource_group(part(4));
+            }
+            return target;
+        }
+        let group = (0..segments.len()).find(|index| word(*index) == "managementgroups");
+        if let Some(at) = group {
+            return Self {
+                level: Level::ManagementGroup,
+                management_group: part(at + 1),
+                ..self.clone()
+            };
+        }
+        Self {
+            level: Level::Unknown,
+            place: pieces.to_vec(),
+            ..self.clone()
         }
     }
 

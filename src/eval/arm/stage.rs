@@ -145,6 +145,8 @@ impl<'t> Evaluator<'t> {
             functions: names.functions,
             scope: identity.target.clone(),
             name: Value::from_pieces(last, identity.name.origin),
+            location: None,
+            link: None,
         }
     }
 
@@ -233,6 +235,8 @@ pub(super) fn outermost<'t>(
         functions: names.functions,
         scope: scope.clone(),
         name: Value::unknown(name, OriginId::NONE),
+        location: None,
+        link: None,
     };
     Rc::new(Stage {
         template: Some(template),

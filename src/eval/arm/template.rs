@@ -76,6 +76,11 @@ pub(super) struct Context<'t> {
     pub(super) scope: Scope,
     /// What `deployment().name` gives.
     pub(super) name: Value,
+    /// What `deployment().location` gives, except in a deployment to a resource group.
+    pub(super) location: Option<Value>,
+    /// What `deployment().properties.templateLink` gives, for a template that is linked: the name
+    /// and value of its `uri` or `id`.
+    pub(super) link: Option<(&'static str, Value)>,
 }
 
 /// A deployment of a template: the outermost one or a nested one.
