@@ -25,7 +25,7 @@ fn ids_follow_the_scope_and_the_type() {
 fn what_only_azure_knows_is_unknown_under_its_name() {
     for (expression, label) in [
         ("resourceGroup().location", "resourceGroup().location"),
-        ("subscription().tenantId", "subscription().tenantId"),
+        ("subscription().displayName", "subscription().displayName"),
         ("utcNow()", "utcNow()"),
         (
             "listKeys('x', '2021-01-01').keys[0].value",
