@@ -9,7 +9,9 @@ use super::text::{json_text, pieces};
 use super::{Arguments, Outcome, Problem, Pure};
 use crate::eval::value::{Data, Piece, Unknown, Value};
 use crate::origin::OriginId;
+use crate::source::{FileId, SourceFile};
 use crate::syntax::Number;
+use crate::syntax::json::{self, Json, JsonKind};
 
 pub(super) fn find(name: &str) -> Option<Pure> {
     Some(match name {
@@ -24,7 +26,7 @@ pub(super) fn find(name: &str) -> Option<Pure> {
         "indexof" => |call| index_of(call, false),
         "lastindexof" => |call| index_of(call, true),
         "join" => join,
-        "json" => json,
+        "json" => from_text,
         "padleft" => pad_left,
         "replace" => replace,
         "split" => split,
@@ -474,7 +476,7 @@ fn format_item(call: &Arguments<'_>, item: &str) -> Result<Vec<Piece>, Problem> 
 /// use area, which no template has.
 const HOLE: (char, char) = ('\u{e0f0}', '\u{e0f1}');
 
-fn json(call: &Arguments<'_>) -> Outcome {
+fn from_text(call: &Arguments<'_>) -> Outcome {
     let pieces = call.pieces(0)?;
     if let [Piece::Hole(_)] = pieces.as_slice() {
         return Err(Problem::Unknown);
@@ -494,30 +496,39 @@ fn json_value(call: &Arguments<'_>, pieces: &[Piece]) -> Outcome {
             }
         }
     }
-    match serde_json::from_str(&text) {
-        Ok(parsed) => Ok(from_json(parsed, &holes, call.origin())),
-        Err(_) if !holes.is_empty() => Err(Problem::Unknown),
-        Err(error) => Err(Problem::wrong(format!("this is no JSON: {error}"))),
+    // Texts of files that a compiler put into the template hold comments, which Azure skips.
+    let file = SourceFile::new("", &text);
+    let parsed = json::parse(FileId(0), &file);
+    match parsed.tree {
+        Some(tree) => Ok(from_json(tree, &holes, call.origin())),
+        None if !holes.is_empty() => Err(Problem::Unknown),
+        None => Err(Problem::wrong(match parsed.diagnostics.first() {
+            Some(wrong) => {
+                let at = wrong.primary.as_ref().map_or(0, |label| label.span.start);
+                let at = file.line_column(at);
+                let (line, column) = (at.line, at.column);
+                let message = &wrong.message;
+                format!("this is no JSON: {message} at line {line} column {column}")
+            }
+            None => "this is no JSON: it is empty".to_owned(),
+        })),
     }
 }
 
-fn from_json(json: serde_json::Value, holes: &[Arc<Unknown>], origin: OriginId) -> Value {
-    match json {
-        serde_json::Value::Null => Value::null(origin),
-        serde_json::Value::Bool(value) => Value::bool(value, origin),
-        serde_json::Value::Number(number) => {
-            let number = Number::parse(&number.to_string()).unwrap_or(Number::Integer(0));
-            Value::new(Data::Number(number), origin)
-        }
-        serde_json::Value::String(text) => Value::from_pieces(with_holes(&text, holes), origin),
-        serde_json::Value::Array(items) => {
+fn from_json(json: Json, holes: &[Arc<Unknown>], origin: OriginId) -> Value {
+    match json.kind {
+        JsonKind::Null => Value::null(origin),
+        JsonKind::Bool(value) => Value::bool(value, origin),
+        JsonKind::Number(number) => Value::new(Data::Number(number), origin),
+        JsonKind::String(text) => Value::from_pieces(with_holes(&text, holes), origin),
+        JsonKind::Array(items) => {
             let items = items.into_iter().map(|item| from_json(item, holes, origin));
             Value::list(items.collect(), origin)
         }
-        serde_json::Value::Object(entries) => {
-            let entries = entries
+        JsonKind::Object(members) => {
+            let entries = members
                 .into_iter()
-                .map(|(name, value)| (name.into(), from_json(value, holes, origin)));
+                .map(|member| (member.name, from_json(member.value, holes, origin)));
             Value::object(entries, origin)
         }
     }

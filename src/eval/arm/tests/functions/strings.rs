@@ -50,5 +50,6 @@ fn functions_on_strings_give_what_azure_documents() {
         ("length('abc')", "3"),
         ("'it''s'", r#""it's""#),
         ("json('{\"a\": [1, null, \"x\"]}')", r#"{"a":[1,null,"x"]}"#),
+        ("json('{/* short */ \"a\": [1, 2,],}')", r#"{"a":[1,2]}"#),
     ]);
 }
