@@ -6,6 +6,7 @@
 pub mod ask;
 mod compiled;
 pub mod config;
+mod declared;
 mod files;
 pub mod inventory;
 mod judge;

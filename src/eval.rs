@@ -56,6 +56,9 @@ pub struct Deployment {
     /// What a person calls it: the path of the template or module directory, with the parameter
     /// or variables file in parentheses where several give several deployments.
     pub name: Arc<str>,
+    /// What tells it from the other deployments of the same template, where there are several or
+    /// the configuration names it: `prod`.
+    pub environment: Option<Arc<str>>,
     /// The directory it lies in, relative to the root; `aznet.yaml` is looked up from here.
     pub directory: Arc<str>,
     /// How resources of this deployment are written.

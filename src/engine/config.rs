@@ -5,6 +5,7 @@
 //! `service-tags`)
 //! counts in the root's file only. Every wrong word is an error at its place.
 
+mod deployments;
 mod read;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use super::FailOn;
 use super::files::directory_of;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::frontend::Target;
 use crate::eval::value::Value;
 use crate::model::platform::Cloud;
 use crate::policy::settings::{Activation, Port25};
@@ -67,6 +69,22 @@ pub(crate) struct RuleEntry {
     pub(crate) off: bool,
 }
 
+/// A deployment that is described: a template, its parameter files, where it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct DeploymentEntry {
+    /// Which templates, from the root.
+    pub(crate) template: GlobSet,
+    /// Where that stands.
+    pub(crate) template_at: Span,
+    /// What the deployment is called.
+    pub(crate) name: Option<Arc<str>>,
+    /// Parameter files from the root, with their places, the ones that win last; `None` leaves
+    /// them to convention.
+    pub(crate) parameters: Option<Vec<(String, Span)>>,
+    /// Where it goes.
+    pub(crate) target: Target,
+}
+
 /// One `aznet.yaml`.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
@@ -76,6 +94,8 @@ pub(crate) struct Config {
     pub(crate) subscription: Option<SubscriptionEntry>,
     /// By paths below; the first that matches.
     pub(crate) subscriptions: Vec<(GlobSet, SubscriptionEntry)>,
+    /// Deployments that are described.
+    pub(crate) deployments: Vec<DeploymentEntry>,
     /// Edition of the port 25 documents.
     pub(crate) smtp_policy: Option<Arc<str>>,
     /// Which Azure.

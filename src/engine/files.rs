@@ -131,7 +131,7 @@ pub(crate) fn directory_of(path: &str) -> &str {
 }
 
 /// Resolves `.` and `..` within the root; `None` when the path leaves it.
-fn normalise(path: &str) -> Option<String> {
+pub(crate) fn normalise(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

@@ -10,6 +10,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below};
+use super::declared;
 use super::files::{Files, Slot};
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
@@ -343,9 +344,10 @@ impl<'a> Job<'a> {
         self.diagnostics.extend(wrong_rules);
         let configs = self.configs(&vocabulary);
         let service_tags = self.service_tags();
+        declared::mark(&configs, &mut self.slots);
         let parsed = parse::all(&mut self.slots);
         let files = Files::new(std::mem::take(&mut self.slots));
-        let groups = self.group(&files, &parsed);
+        let groups = self.group(&files, &parsed, &configs);
         let mut diagnostics = self.diagnostics;
         diagnostics.extend(groups.diagnostics);
         Ok(Prepared {
@@ -417,13 +419,14 @@ impl<'a> Job<'a> {
         tags.map(Arc::new)
     }
 
-    fn group(&self, files: &Files, parsed: &[Parsed]) -> Groups {
+    fn group(&self, files: &Files, parsed: &[Parsed], configs: &[Config]) -> Groups {
+        let mut groups = Groups::default();
         let ids = |paths: &[Arc<str>]| paths.iter().filter_map(|path| files.id(path)).collect();
         let options = GroupOptions {
             var_files: ids(&self.var_files),
             parameter_files: ids(&self.parameter_files),
+            declared: declared::resolve(configs, files, &mut groups.diagnostics),
         };
-        let mut groups = Groups::default();
         for (index, frontend) in parse::FRONTENDS.iter().enumerate() {
             let inputs: Vec<Input<'_>> = parsed
                 .iter()

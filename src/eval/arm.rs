@@ -84,6 +84,7 @@ impl Frontend for Arm {
         files.extend(unit.values.iter().copied());
         let mut deployment = Deployment {
             name: Arc::clone(&unit.name),
+            environment: unit.environment.clone(),
             directory: Arc::clone(&unit.directory),
             dialect: Dialect::Arm,
             files: Vec::new(),

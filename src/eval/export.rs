@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arm::kinds;
-use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
+use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use super::value::{Data, Truth, Value};
 use super::{Deployment, Dialect, Existence, Loader, Mode, Resource, ResourceKey};
 use crate::diagnostic::Diagnostic;
@@ -54,6 +54,8 @@ impl Frontend for Export {
             directory,
             sources: inputs.iter().map(|input| input.id).collect(),
             values: Vec::new(),
+            environment: None,
+            target: Target::default(),
         };
         let mut units: Vec<Unit> = directories.into_iter().map(unit).collect();
         units.sort_by(|a, b| a.name.cmp(&b.name));
@@ -74,6 +76,7 @@ impl Frontend for Export {
         }
         Deployment {
             name: Arc::clone(&unit.name),
+            environment: unit.environment.clone(),
             directory: Arc::clone(&unit.directory),
             dialect: Dialect::Arm,
             files: unit.sources.clone(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Deployment, Loader};
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::hcl::Body;
 use crate::syntax::json::Json;
 
@@ -43,6 +43,42 @@ pub struct Unit {
     pub sources: Vec<FileId>,
     /// Parameter or variables files, the ones that win last.
     pub values: Vec<FileId>,
+    /// Becomes [`Deployment::environment`].
+    pub environment: Option<Arc<str>>,
+    /// What the configuration says of where it is deployed.
+    pub target: Target,
+}
+
+/// Where a deployment goes, as far as somebody says. What is `None` is not known: files alone
+/// never tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The id of the subscription.
+    pub subscription: Option<Arc<str>>,
+    /// The name of the resource group.
+    pub resource_group: Option<Arc<str>>,
+    /// The name (id) of the management group.
+    pub management_group: Option<Arc<str>>,
+    /// The id of the tenant.
+    pub tenant: Option<Arc<str>>,
+    /// The location of the resource group, or of a deployment to something larger.
+    pub location: Option<Arc<str>>,
+}
+
+/// A deployment that somebody describes: one entry of `deployments` in `aznet.yaml`. Several
+/// entries of one template are several environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The files its `template` matches, sorted.
+    pub templates: Vec<FileId>,
+    /// What it is called.
+    pub name: Option<Arc<str>>,
+    /// Its parameter files, the ones that win last; `None` leaves it to convention.
+    pub parameters: Option<Vec<FileId>>,
+    /// Where it goes.
+    pub target: Target,
+    /// Where that is said.
+    pub place: Span,
 }
 
 /// What [`Frontend::group`] found.
@@ -65,6 +101,8 @@ pub struct GroupOptions {
     pub var_files: Vec<FileId>,
     /// ARM parameter files for every template (`--parameters`), instead of the ones found.
     pub parameter_files: Vec<FileId>,
+    /// Deployments that are described, instead of the ones found for their templates.
+    pub declared: Vec<Declared>,
 }
 
 /// One language. Implementations hold no state.

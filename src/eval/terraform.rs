@@ -21,7 +21,7 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
+use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use super::{Deployment, Loader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -68,6 +68,8 @@ impl Frontend for Terraform {
                 directory: root,
                 sources,
                 values,
+                environment: None,
+                target: Target::default(),
             });
         }
         grouping.unused = directories

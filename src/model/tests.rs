@@ -24,6 +24,7 @@ impl Site {
         Self {
             deployment: Deployment {
                 name: "test".into(),
+                environment: None,
                 directory: "".into(),
                 dialect,
                 files: Vec::new(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, did_you_mean, glob, glob_set,
+    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, deployments, did_you_mean, glob,
+    glob_set,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
@@ -16,9 +17,10 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "subscription",
     "subscriptions",
+    "deployments",
     "smtp-policy",
     "cloud",
     "activation",
@@ -73,7 +75,7 @@ pub(super) fn config(
     (config, reader.diagnostics)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     vocabulary: &'a Vocabulary,
     diagnostics: Vec<Diagnostic>,
 }
@@ -83,6 +85,9 @@ impl Reader<'_> {
         let vocabulary = self.vocabulary;
         match key {
             "subscription" => config.subscription = Some(self.subscription(value, false)),
+            "deployments" => {
+                config.deployments = deployments::read(self, value, &config.directory);
+            }
             "subscriptions" => config.subscriptions = self.subscriptions(value),
             "smtp-policy" => {
                 let words = vocabulary
@@ -286,7 +291,7 @@ impl Reader<'_> {
         globs
     }
 
-    fn texts(&mut self, node: &Yaml, key: &str) -> Vec<(String, Span)> {
+    pub(super) fn texts(&mut self, node: &Yaml, key: &str) -> Vec<(String, Span)> {
         let YamlKind::List(items) = &node.kind else {
             self.expected(node, key, "a list");
             return Vec::new();
@@ -301,7 +306,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a mapping whose keys are all among `words`; the others are errors.
-    fn entries<'n>(
+    pub(super) fn entries<'n>(
         &mut self,
         node: &'n Yaml,
         what: &str,
@@ -362,7 +367,7 @@ impl Reader<'_> {
         None
     }
 
-    fn text<'n>(&mut self, node: &'n Yaml, key: &str) -> Option<&'n str> {
+    pub(super) fn text<'n>(&mut self, node: &'n Yaml, key: &str) -> Option<&'n str> {
         if let YamlKind::String(text) = &node.kind {
             return Some(text);
         }
@@ -370,7 +375,7 @@ impl Reader<'_> {
         None
     }
 
-    fn expected(&mut self, node: &Yaml, key: &str, what: &str) {
+    pub(super) fn expected(&mut self, node: &Yaml, key: &str, what: &str) {
         let found = node.describe();
         self.error(
             node.span,
@@ -382,7 +387,7 @@ impl Reader<'_> {
         );
     }
 
-    fn error(&mut self, span: Span, message: String, help: Option<String>) {
+    pub(super) fn error(&mut self, span: Span, message: String, help: Option<String>) {
         let mut diagnostic = Diagnostic::unreadable("config", span, message);
         diagnostic.help = help;
         self.diagnostics.push(diagnostic);

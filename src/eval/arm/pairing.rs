@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::frontend::{GroupOptions, Grouping, Input, Tree, Unit};
+use crate::eval::frontend::{GroupOptions, Grouping, Input, Target, Tree, Unit};
 use crate::source::{FileId, Span};
 use crate::syntax::json::Json;
 
@@ -64,7 +64,11 @@ pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
         }
     }
     let mut grouping = Grouping::default();
-    for (path, directory) in &directories {
+    for (path, directory) in &mut directories {
+        let declared = directory.declared(path, options, &mut grouping);
+        directory
+            .templates
+            .retain(|input| !declared.contains(&input.id));
         if options.parameter_files.is_empty() {
             directory.pair(path, &mut grouping);
         } else {
@@ -90,6 +94,32 @@ struct Directory<'i, 'f> {
 }
 
 impl Directory<'_, '_> {
+    /// The deployments of templates that somebody describes; tells which templates those are.
+    fn declared(
+        &mut self,
+        path: &str,
+        options: &GroupOptions,
+        grouping: &mut Grouping,
+    ) -> BTreeSet<FileId> {
+        let mut found = BTreeSet::new();
+        for template in &self.templates {
+            for declared in &options.declared {
+                let Some(values) = &declared.parameters else {
+                    continue;
+                };
+                if !declared.templates.contains(&template.id) {
+                    continue;
+                }
+                found.insert(template.id);
+                let mut unit = unit(path, template, declared.name.as_deref(), values.clone());
+                unit.environment = declared.name.clone();
+                unit.target = declared.target.clone();
+                grouping.units.push(unit);
+            }
+        }
+        found
+    }
+
     fn pair(&self, path: &str, grouping: &mut Grouping) {
         let mut values: BTreeMap<FileId, Vec<&Input<'_>>> = BTreeMap::new();
         let mut loose = Vec::new();
@@ -150,6 +180,8 @@ fn unit(path: &str, template: &Input<'_>, values_name: Option<&str>, values: Vec
         directory: path.into(),
         sources: vec![template.id],
         values,
+        environment: None,
+        target: Target::default(),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
     };
     Deployment {
         name: Arc::clone(&unit.name),
+        environment: unit.environment.clone(),
         directory: Arc::clone(&unit.directory),
         dialect: Dialect::Azurerm,
         files,

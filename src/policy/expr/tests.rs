@@ -48,6 +48,7 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
     let compiled = compiled.unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
     let deployment = Deployment {
         name: "d".into(),
+        environment: None,
         directory: "".into(),
         dialect: Dialect::Azurerm,
         files: vec![FileId(0)],

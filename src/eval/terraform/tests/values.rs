@@ -32,7 +32,7 @@ fn variables_take_the_last_word_of_the_files() {
     ]);
     let options = GroupOptions {
         var_files: vec![files.id("extra.tfvars")],
-        parameter_files: Vec::new(),
+        ..GroupOptions::default()
     };
     let grouping = files.group(&options);
     assert_eq!(grouping.unused, [files.id("env/prod.tfvars")]);
