@@ -1,5 +1,6 @@
 //! Which element a key or a name stands for.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::{
     SubscriptionId, VnetId,
 };
 use crate::eval::ResourceKey;
+use crate::eval::located::may_be_equal;
 use crate::eval::value::Unknown;
 
 /// An element of any kind; the variants are called like the ids they hold.
@@ -126,6 +128,10 @@ type InGroup = (Option<Arc<str>>, ElementId);
 #[derive(Debug, Default)]
 pub(super) struct Index {
     by_key: HashMap<ResourceKey, ElementId>,
+    /// The keys in the order met.
+    keys: Vec<ResourceKey>,
+    /// Full ids by what they say besides the place; made when the first id finds nothing.
+    by_tail: OnceCell<HashMap<Arc<str>, Vec<ResourceKey>>>,
     /// Further elements that were given an occupied key.
     others: BTreeMap<ResourceKey, Vec<ElementId>>,
     by_path: HashMap<Arc<str>, Vec<InGroup>>,
@@ -139,6 +145,8 @@ impl Index {
     pub(super) fn insert(&mut self, key: ResourceKey, id: ElementId) {
         match self.by_key.entry(key) {
             std::collections::hash_map::Entry::Vacant(free) => {
+                self.keys.push(free.key().clone());
+                self.by_tail.take();
                 free.insert(id);
             }
             std::collections::hash_map::Entry::Occupied(taken) => {
@@ -196,7 +204,42 @@ impl Index {
             };
             key = target;
         }
-        self.by_name(key)
+        let named = self.by_name(key);
+        if named.is_empty() {
+            self.elsewhere(key)
+        } else {
+            named
+        }
+    }
+
+    /// The elements of a kind that a full id means if its subscription or resource group, or
+    /// theirs, is not known: `resourceId(parameters('group'), …)` of a resource that is here means
+    /// that resource, unless it could as well mean another one here.
+    fn elsewhere<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
+        let Some(wanted) = key.located() else {
+            return Vec::new();
+        };
+        let by_tail = self.by_tail.get_or_init(|| {
+            let mut by_tail: HashMap<Arc<str>, Vec<ResourceKey>> = HashMap::new();
+            for key in &self.keys {
+                if let Some(located) = key.located() {
+                    let same = by_tail.entry(located.path.into()).or_default();
+                    same.push(key.clone());
+                }
+            }
+            by_tail
+        });
+        let mut candidates = by_tail
+            .get(wanted.path)
+            .into_iter()
+            .flatten()
+            .filter(|key| key.located().is_some_and(|key| key.may_be(&wanted)))
+            .map(|key| self.exact::<I>(key))
+            .filter(|found| !found.is_empty());
+        match (candidates.next(), candidates.next()) {
+            (Some(only), None) => only,
+            _ => Vec::new(),
+        }
     }
 
     /// Remembers the unknown name that a key was made of.
@@ -232,9 +275,12 @@ impl Index {
         if !same.is_empty() {
             return same;
         }
-        let open = |group: &Option<Arc<str>>| group.as_ref().is_none_or(|g| g.contains('\u{1}'));
+        let may_be = |group: &Option<Arc<str>>| match (group, &place.group) {
+            (Some(one), Some(two)) => may_be_equal(one, two),
+            _ => true,
+        };
         let mut near: Vec<I> = of_kind()
-            .filter(|(group, _)| open(group) || open(&place.group))
+            .filter(|(group, _)| may_be(group))
             .map(|(_, id)| id)
             .collect();
         near.truncate(2);

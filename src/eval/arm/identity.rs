@@ -47,15 +47,17 @@ impl<'t> Evaluator<'t> {
         let own = scope::segments(&self.text_pieces(&name));
         let target = self.target_scope(frame, json, &around.stage.scope);
         if let Some(parent) = around.parent {
+            self.check_segments(json, &name, own.len(), &segments_within(parent, &kind));
             return Some(child_identity(parent, &kind, name, own));
         }
         let kind = kinds::canonical(&kind);
+        let wanted = scope::name_count(&kind).unwrap_or(1);
+        self.check_segments(json, &name, own.len(), &[wanted]);
         if let Some((extended, own_kind)) = split_providers(&kind) {
             return Some(extension_identity(
                 &target, &kind, extended, own_kind, name, own,
             ));
         }
-        let wanted = scope::name_count(&kind).unwrap_or(1);
         let names = scope::fitted(own, wanted, &name);
         let is_deployment = kind.eq_ignore_ascii_case(DEPLOYMENTS);
         let base = match json.get_ignore_case("scope") {
@@ -75,6 +77,26 @@ impl<'t> Evaluator<'t> {
             parent,
             target,
         })
+    }
+
+    /// Tells of a name that has not as many segments as its type.
+    /// <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-invalid-name-segments>
+    fn check_segments(&self, json: &Json, name: &Value, given: usize, wanted: &[usize]) {
+        let Some(written) = json.get_ignore_case("name") else {
+            return;
+        };
+        if !name.is_wholly_known() || wanted.contains(&given) {
+            return;
+        }
+        let wanted = wanted.first().copied().unwrap_or(1);
+        let message = format!(
+            "this name has {}, its type needs {wanted}",
+            match given {
+                1 => "1 segment".to_owned(),
+                given => format!("{given} segments"),
+            }
+        );
+        self.wrong_about(written.span, message, std::slice::from_ref(name));
     }
 
     /// The id that the `scope` of an extension resource means.
@@ -113,6 +135,20 @@ impl<'t> Evaluator<'t> {
             target = target.in_resource_group(group);
         }
         target
+    }
+}
+
+/// How many segments the name of a child inside its parent may have: as many as it adds to the
+/// type, or, where it repeats the parent's, all of them.
+fn segments_within(parent: &Entry<'_>, kind: &str) -> Vec<usize> {
+    let whole = scope::name_count(kind).filter(|_| kind.contains('.'));
+    let own = kind.split('/').count();
+    match whole {
+        Some(whole) => {
+            let of_parent = scope::name_count(&parent.kind).unwrap_or(0);
+            vec![whole.saturating_sub(of_parent).max(1), whole]
+        }
+        None => vec![own, own + scope::name_count(&parent.kind).unwrap_or(0)],
     }
 }
 

@@ -248,7 +248,19 @@ pub(super) fn fitted(mut names: Vec<Vec<Piece>>, wanted: usize, whole: &Value) -
             before.extend(last);
         }
     }
-    if names.len() == wanted || whole.is_wholly_known() {
+    if names.len() == wanted {
+        return names;
+    }
+    if whole.is_wholly_known() {
+        // Names of parents that were left out: nothing else may be taken for this resource.
+        let missing = wanted.saturating_sub(names.len());
+        let parent = |index: usize| {
+            let scope = whole.canonical().unwrap_or_default();
+            let label = format!("the name of parent {} of '{scope}'", index + 1);
+            let unknown = Unknown::new(&scope, label, Reason::Invalid);
+            vec![Piece::Hole(Arc::new(unknown))]
+        };
+        names.splice(0..0, (0..missing).map(parent));
         return names;
     }
     (0..wanted)

@@ -8,7 +8,7 @@ use crate::model::build::Builder;
 use crate::model::field::referenced_part;
 use crate::model::index::{ElementId, Id, Index};
 use crate::model::manager::AdminAddress;
-use crate::model::{Field, Link, List, Meta, Network, State};
+use crate::model::{Field, Link, List, Meta, Network, State, VnetId};
 
 /// Decides between several definitions of one resource: the last one that exists for certain wins.
 /// Where none does, they stay side by side and links to them are open.
@@ -73,7 +73,17 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     }
     for peering in &mut network.peerings {
         find.link(&mut peering.virtual_network);
+        let far = peering.remote.clone();
         find.link(&mut peering.remote);
+        // A network is not peered with itself: an id that would mean so means one elsewhere.
+        let itself = here(&peering.remote);
+        if itself.is_some()
+            && itself == here(&peering.virtual_network)
+            && let Some(Link::External(key)) = far.value()
+            && find.index.exact::<VnetId>(key).is_empty()
+        {
+            peering.remote = far;
+        }
     }
     for gateway in &mut network.gateways {
         find.link(&mut gateway.subnet);
@@ -168,6 +178,10 @@ fn managers(network: &mut Network, find: &Resolver<'_>) {
         find.link(&mut deployment.manager);
         find.links(&mut deployment.configurations);
     }
+}
+
+fn here<I: Copy>(field: &Field<Link<I>>) -> Option<I> {
+    field.value().and_then(Link::here)
 }
 
 /// Turns external links into ids.
