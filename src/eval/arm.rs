@@ -8,6 +8,7 @@
 //! What is absent: networking, schemas of resources, the content of templates linked by address.
 
 mod access;
+mod attribute;
 pub mod bicep;
 mod calls;
 mod copy;

@@ -272,6 +272,10 @@ impl<'t> Evaluator<'t> {
         if earlier.is_none_or(|earlier| earlier.mode == Mode::Existing) {
             by_key.insert(entry.key.clone(), index);
         }
+        if let Some(located) = entry.key.located() {
+            let mut by_path = self.by_path.borrow_mut();
+            by_path.entry(located.path.into()).or_default().push(index);
+        }
         self.by_name
             .borrow_mut()
             .entry((
@@ -281,12 +285,17 @@ impl<'t> Evaluator<'t> {
             .or_default()
             .push(index);
         if let Some(symbol) = symbol {
-            stage
-                .symbols
-                .borrow_mut()
-                .entry(symbol.to_ascii_lowercase())
-                .or_default()
-                .push(index);
+            let symbol = symbol.to_ascii_lowercase();
+            let mut symbols = stage.symbols.borrow_mut();
+            // One of a loop is called by the index of its pass, whichever others there are.
+            let pass = entry.frame.loops.as_ref().filter(|step| step.on_resource);
+            if entry.json.get_ignore_case("copy").is_some()
+                && let Some(pass) = pass.and_then(|pass| pass.index.as_i64())
+            {
+                let one = format!("{symbol}[{pass}]");
+                symbols.entry(one).or_default().push(index);
+            }
+            symbols.entry(symbol).or_default().push(index);
         }
         stage.resources.borrow_mut().push(index);
         entries.push(Rc::clone(entry));

@@ -26,6 +26,9 @@ use crate::syntax::json::{Json, JsonKind, Member};
 /// How many candidates of an unknown are followed through a function.
 const MAX_CANDIDATES: usize = 16;
 
+/// Places in the list of resources by the path in their id.
+type ByPath = HashMap<Arc<str>, Vec<usize>>;
+
 /// Places in the list of resources by the label of a context and a whole name in it.
 type ByName = HashMap<(Arc<str>, String), Vec<usize>>;
 
@@ -39,6 +42,7 @@ pub(super) struct Evaluator<'t> {
     pub(super) origins: OriginBuilder,
     pub(super) entries: RefCell<Vec<Rc<Entry<'t>>>>,
     pub(super) by_key: RefCell<HashMap<ResourceKey, usize>>,
+    pub(super) by_path: RefCell<ByPath>,
     pub(super) by_name: RefCell<ByName>,
     pub(super) addresses: RefCell<HashMap<Arc<str>, usize>>,
     /// The linked templates that were read.
@@ -62,6 +66,7 @@ impl<'t> Evaluator<'t> {
             origins: OriginBuilder::default(),
             entries: RefCell::default(),
             by_key: RefCell::default(),
+            by_path: RefCell::default(),
             by_name: RefCell::default(),
             addresses: RefCell::default(),
             files: RefCell::default(),
@@ -340,14 +345,8 @@ impl<'t> Evaluator<'t> {
         call: &expression::Call,
     ) -> Value {
         let values = self.arguments(frame, site, &call.arguments);
-        let mut unknown = Unknown::derived(&call.name.to_ascii_lowercase(), &values);
-        unknown.reason = Reason::RunTimeFunction(Arc::clone(&call.name));
-        unknown.label = format!("{}()", call.name).into();
-        unknown.causes = Vec::new();
-        Value::unknown(
-            unknown,
-            self.origins.literal(site.part(node.start, node.end)),
-        )
+        let origin = self.origins.literal(site.part(node.start, node.end));
+        self.answered_later(frame, call, &values, origin)
     }
 
     fn user_function(

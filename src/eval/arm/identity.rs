@@ -207,7 +207,7 @@ fn child_identity(parent: &Entry<'_>, kind: &str, name: Value, own: Vec<Vec<Piec
 
 impl Entry<'_> {
     /// The names of the resource and its parents, from its id.
-    fn names(&self) -> Vec<Vec<Piece>> {
+    pub(super) fn names(&self) -> Vec<Vec<Piece>> {
         let all = scope::segments(&self.id);
         let is_providers = |segment: &Vec<Piece>| matches!(segment.as_slice(), [Piece::Literal(text)] if text.eq_ignore_ascii_case("providers"));
         let after = all.iter().rposition(is_providers).map_or(0, |at| at + 2);

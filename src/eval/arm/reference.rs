@@ -1,19 +1,46 @@
-//! `reference()`: properties of resources, known only as far as the template states them.
+//! `reference()` and its relatives: which resource they mean.
+//!
+//! What a resource's own template says of it is known (`attribute.rs`); the rest is unknown under
+//! the name of the resource and the path. Nothing here asks Azure.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::access::{Picked, extended};
+use super::attribute::attribute_of;
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::functions::Special;
 use super::scope;
 use super::site::Site;
-use super::template::{Entry, Frame, Memo, Stage};
-use crate::eval::value::{Data, Reason, Unknown, UnknownId, Value};
-use crate::eval::{Mode, ResourceKey};
-use crate::origin::{OriginId, OriginStep};
-use crate::syntax::json::Json;
+use super::template::{Entry, Frame, Stage};
+use crate::eval::ResourceKey;
+use crate::eval::value::{
+    Bounds, Data, ListValue, Piece, Reason, Rest, Unknown, Value,
+};
+use crate::origin::OriginId;
+
+/// How many names of resources a message lists.
+const MAX_NAMED: usize = 3;
+
+/// What an id or name means.
+enum Target<'t> {
+    /// A resource of this deployment.
+    Here(Rc<Entry<'t>>),
+    /// Several resources of this template are called so.
+    Several(Vec<Rc<Entry<'t>>>),
+    /// An id of something that has no entry of its own: a part of a resource, or outside.
+    Id(ResourceKey),
+    /// Nothing that is known.
+    Nothing,
+}
+
+/// The resources of one symbolic name.
+enum Collection<'t> {
+    /// These, in the order of the loop.
+    Known(Vec<Rc<Entry<'t>>>),
+    /// These and perhaps others, and what decides.
+    Open(Vec<Rc<Entry<'t>>>, Arc<Unknown>),
+}
 
 impl<'t> Evaluator<'t> {
     /// `reference()`, `references()` and `resourceInfo()`.
@@ -28,7 +55,7 @@ impl<'t> Evaluator<'t> {
         let values = self.arguments(frame, site, &call.arguments);
         let Some(target) = values.first() else {
             let span = self.exact(site, node.start, node.end);
-            return self.wrong(span, "'reference' needs a resource");
+            return self.wrong(span, format!("'{}' needs a resource", call.name));
         };
         let origin = self.origins.literal(site.part(node.start, node.end));
         let full = special == Special::ResourceInfo
@@ -39,67 +66,190 @@ impl<'t> Evaluator<'t> {
             });
         let path = if full { "" } else { "properties" };
         if special == Special::References {
-            let Some(found) = self.instances(frame, target) else {
-                return self.derived(site, node, &call.name, &values, None);
+            let state = |entry: &Rc<Entry<'t>>| attribute_of(&entry.key, Some(entry), path, origin);
+            return match self.collection(frame, target) {
+                Some(Collection::Known(found)) => {
+                    Value::list(found.iter().map(state).collect(), origin)
+                }
+                Some(Collection::Open(found, because)) => {
+                    let template = found.iter().find(|entry| entry.repeated).map(state);
+                    let certain = |entry: &&Rc<Entry<'t>>| own_condition(entry).is_none();
+                    let list = ListValue {
+                        items: found.iter().filter(certain).map(state).collect(),
+                        rest: Some(Rest {
+                            unknown: because,
+                            template,
+                        }),
+                    };
+                    Value::new(Data::List(Arc::new(list)), origin)
+                }
+                None => self.derived(site, node, &call.name, &values, None),
             };
-            let items = found
-                .iter()
-                .map(|entry| attribute_of(&entry.key, Some(entry), path, origin))
-                .collect();
-            return Value::list(items, origin);
         }
-        if let Some(entry) = self.target(frame, target) {
-            return attribute_of(&entry.key, Some(&entry), path, origin);
-        }
-        match ResourceKey::of_id(target) {
-            Some(key) if key.0.starts_with('/') || target.as_str().is_none() => {
-                attribute_of(&key, None, path, origin)
+        match self.target(frame, target) {
+            Target::Here(entry) => attribute_of(&entry.key, Some(&entry), path, origin),
+            Target::Id(key) => attribute_of(&key, None, path, origin),
+            Target::Several(found) => {
+                let span = self.exact(site, node.start, node.end);
+                let mut named: Vec<&str> = found.iter().map(|entry| &*entry.address).collect();
+                named.truncate(MAX_NAMED);
+                let message = format!(
+                    "several resources here have this name: {}; '{}' needs the id of one",
+                    named.join(", "),
+                    call.name
+                );
+                self.wrong_about(span, message, &values)
             }
-            _ => {
+            Target::Nothing => {
                 let mut unknown = Unknown::derived("reference", &values);
+                unknown.label = format!("reference({})", shown(target)).into();
                 if unknown.causes.is_empty() {
                     unknown.reason = Reason::Outside;
-                    let name = target.as_str().map_or("", |name| name);
-                    unknown.label = format!("reference('{name}')").into();
                 }
                 Value::unknown(unknown, origin)
             }
         }
     }
 
-    /// The resource of this deployment that an id, a name or a symbolic name means.
-    fn target(&self, frame: &Frame<'t>, target: &Value) -> Option<Rc<Entry<'t>>> {
-        let name = scope::lower(target)?;
-        let entries = self.entries.borrow();
-        let at = |index: usize| entries.get(index).map(Rc::clone);
-        if name.starts_with('/') {
-            let key = ResourceKey::of_id(target)?;
-            return at(*self.by_key.borrow().get(&key)?);
+    /// What a run-time function (`listKeys`, `pickZones`, `providers`, …) gives: unknown under a
+    /// name that tells whom it asks, with what its documentation says of the result.
+    pub(super) fn answered_later(
+        &self,
+        frame: &Frame<'t>,
+        call: &Call,
+        values: &[Value],
+        origin: OriginId,
+    ) -> Value {
+        let name = call.name.to_ascii_lowercase();
+        let mut unknown = Unknown::derived(&name, values);
+        unknown.reason = Reason::RunTimeFunction(Arc::clone(&call.name));
+        unknown.causes = Vec::new();
+        let whom = match values.first() {
+            Some(target) if name.starts_with("list") => match self.target(frame, target) {
+                Target::Here(entry) => format!("'{}'", last_name(&entry.address)),
+                Target::Id(key) => format!("'{}'", name_of_key(&key)),
+                Target::Several(_) | Target::Nothing => shown(target),
+            },
+            Some(_) if name == "providers" || name == "pickzones" => {
+                let shown: Vec<String> = values.iter().take(2).map(shown).collect();
+                shown.join(", ")
+            }
+            _ => String::new(),
+        };
+        unknown.label = format!("{}({whom})", call.name).into();
+        if name == "pickzones"
+            && let Some(zones) = zones(values, origin)
+        {
+            unknown.bounds = Bounds::OneOf(zones);
         }
-        if let Some(found) = self.symbol(&frame.stage, &name) {
+        Value::unknown(unknown, origin)
+    }
+
+    /// The resource of this deployment with this id; an id whose subscription or resource group is
+    /// not known means the only resource here that it can mean.
+    pub(super) fn entry_of(&self, key: &ResourceKey) -> Option<Rc<Entry<'t>>> {
+        let entries = self.entries.borrow();
+        if let Some(index) = self.by_key.borrow().get(key) {
+            return entries.get(*index).map(Rc::clone);
+        }
+        let wanted = key.located()?;
+        let by_path = self.by_path.borrow();
+        let mut found = by_path
+            .get(wanted.path)?
+            .iter()
+            .filter_map(|index| entries.get(*index))
+            .filter(|entry| entry.key.located().is_some_and(|key| key.may_be(&wanted)));
+        let first = found.next()?;
+        found
+            .all(|other| other.key == first.key)
+            .then(|| Rc::clone(first))
+    }
+
+    /// What an id, a name or a symbolic name means.
+    fn target(&self, frame: &Frame<'t>, target: &Value) -> Target<'t> {
+        let Some(name) = scope::lower(target) else {
+            return Target::Nothing;
+        };
+        if name.starts_with('/') {
+            return match ResourceKey::of_id(target) {
+                Some(key) => self.entry_of(&key).map_or(Target::Id(key), Target::Here),
+                None => Target::Nothing,
+            };
+        }
+        if let Some(entry) = self.symbol(&frame.stage, target, &name) {
+            return Target::Here(entry);
+        }
+        match self.called(frame, &name) {
+            Target::Nothing => {}
+            found => return found,
+        }
+        // Without its place an id begins with the provider: `Microsoft.Network/natGateways/out`.
+        if name.split_once('/').is_some_and(|(provider, _)| provider.contains('.')) {
+            let mut id = frame.stage.scope.prefix();
+            id.push(scope::literal("/providers/"));
+            id.extend(self.text_pieces(target));
+            let key = scope::key(&id);
+            return self.entry_of(&key).map_or(Target::Id(key), Target::Here);
+        }
+        match ResourceKey::of_id(target) {
+            Some(key) if target.as_str().is_none() => Target::Id(key),
+            _ => Target::Nothing,
+        }
+    }
+
+    /// The resources of this template with this name, those of the same nested template first.
+    fn called(&self, frame: &Frame<'t>, name: &str) -> Target<'t> {
+        let entries = self.entries.borrow();
+        let by_name = self.by_name.borrow();
+        let label = Arc::clone(&frame.context.label);
+        let Some(found) = by_name.get(&(label, name.to_owned())) else {
+            return Target::Nothing;
+        };
+        let found: Vec<&Rc<Entry<'t>>> = found
+            .iter()
+            .filter_map(|index| entries.get(*index))
+            .collect();
+        let own: Vec<&Rc<Entry<'t>>> = found
+            .iter()
+            .copied()
+            .filter(|entry| Rc::ptr_eq(&entry.frame.stage, &frame.stage))
+            .collect();
+        let found = if own.is_empty() { found } else { own };
+        match found.split_first() {
+            None => Target::Nothing,
+            Some((first, others)) if others.iter().all(|other| other.key == first.key) => {
+                Target::Here(Rc::clone(first))
+            }
+            Some(_) => Target::Several(found.into_iter().map(Rc::clone).collect()),
+        }
+    }
+
+    /// The resource of a symbolic name, for one of a loop with its index (`hub[2]`).
+    fn symbol(&self, stage: &Stage<'t>, written: &Value, name: &str) -> Option<Rc<Entry<'t>>> {
+        let symbols = stage.symbols.borrow();
+        let entries = self.entries.borrow();
+        let at = |found: &Vec<usize>| match found.as_slice() {
+            [only] => entries.get(*only).map(Rc::clone),
+            _ => None,
+        };
+        if let Some(found) = symbols.get(name) {
             return at(found);
         }
-        let by_name = self.by_name.borrow();
-        let found = by_name.get(&(Arc::clone(&frame.context.label), name))?;
-        let here = found.iter().copied().find(|index| {
-            entries
-                .get(*index)
-                .is_some_and(|entry| Rc::ptr_eq(&entry.frame.stage, &frame.stage))
-        });
-        at(here.or_else(|| found.first().copied())?)
-    }
-
-    /// A symbolic name, with the index of an instance if it is a loop.
-    fn symbol(&self, stage: &Stage<'t>, name: &str) -> Option<usize> {
-        let symbols = stage.symbols.borrow();
-        let (name, index) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
-            Some((name, index)) => (name, index.parse::<usize>().ok()?),
-            None => (name, 0),
+        // One of a loop by an unknown index: if how often the loop runs is not known either, all
+        // its resources are alike and stand for each.
+        let Data::Template(pieces) = &written.data else {
+            return None;
         };
-        symbols.get(name)?.get(index).copied()
+        let [Piece::Literal(start), Piece::Hole(_), Piece::Literal(end)] = &**pieces else {
+            return None;
+        };
+        let collection = start.strip_suffix('[').filter(|_| &**end == "]")?;
+        let found = at(symbols.get(&collection.to_ascii_lowercase())?)?;
+        found.repeated.then_some(found)
     }
 
-    fn instances(&self, frame: &Frame<'t>, target: &Value) -> Option<Vec<Rc<Entry<'t>>>> {
+    /// The resources of a symbolic name. Those whose condition does not hold are left out.
+    fn collection(&self, frame: &Frame<'t>, target: &Value) -> Option<Collection<'t>> {
         let name = scope::lower(target)?;
         let symbols = frame.stage.symbols.borrow();
         let entries = self.entries.borrow();
@@ -108,211 +258,58 @@ impl<'t> Evaluator<'t> {
             .iter()
             .filter_map(|index| entries.get(*index).map(Rc::clone))
             .collect();
-        let certain = found.iter().all(|entry| !entry.repeated);
-        certain.then_some(found)
-    }
-
-    /// One step further into the attributes of a resource: what the template states, or unknown.
-    pub(super) fn attribute(&self, value: &Value, unknown: &Arc<Unknown>, part: &str) -> Picked {
-        let Some(reference) = &unknown.refers_to else {
-            return Picked::Found(Value::unknown(extended(unknown, part), value.origin));
-        };
-        let path = match (reference.path.is_empty(), part.strip_prefix('.')) {
-            (true, Some(name)) => name.to_owned(),
-            _ => format!("{}{part}", reference.path),
-        };
-        let index = self.by_key.borrow().get(&reference.resource).copied();
-        let entry = index.and_then(|index| self.entries.borrow().get(index).map(Rc::clone));
-        let Some(entry) = entry else {
-            return Picked::Found(attribute_of(&reference.resource, None, &path, value.origin));
-        };
-        if let Some(stage) = &entry.nested
-            && let Some(output) = output_of(&path)
-        {
-            return self.outputs(&entry, stage, output, &path, value.origin);
-        }
-        match self.stated(&entry, &path) {
-            Some(stated) => {
-                let step = OriginStep::Attribute(Arc::clone(&entry.address));
-                let span = self.origins.span(value.origin);
-                let origin = self.origins.add(span, step, vec![stated.origin]);
-                Picked::Found(stated.with_origin(origin))
-            }
-            None => Picked::Found(attribute_of(&entry.key, Some(&entry), &path, value.origin)),
-        }
-    }
-
-    fn outputs(
-        &self,
-        entry: &Rc<Entry<'t>>,
-        stage: &Rc<Stage<'t>>,
-        (name, part): (&str, OutputPart),
-        path: &str,
-        origin: OriginId,
-    ) -> Picked {
-        let unknown = || attribute_of(&entry.key, Some(entry), path, origin);
-        let Some(template) = stage.template else {
-            let mut value = unknown();
-            if let (Data::Unknown(unknown), Some(elsewhere)) = (&value.data, &stage.elsewhere) {
-                let mut linked = (**unknown).clone();
-                linked.reason = elsewhere.reason.clone();
-                value.data = Data::Unknown(Arc::new(linked));
-            }
-            return Picked::Found(value);
-        };
-        let declared = template
-            .get_ignore_case("outputs")
-            .and_then(|outputs| super::template::member(outputs, name));
-        let Some(declared) = declared else {
-            return Picked::Missing(format!(
-                "the deployment it refers to has no output '{name}'"
-            ));
-        };
-        match part {
-            OutputPart::Whole => Picked::Found(unknown()),
-            OutputPart::Value => {
-                let value = self.output(stage, &declared.name, &declared.value);
-                let step = OriginStep::ModuleOutput(Arc::clone(&declared.name));
-                let span = self.origins.span(origin);
-                let origin = self
-                    .origins
-                    .add(span, step, vec![value.origin, stage.origin]);
-                Picked::Found(value.with_origin(origin))
-            }
-        }
-    }
-
-    /// The value of an output of a nested deployment.
-    fn output(&self, stage: &Rc<Stage<'t>>, name: &Arc<str>, declared: &'t Json) -> Value {
-        let key = name.to_ascii_lowercase();
-        match stage.outputs.borrow().get(&key) {
-            Some(Memo::Done(value)) => return value.clone(),
-            Some(_) => return self.cycle(declared.span, &format!("output '{name}'")),
-            None => {}
-        }
-        stage.outputs.borrow_mut().insert(key.clone(), Memo::Busy);
-        let untold = self.untold();
-        self.expand(stage);
-        let frame = Frame::of(stage);
-        let value = self.nested(declared.span, || {
-            if let Some(copy) = declared.get_ignore_case("copy") {
-                self.copied(&frame, name, copy)
-            } else if let Some(value) = declared.get_ignore_case("value") {
-                self.value(&frame, value)
-            } else {
-                self.wrong(declared.span, "this output has no value")
-            }
-        });
-        let value = self.bounded(declared.span, value);
-        let mut outputs = stage.outputs.borrow_mut();
-        if self.untold() == untold {
-            outputs.insert(key, Memo::Done(value.clone()));
-        } else {
-            outputs.remove(&key);
-        }
-        value
-    }
-
-    /// The value at a path of a resource if its own template states it: texts, numbers, and lists
-    /// of these. Objects and what is null may gain properties when they are deployed.
-    fn stated(&self, entry: &Rc<Entry<'t>>, path: &str) -> Option<Value> {
-        let (first, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
-        if rest.is_empty() {
-            match &*first.to_ascii_lowercase() {
-                "id" | "resourceid" => {
-                    return Some(Value::from_pieces(entry.id.clone(), entry.origin));
-                }
-                "type" => return Some(Value::string(Arc::clone(&entry.kind), entry.origin)),
-                _ => {}
-            }
-        }
-        if entry.mode == Mode::Existing && !first.eq_ignore_ascii_case("name") {
-            return None;
-        }
-        if matches!(&*entry.body.borrow(), Memo::Busy) {
-            return None;
-        }
-        let mut value = self.body(entry);
-        for part in path.split(['.', '[']) {
-            let next = match part.strip_suffix(']') {
-                Some(index) => {
-                    let list = value.as_list().filter(|list| list.rest.is_none())?;
-                    list.items.get(index.parse::<usize>().ok()?)?.clone()
-                }
-                None => value.get_ignore_case(part)?.clone(),
-            };
-            value = next;
-        }
-        let plain =
-            |value: &Value| !matches!(value.data, Data::Null | Data::Object(_) | Data::List(_));
-        let stated = match &value.data {
-            Data::List(list) => list.rest.is_none() && list.items.iter().all(plain),
-            _ => plain(&value),
-        };
-        stated.then_some(value)
+        let open = found.iter().find_map(|entry| own_condition(entry));
+        Some(match open {
+            Some(because) => Collection::Open(found, because),
+            None => Collection::Known(found),
+        })
     }
 }
 
-/// What of an output a path means.
-#[derive(Clone, Copy)]
-enum OutputPart {
-    Whole,
-    Value,
+/// What decides whether a resource exists, besides what decides it for its whole template.
+fn own_condition(entry: &Entry<'_>) -> Option<Arc<Unknown>> {
+    let whole = entry.frame.stage.existence.because.as_ref();
+    let own = entry.existence.because.as_ref()?;
+    let other = whole.is_none_or(|whole| whole.id != own.id);
+    other.then(|| Arc::clone(own))
 }
 
-fn output_of(path: &str) -> Option<(&str, OutputPart)> {
-    let lower = path.to_ascii_lowercase();
-    let at = "properties.outputs.".len();
-    if !lower.starts_with("properties.outputs.") {
+/// A value as it would stand in a call, for labels.
+fn shown(value: &Value) -> String {
+    match &value.data {
+        Data::String(text) => format!("'{text}'"),
+        Data::Template(pieces) => format!("'{}'", scope::readable(pieces)),
+        Data::Unknown(unknown) => unknown.label.to_string(),
+        _ => "…".to_owned(),
+    }
+}
+
+/// The last segment of an address.
+pub(super) fn last_name(address: &str) -> &str {
+    address.rsplit('/').next().unwrap_or_default()
+}
+
+/// The last segment of an id, for people.
+pub(super) fn name_of_key(key: &ResourceKey) -> &str {
+    let last = last_name(&key.0);
+    if last.contains('\u{1}') { "…" } else { last }
+}
+
+/// What `pickZones` may give: the zones asked for, or none where there are none.
+fn zones(values: &[Value], origin: OriginId) -> Option<Vec<Value>> {
+    let number = |index: usize, default| match values.get(index) {
+        None => Some(default),
+        Some(value) => value.as_i64(),
+    };
+    let (count, offset) = (number(3, 1)?, number(4, 0)?);
+    if !(1..=3).contains(&count) || !(0..3).contains(&offset) {
         return None;
     }
-    let rest = path.get(at..)?;
-    match rest.split_once('.') {
-        None => Some((rest, OutputPart::Whole)),
-        Some((name, part)) if part.eq_ignore_ascii_case("value") => Some((name, OutputPart::Value)),
-        Some(_) => None,
-    }
-}
-
-/// An attribute that is filled in when the resource is created.
-fn attribute_of(
-    key: &ResourceKey,
-    entry: Option<&Rc<Entry<'_>>>,
-    path: &str,
-    origin: OriginId,
-) -> Value {
-    let reason = match entry {
-        Some(entry) if entry.mode == Mode::Managed => Reason::RunTime,
-        _ => Reason::Outside,
-    };
-    let name = match entry {
-        Some(entry) => entry
-            .address
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        None => {
-            let last = key.0.rsplit('/').next().unwrap_or_default();
-            let hidden = last.contains('\u{1}');
-            if hidden {
-                "…".to_owned()
-            } else {
-                last.to_owned()
-            }
-        }
-    };
-    let attribute = path.strip_prefix("properties").unwrap_or(path);
-    let dot = if attribute.is_empty() || attribute.starts_with(['.', '[']) {
-        ""
-    } else {
-        "."
-    };
-    let label = format!("reference('{name}'){dot}{attribute}");
-    let mut unknown = Unknown::new("", label, reason).with_reference(key.clone(), path);
-    unknown.id = UnknownId::named(
-        "reference",
-        &format!("{}|{}", key.0, path.to_ascii_lowercase()),
-    );
-    Value::unknown(unknown, origin)
+    let zones = (offset + 1..=offset + count)
+        .map(|zone| Value::string(zone.to_string(), origin))
+        .collect();
+    Some(vec![
+        Value::list(zones, origin),
+        Value::list(Vec::new(), origin),
+    ])
 }
