@@ -110,11 +110,26 @@ mod tests {
 
     #[test]
     fn places_that_are_not_known_do_not_tell_ids_apart_and_known_ones_do() {
-        assert!(may_be("\u{1}5\u{2}/resourcegroups/hub", "s/resourcegroups/hub"));
-        assert!(may_be("\u{1}5\u{2}/resourcegroups/hub", "s/resourcegroups/\u{1}6\u{2}"));
-        assert!(may_be("s/resourcegroups/rg-\u{1}6\u{2}", "s/resourcegroups/rg-hub"));
-        assert!(!may_be("s/resourcegroups/rg-\u{1}6\u{2}", "s/resourcegroups/hub"));
-        assert!(!may_be("s/resourcegroups/\u{1}6\u{2}-a", "s/resourcegroups/\u{1}6\u{2}-b"));
+        assert!(may_be(
+            "\u{1}5\u{2}/resourcegroups/hub",
+            "s/resourcegroups/hub"
+        ));
+        assert!(may_be(
+            "\u{1}5\u{2}/resourcegroups/hub",
+            "s/resourcegroups/\u{1}6\u{2}"
+        ));
+        assert!(may_be(
+            "s/resourcegroups/rg-\u{1}6\u{2}",
+            "s/resourcegroups/rg-hub"
+        ));
+        assert!(!may_be(
+            "s/resourcegroups/rg-\u{1}6\u{2}",
+            "s/resourcegroups/hub"
+        ));
+        assert!(!may_be(
+            "s/resourcegroups/\u{1}6\u{2}-a",
+            "s/resourcegroups/\u{1}6\u{2}-b"
+        ));
         assert!(!may_be("s/resourcegroups/hub", "t/resourcegroups/hub"));
         assert!(!may_be("s/resourcegroups/hub", "s"));
     }

@@ -14,9 +14,7 @@ use super::scope;
 use super::site::Site;
 use super::template::{Entry, Frame, Stage};
 use crate::eval::ResourceKey;
-use crate::eval::value::{
-    Bounds, Data, ListValue, Piece, Reason, Rest, Unknown, Value,
-};
+use crate::eval::value::{Bounds, Data, ListValue, Piece, Reason, Rest, Unknown, Value};
 use crate::origin::OriginId;
 
 /// How many names of resources a message lists.
@@ -184,7 +182,10 @@ impl<'t> Evaluator<'t> {
             found => return found,
         }
         // Without its place an id begins with the provider: `Microsoft.Network/natGateways/out`.
-        if name.split_once('/').is_some_and(|(provider, _)| provider.contains('.')) {
+        if name
+            .split_once('/')
+            .is_some_and(|(provider, _)| provider.contains('.'))
+        {
             let mut id = frame.stage.scope.prefix();
             id.push(scope::literal("/providers/"));
             id.extend(self.text_pieces(target));

@@ -256,7 +256,7 @@ pub(super) fn fitted(mut names: Vec<Vec<Piece>>, wanted: usize, whole: &Value) -
         let missing = wanted.saturating_sub(names.len());
         let parent = |index: usize| {
             let scope = whole.canonical().unwrap_or_default();
-            let label = format!("the name of parent {} of '{scope}'", index + 1);
+            let label = format!("parent {} of '{scope}'", index + 1);
             let unknown = Unknown::new(&scope, label, Reason::Invalid);
             vec![Piece::Hole(Arc::new(unknown))]
         };
