@@ -1,0 +1,300 @@
+//! Attributes of resources: what templates state of them, and names for what only Azure knows.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::access::{Picked, extended};
+use super::evaluate::Evaluator;
+use super::reference::{last_name, name_of_key};
+use super::scope;
+use super::template::{Entry, Frame, Memo, Stage};
+use crate::eval::value::{Data, Piece, Reason, Unknown, UnknownId, Value};
+use crate::eval::{Mode, ResourceKey};
+use crate::origin::{OriginId, OriginStep};
+use crate::syntax::json::Json;
+
+impl<'t> Evaluator<'t> {
+    /// One step further into the attributes of a resource: what the template states, or unknown.
+    pub(super) fn attribute(&self, value: &Value, unknown: &Arc<Unknown>, part: &str) -> Picked {
+        let Some(reference) = &unknown.refers_to else {
+            return Picked::Found(Value::unknown(extended(unknown, part), value.origin));
+        };
+        let path = match (reference.path.is_empty(), part.strip_prefix('.')) {
+            (true, Some(name)) => name.to_owned(),
+            _ => format!("{}{part}", reference.path),
+        };
+        let Some(entry) = self.entry_of(&reference.resource) else {
+            let stated = self.stated_of_part(&reference.resource, &path);
+            return Picked::Found(match stated {
+                Some((owner, stated)) => self.read(&owner, &stated, value.origin),
+                None => attribute_of(&reference.resource, None, &path, value.origin),
+            });
+        };
+        if let Some(stage) = &entry.nested
+            && let Some(output) = output_of(&path)
+        {
+            return self.outputs(&entry, stage, output, &path, value.origin);
+        }
+        match self.stated(&entry, &path) {
+            Some(stated) => Picked::Found(self.read(&entry, &stated, value.origin)),
+            None => Picked::Found(attribute_of(&entry.key, Some(&entry), &path, value.origin)),
+        }
+    }
+
+    fn outputs(
+        &self,
+        entry: &Rc<Entry<'t>>,
+        stage: &Rc<Stage<'t>>,
+        (name, part): (&str, OutputPart),
+        path: &str,
+        origin: OriginId,
+    ) -> Picked {
+        let unknown = || attribute_of(&entry.key, Some(entry), path, origin);
+        let Some(template) = stage.template else {
+            let mut value = unknown();
+            if let (Data::Unknown(unknown), Some(elsewhere)) = (&value.data, &stage.elsewhere) {
+                let mut linked = (**unknown).clone();
+                linked.reason = elsewhere.reason.clone();
+                value.data = Data::Unknown(Arc::new(linked));
+            }
+            return Picked::Found(value);
+        };
+        let declared = template
+            .get_ignore_case("outputs")
+            .and_then(|outputs| super::template::member(outputs, name));
+        let Some(declared) = declared else {
+            return Picked::Missing(format!(
+                "the deployment it refers to has no output '{name}'"
+            ));
+        };
+        if let Some(condition) = declared.value.get_ignore_case("condition")
+            && self.value(&Frame::of(stage), condition).as_bool() == Some(false)
+        {
+            return Picked::Missing(format!(
+                "the condition of the output '{name}' does not hold"
+            ));
+        }
+        match part {
+            OutputPart::Whole => Picked::Found(unknown()),
+            OutputPart::Value => {
+                let value = self.output(stage, &declared.name, &declared.value);
+                let step = OriginStep::ModuleOutput(Arc::clone(&declared.name));
+                let span = self.origins.span(origin);
+                let origin = self
+                    .origins
+                    .add(span, step, vec![value.origin, stage.origin]);
+                Picked::Found(value.with_origin(origin))
+            }
+        }
+    }
+
+    /// The value of an output of a nested deployment.
+    fn output(&self, stage: &Rc<Stage<'t>>, name: &Arc<str>, declared: &'t Json) -> Value {
+        let key = name.to_ascii_lowercase();
+        match stage.outputs.borrow().get(&key) {
+            Some(Memo::Done(value)) => return value.clone(),
+            Some(_) => return self.cycle(declared.span, &format!("output '{name}'")),
+            None => {}
+        }
+        stage.outputs.borrow_mut().insert(key.clone(), Memo::Busy);
+        let untold = self.untold();
+        self.expand(stage);
+        let frame = Frame::of(stage);
+        let value = self.nested(declared.span, || {
+            if let Some(copy) = declared.get_ignore_case("copy") {
+                self.copied(&frame, name, copy)
+            } else if let Some(value) = declared.get_ignore_case("value") {
+                self.value(&frame, value)
+            } else {
+                self.wrong(declared.span, "this output has no value")
+            }
+        });
+        let value = self.bounded(declared.span, value);
+        let mut outputs = stage.outputs.borrow_mut();
+        if self.untold() == untold {
+            outputs.insert(key, Memo::Done(value.clone()));
+        } else {
+            outputs.remove(&key);
+        }
+        value
+    }
+
+    /// A value that a resource's own template states, read at `origin`.
+    fn read(&self, entry: &Entry<'t>, stated: &Value, origin: OriginId) -> Value {
+        let step = OriginStep::Attribute(Arc::clone(&entry.address));
+        let span = self.origins.span(origin);
+        let origin = self.origins.add(span, step, vec![stated.origin]);
+        stated.with_origin(origin)
+    }
+
+    /// The value at a path of a resource if its own template states it: texts, numbers, and lists
+    /// of these. Objects and what is null may gain properties when they are deployed.
+    fn stated(&self, entry: &Rc<Entry<'t>>, path: &str) -> Option<Value> {
+        if let Some(known) = known_of_whole(entry, path) {
+            return Some(known);
+        }
+        if entry.mode == Mode::Existing && !path.eq_ignore_ascii_case("name") {
+            return None;
+        }
+        if matches!(&*entry.body.borrow(), Memo::Busy) {
+            return None;
+        }
+        let body = self.body(entry);
+        if let Some(stated) = plain_at(&body, path) {
+            return Some(stated);
+        }
+        let (list, index) = part_whose_id(path)?;
+        if !has_parts(&entry.kind) {
+            return None;
+        }
+        let (spelled, items) = member_of(&body, list)?;
+        let items = items.as_list().filter(|list| list.rest.is_none())?;
+        let name = items.items.get(index)?.get_ignore_case("name")?;
+        let mut id = entry.id.clone();
+        id.push(scope::literal(format!("/{spelled}/")));
+        id.extend(super::functions::pieces(name)?);
+        Some(Value::from_pieces(id, name.origin))
+    }
+
+    /// What the template of a resource says of one of its parts (a subnet in its network), where
+    /// the part is referred to by its own id; and that resource.
+    fn stated_of_part(&self, key: &ResourceKey, path: &str) -> Option<(Rc<Entry<'t>>, Value)> {
+        let (owner, name) = key.0.rsplit_once('/')?;
+        let (owner, list) = owner.rsplit_once('/')?;
+        let entry = self.entry_of(&ResourceKey(owner.into()))?;
+        let known = entry.mode != Mode::Existing && has_parts(&entry.kind);
+        if !known || matches!(&*entry.body.borrow(), Memo::Busy) {
+            return None;
+        }
+        let body = self.body(&entry);
+        let (_, items) = member_of(&body, list)?;
+        let is_called = |item: &&Value| {
+            let own = item.get_ignore_case("name").and_then(scope::lower);
+            own.as_deref() == Some(name)
+        };
+        let item = items.as_list()?.items.iter().find(is_called)?;
+        Some((entry, plain_at(item, path)?))
+    }
+}
+
+/// What follows from which resource it is.
+fn known_of_whole(entry: &Entry<'_>, path: &str) -> Option<Value> {
+    let value = match &*path.to_ascii_lowercase() {
+        "id" => Value::from_pieces(entry.id.clone(), entry.origin),
+        "type" => Value::string(Arc::clone(&entry.kind), entry.origin),
+        // Not the whole id: the provider, and types and names by turns.
+        "resourceid" => {
+            let id = scope::id(Vec::new(), &entry.kind, &entry.names());
+            let mut pieces = id.into_iter();
+            pieces.next();
+            Value::from_pieces(pieces.collect(), entry.origin)
+        }
+        "resourcegroupname" => {
+            let mut segments = scope::segments(&entry.id).into_iter().skip(3);
+            match segments.next()?.as_slice() {
+                [Piece::Literal(word)] if word.eq_ignore_ascii_case("resourceGroups") => {
+                    Value::from_pieces(segments.next()?, entry.origin)
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(value)
+}
+
+/// The value at a path if it is one that Azure gives back as it was sent.
+fn plain_at(whole: &Value, path: &str) -> Option<Value> {
+    let mut value = whole;
+    for part in path.split(['.', '[']) {
+        value = match part.strip_suffix(']') {
+            Some(index) => {
+                let list = value.as_list().filter(|list| list.rest.is_none())?;
+                list.items.get(index.parse::<usize>().ok()?)?
+            }
+            None => value.get_ignore_case(part)?,
+        };
+    }
+    let plain = |value: &Value| !matches!(value.data, Data::Null | Data::Object(_) | Data::List(_));
+    let stated = match &value.data {
+        Data::List(list) => list.rest.is_none() && list.items.iter().all(plain),
+        _ => plain(value),
+    };
+    stated.then(|| value.clone())
+}
+
+/// The list, and the place in it, of a path to the id of a part: `properties.subnets[2].id`.
+fn part_whose_id(path: &str) -> Option<(&str, usize)> {
+    let lower = path.to_ascii_lowercase();
+    if !lower.starts_with("properties.") || !lower.ends_with("].id") {
+        return None;
+    }
+    let inner = path.get("properties.".len()..path.len() - "].id".len())?;
+    let (list, index) = inner.split_once('[')?;
+    let index = index.parse().ok()?;
+    (!list.contains('.')).then_some((list, index))
+}
+
+/// Whether the items in lists of a resource's properties are resources too, with ids that go on
+/// from its own. <https://learn.microsoft.com/rest/api/virtualnetwork/virtual-networks/get>
+fn has_parts(kind: &str) -> bool {
+    kind.to_ascii_lowercase().starts_with("microsoft.network/")
+}
+
+/// A property of a resource, with its name as it is written.
+fn member_of<'v>(body: &'v Value, name: &str) -> Option<(&'v Arc<str>, &'v Value)> {
+    let properties = body.get_ignore_case("properties")?.as_object()?;
+    let mut entries = properties.entries.iter();
+    entries.find(|(written, _)| written.eq_ignore_ascii_case(name))
+}
+
+/// What of an output a path means.
+#[derive(Clone, Copy)]
+enum OutputPart {
+    Whole,
+    Value,
+}
+
+fn output_of(path: &str) -> Option<(&str, OutputPart)> {
+    let lower = path.to_ascii_lowercase();
+    let at = "properties.outputs.".len();
+    if !lower.starts_with("properties.outputs.") {
+        return None;
+    }
+    let rest = path.get(at..)?;
+    match rest.split_once('.') {
+        None => Some((rest, OutputPart::Whole)),
+        Some((name, part)) if part.eq_ignore_ascii_case("value") => Some((name, OutputPart::Value)),
+        Some(_) => None,
+    }
+}
+
+/// An attribute that is filled in when the resource is created.
+pub(super) fn attribute_of(
+    key: &ResourceKey,
+    entry: Option<&Rc<Entry<'_>>>,
+    path: &str,
+    origin: OriginId,
+) -> Value {
+    let reason = match entry {
+        Some(entry) if entry.mode == Mode::Managed => Reason::RunTime,
+        _ => Reason::Outside,
+    };
+    let name = match entry {
+        Some(entry) => last_name(&entry.address),
+        None => name_of_key(key),
+    };
+    let attribute = path.strip_prefix("properties").unwrap_or(path);
+    let dot = if attribute.is_empty() || attribute.starts_with(['.', '[']) {
+        ""
+    } else {
+        "."
+    };
+    let label = format!("reference('{name}'){dot}{attribute}");
+    let mut unknown = Unknown::new("", label, reason).with_reference(key.clone(), path);
+    unknown.id = UnknownId::named(
+        "reference",
+        &format!("{}|{}", key.0, path.to_ascii_lowercase()),
+    );
+    Value::unknown(unknown, origin)
+}
