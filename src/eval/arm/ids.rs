@@ -112,7 +112,7 @@ fn prefix(scope: &Scope, special: Special, before: &[Vec<Piece>]) -> Vec<Piece> 
             .in_resource_group(group.clone())
             .prefix(),
         (Special::ResourceId, [group]) => match scope.level {
-// Only deployments to a resource group take the name of a group here; templates for
+            // Only deployments to a resource group take the name of a group here; templates for
             // subscriptions give one all the same, and a subscription is written as a GUID.
             Level::Subscription if is_guid(group) => scope.in_subscription(group.clone()).prefix(),
             Level::ResourceGroup | Level::Subscription | Level::Unknown => {
