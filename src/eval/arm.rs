@@ -31,6 +31,7 @@ mod scope;
 mod site;
 mod stage;
 mod template;
+mod user_functions;
 
 #[cfg(test)]
 mod tests;

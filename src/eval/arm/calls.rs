@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::access::Picked;
 use super::evaluate::Evaluator;
-use super::expression::{Call, Node};
-use super::functions::Special;
+use super::expression::{Call, Node, NodeKind};
+use super::functions::{Function, Special};
 use super::site::Site;
 use super::template::Frame;
 use crate::eval::value::{Bounds, Data, Reason, Truth, Unknown, Value};
@@ -57,6 +57,7 @@ impl<'t> Evaluator<'t> {
             | Special::ManagementGroupResourceId
             | Special::TenantResourceId
             | Special::ExtensionResourceId => self.resource_id(frame, site, node, call, special),
+            Special::Fail => self.fail(frame, site, node, call, None),
             Special::NewGuid => self.new_guid(site, node),
             Special::ResourceGroup
             | Special::Subscription
@@ -69,19 +70,34 @@ impl<'t> Evaluator<'t> {
 
     /// `if`: only the chosen branch counts; of an unknown choice both are candidates.
     fn conditional(&self, frame: &Frame<'t>, site: &Site, node: &Node, call: &Call) -> Value {
-        let [condition, yes, no] = call.arguments.as_slice() else {
+        let [first, yes, no] = call.arguments.as_slice() else {
             let span = self.exact(site, node.start, node.end);
             return self.wrong(span, "'if' needs a condition and two values");
         };
-        let condition = self.node(frame, site, condition);
+        let condition = self.node(frame, site, first);
         if let Some(holds) = condition.as_bool() {
-            let chosen = self.node(frame, site, if holds { yes } else { no });
+            let branch = if holds { yes } else { no };
+            let chosen = match failing(branch) {
+                Some(call) => self.fail(frame, site, branch, call, Some(&condition)),
+                None => self.node(frame, site, branch),
+            };
             let origin = self.chosen(site, node, &chosen, &condition);
             return chosen.with_origin(origin);
         }
         if condition.as_unknown().is_none() {
-            let span = self.exact(site, node.start, node.end);
+            let span = self.exact(site, first.start, first.end);
             return self.wrong_about(span, "the condition of 'if' is a boolean", &[condition]);
+        }
+        // Where one branch ends the deployment, only the other one gives a value.
+        let other = match (failing(yes), failing(no)) {
+            (Some(_), None) => Some(no),
+            (None, Some(_)) => Some(yes),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let value = self.node(frame, site, other);
+            let origin = self.chosen(site, node, &value, &condition);
+            return value.with_origin(origin);
         }
         let (yes, no) = self.quietly(|| (self.node(frame, site, yes), self.node(frame, site, no)));
         if yes.equals(&no) == Truth::True {
@@ -98,6 +114,29 @@ impl<'t> Evaluator<'t> {
         );
         let value = self.derived(site, node, &call.name, &[condition, yes, no], candidates);
         value.with_origin(origin)
+    }
+
+    /// `fail`: the deployment ends with a message. Where that hangs on the default of a parameter,
+    /// another deployment may pass, and nothing is told.
+    fn fail(
+        &self,
+        frame: &Frame<'t>,
+        site: &Site,
+        node: &Node,
+        call: &Call,
+        condition: Option<&Value>,
+    ) -> Value {
+        let mut values = self.arguments(frame, site, &call.arguments);
+        let message = match values.first().and_then(Value::as_str) {
+            Some(text) => format!(
+                "this deployment fails on purpose: {}",
+                text.trim_end_matches('.')
+            ),
+            None => "this deployment fails on purpose".to_owned(),
+        };
+        let span = self.exact(site, node.start, node.end);
+        values.extend(condition.cloned());
+        self.wrong_about(span, message, &values)
     }
 
     fn chosen(&self, site: &Site, node: &Node, chosen: &Value, condition: &Value) -> OriginId {
@@ -253,6 +292,16 @@ impl<'t> Evaluator<'t> {
         let reason = Reason::RunTimeFunction("newGuid".into());
         let unknown = Unknown::new(&place, "newGuid()", reason);
         Value::unknown(unknown, self.origins.literal(span))
+    }
+}
+
+/// The call of `fail` that a part of an expression is.
+fn failing(node: &Node) -> Option<&Call> {
+    match &node.kind {
+        NodeKind::Call(call) if matches!(call.function, Function::Special(Special::Fail)) => {
+            Some(call)
+        }
+        _ => None,
     }
 }
 

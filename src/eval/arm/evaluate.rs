@@ -292,6 +292,11 @@ impl<'t> Evaluator<'t> {
             Err(Problem::Wrong(message)) => {
                 self.wrong_about(self.exact(site, node.start, node.end), message, values)
             }
+            Err(Problem::Argument(index, message)) => {
+                let (start, end) = part_of_call(node, index);
+                let value = values.get(index..=index).unwrap_or(values);
+                self.wrong_about(self.exact(site, start, end), message, value)
+            }
             Err(Problem::TooLarge) => self.limit(
                 "arm-limit",
                 self.exact(site, node.start, node.end),
@@ -327,7 +332,14 @@ impl<'t> Evaluator<'t> {
         Value::unknown(unknown, call.origin())
     }
 
-    fn unsupported(&self, site: &Site, node: &Node, name: &Arc<str>, values: &[Value]) -> Value {
+    /// A function that is known and not evaluated.
+    pub(super) fn unsupported(
+        &self,
+        site: &Site,
+        node: &Node,
+        name: &Arc<str>,
+        values: &[Value],
+    ) -> Value {
         let mut unknown = Unknown::derived(&name.to_ascii_lowercase(), values);
         unknown.reason = Reason::UnsupportedFunction(Arc::clone(name));
         unknown.label = format!("{name}()").into();
@@ -347,52 +359,6 @@ impl<'t> Evaluator<'t> {
         let values = self.arguments(frame, site, &call.arguments);
         let origin = self.origins.literal(site.part(node.start, node.end));
         self.answered_later(frame, call, &values, origin)
-    }
-
-    fn user_function(
-        &self,
-        frame: &Frame<'t>,
-        site: &Site,
-        node: &Node,
-        call: &expression::Call,
-    ) -> Value {
-        let values = self.arguments(frame, site, &call.arguments);
-        let declared = frame
-            .context
-            .functions
-            .get(&call.name.to_ascii_lowercase())
-            .copied();
-        let Some(declared) = declared else {
-            return self.unsupported(site, node, &call.name, &values);
-        };
-        let names = declared
-            .get_ignore_case("parameters")
-            .map_or(&[][..], Json::items);
-        let mut inner = Frame {
-            locals: None,
-            loops: None,
-            in_function: true,
-            ..frame.clone()
-        };
-        for (parameter, value) in names.iter().zip(values) {
-            let name = parameter.get_ignore_case("name").and_then(Json::as_str);
-            inner = inner.with_local(name.unwrap_or_default().into(), value);
-        }
-        let output = declared
-            .get_ignore_case("output")
-            .and_then(|output| output.get_ignore_case("value"));
-        match output {
-            Some(output) => {
-                let value = self.value(&inner, output);
-                self.hop(
-                    site,
-                    node,
-                    OriginStep::Function(Arc::clone(&call.name)),
-                    value,
-                )
-            }
-            None => self.wrong(declared.span, "this function has no output"),
-        }
     }
 
     /// A value with one more hop, at the place that asks for it.
@@ -431,6 +397,15 @@ impl<'t> Evaluator<'t> {
         pieces(value)
             .unwrap_or_else(|| vec![crate::eval::value::Piece::Hole(self.unknown_of(value))])
     }
+}
+
+/// Where an argument of a call stands; the call itself if it is none of its own.
+fn part_of_call(node: &Node, index: usize) -> (u32, u32) {
+    let argument = match &node.kind {
+        NodeKind::Call(call) => call.arguments.get(index),
+        _ => None,
+    };
+    argument.map_or((node.start, node.end), |part| (part.start, part.end))
 }
 
 /// The elements of a `copy` member of an object, if it is a loop over properties.

@@ -15,7 +15,7 @@ mod text;
 
 use std::sync::Arc;
 
-use self::catalogue::Needs;
+use self::catalogue::{Answer, Needs};
 use crate::eval::value::{Bounds, Data, ListValue, ObjectValue, Piece, Rest, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
@@ -55,6 +55,8 @@ pub(super) enum Problem {
     Unknown,
     /// Azure would refuse the call.
     Wrong(String),
+    /// Azure would refuse the call because of the argument at this place.
+    Argument(usize, String),
     /// The result would be too large.
     TooLarge,
     /// A use of the function that is not evaluated here.
@@ -76,6 +78,7 @@ pub(super) enum Special {
     Deployment,
     Environment,
     ExtensionResourceId,
+    Fail,
     Filter,
     GroupBy,
     If,
@@ -148,11 +151,15 @@ impl Arguments<'_> {
     pub(super) fn mismatch(&self, value: &Value, expected: &str) -> Problem {
         match &value.data {
             Data::Unknown(_) => Problem::Unknown,
-            data => Problem::Wrong(format!(
-                "'{}' needs {expected}, not {}",
-                self.name,
-                describe(data)
-            )),
+            data => {
+                let message = format!("'{}' needs {expected}, not {}", self.name, describe(data));
+                // The value is one of the arguments themselves, unless it lies deeper.
+                let index = self.values.iter().position(|one| std::ptr::eq(one, value));
+                match index {
+                    Some(index) => Problem::Argument(index, message),
+                    None => Problem::Wrong(message),
+                }
+            }
         }
     }
 
@@ -270,6 +277,9 @@ pub(super) fn find(name: &str) -> Function {
     let Some(entry) = catalogue::entry(name) else {
         return Function::Other;
     };
+    if entry.answer == Answer::Compiler {
+        return Function::Other;
+    }
     match entry.needs {
         Needs::Evaluator(special) => Function::Special(special),
         Needs::Azure => Function::RunTime,

@@ -127,7 +127,7 @@ impl Evaluator<'_> {
     }
 
     /// The parameter whose default a value comes from.
-    fn default_behind(&self, id: OriginId) -> Option<Arc<str>> {
+    pub(super) fn default_behind(&self, id: OriginId) -> Option<Arc<str>> {
         let mut pending = vec![id];
         let mut seen = BTreeSet::new();
         while let Some(id) = pending.pop() {

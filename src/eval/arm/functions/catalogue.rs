@@ -221,7 +221,7 @@ pub(in super::super) const FUNCTIONS: &[Entry] = &[
     special("toObject", Family::Lambda, 2, 3, Special::ToObject),
     special("and", Family::Logical, 2, ANY, Special::And),
     pure("bool", Family::Logical, 1, 1),
-    pure("fail", Family::Logical, 1, 1),
+    special("fail", Family::Logical, 1, 1, Special::Fail),
     pure("false", Family::Logical, 0, 0),
     special("if", Family::Logical, 3, 3, Special::If),
     pure("not", Family::Logical, 1, 1),
