@@ -38,6 +38,12 @@ pub trait Loader: Sync {
     /// The files of the walk in one directory, sorted by path. `""` is the root.
     fn directory(&self, path: &str) -> Vec<FileId>;
 
+    /// The files of the walk in one directory and all below it, sorted by path. `""` is the root.
+    /// A loader that was given single files knows of none.
+    fn below(&self, _path: &str) -> Vec<FileId> {
+        Vec::new()
+    }
+
     /// The path of a file, relative to the root.
     fn path(&self, id: FileId) -> Arc<str>;
 }

@@ -5,6 +5,7 @@
 //! them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
 use super::walk::{self, Entry, Kind};
@@ -117,6 +118,28 @@ impl Loader for Files {
         normalise(path)
             .and_then(|path| self.by_directory.get(path.as_str()).cloned())
             .unwrap_or_default()
+    }
+
+    fn below(&self, path: &str) -> Vec<FileId> {
+        let Some(path) = normalise(path) else {
+            return Vec::new();
+        };
+        let inside = |directory: &str| {
+            path.is_empty()
+                || directory
+                    .strip_prefix(&*path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut found: Vec<FileId> = self
+            .by_directory
+            .range::<str, _>((Bound::Included(&*path), Bound::Unbounded))
+            .take_while(|(directory, _)| directory.starts_with(&*path))
+            .filter(|(directory, _)| inside(directory))
+            .flat_map(|(_, ids)| ids.iter().copied())
+            .collect();
+        // Ids are in the order of paths.
+        found.sort_unstable();
+        found
     }
 
     fn path(&self, id: FileId) -> Arc<str> {

@@ -22,6 +22,7 @@ pub(in crate::eval) mod kinds;
 mod lambdas;
 mod limits;
 mod linked;
+mod located;
 mod names;
 mod pairing;
 mod parameter_file;

@@ -158,6 +158,11 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Adds a note, once for its place, however certain it is that the place is reached.
+    pub(super) fn note(&self, diagnostic: Diagnostic) {
+        self.tell_always(diagnostic);
+    }
+
     fn tell_always(&self, diagnostic: Diagnostic) {
         let span = diagnostic.primary.as_ref().map(|label| label.span);
         let fresh = span.is_none_or(|span| self.told.borrow_mut().insert((span, diagnostic.code)));

@@ -9,20 +9,29 @@ pub(super) struct Site {
     span: Span,
     /// Whether the string has no escapes, so that its bytes are those of the file.
     plain: bool,
+    /// How many bytes are written before the expression: one bracket, if it was escaped for the
+    /// template around it.
+    before: u32,
 }
 
 impl Site {
-    /// The site of a JSON string whose decoded text is `text`.
+    /// The site of a JSON string whose decoded text is `text`, or ends with it.
     pub(super) fn new(json: &Json, text: &str) -> Self {
+        let written = json.as_str().unwrap_or(text).len();
         Self {
             span: json.span,
-            plain: json.span.len() as usize == text.len() + 2,
+            plain: json.span.len() as usize == written + 2,
+            before: u32::try_from(written.saturating_sub(text.len())).unwrap_or(0),
         }
     }
 
     /// A site without inner structure.
     pub(super) fn whole(span: Span) -> Self {
-        Self { span, plain: false }
+        Self {
+            span,
+            plain: false,
+            before: 0,
+        }
     }
 
     /// The whole string with its quotes.
@@ -35,7 +44,7 @@ impl Site {
         if !self.plain {
             return self.span;
         }
-        let base = self.span.start + 1;
+        let base = self.span.start + 1 + self.before;
         Span::new(self.span.file, base + start, base + end)
     }
 
@@ -46,7 +55,7 @@ impl Site {
         }
         let raw = file.slice(self.span);
         let base = self.span.start;
-        let at = |offset| base + raw_offset(raw, offset as usize);
+        let at = |offset: u32| base + raw_offset(raw, (offset + self.before) as usize);
         Span::new(self.span.file, at(start), at(end))
     }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::deployment::{Around, header};
 use super::evaluate::Evaluator;
 use super::identity::Identity;
+use super::linked::{From, Lineage};
 use super::scope::Scope;
 use super::template::{Argument, Context, Frame, Stage, member, names};
 use crate::eval::Existence;
-use crate::eval::frontend::Tree;
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::origin::OriginId;
 use crate::syntax::json::{Json, Member};
@@ -37,10 +37,10 @@ impl<'t> Evaluator<'t> {
     ) -> Rc<Stage<'t>> {
         let properties = json.get_ignore_case("properties");
         let property = |name| properties.and_then(|json: &'t Json| json.get_ignore_case(name));
-        let inline = property("template").filter(|json| !json.members().is_empty());
-        let (template, elsewhere) = match inline {
-            Some(template) => (Some(template), None),
-            None => self.linked_template(frame, property("templateLink"), json, address),
+        let deployed = self.deployed(frame, json, around, address, existence);
+        let (template, elsewhere) = match &deployed.template {
+            Ok(template) => (Some(*template), None),
+            Err(elsewhere) => (None, Some(Arc::clone(elsewhere))),
         };
         let depth = around.stage.depth + 1;
         let (template, elsewhere) = if depth > MAX_TEMPLATES && template.is_some() {
@@ -50,7 +50,7 @@ impl<'t> Evaluator<'t> {
         } else {
             (template, elsewhere)
         };
-        let inner = inline.is_none()
+        let inner = deployed.from != From::Nested
             || property("expressionEvaluationOptions")
                 .and_then(|options| options.get_ignore_case("scope"))
                 .and_then(Json::as_str)
@@ -60,15 +60,17 @@ impl<'t> Evaluator<'t> {
                 let number = self.contexts.get() + 1;
                 self.contexts.set(number);
                 let label = format!("{address}|{number}");
-                let context = self.inner_context(frame, template, properties, identity, label);
+                let mut context = self.inner_context(frame, template, json, identity, label);
+                context.link.clone_from(&deployed.link);
                 (Rc::new(context), None)
             }
             _ => (Rc::clone(&frame.context), frame.loops.clone()),
         };
-        let evaluated_before = match (inline, inner) {
-            (None, _) => 0,
-            (Some(_), true) => around.stage.evaluated_before,
-            (Some(_), false) => around.stage.evaluated_before + 1,
+        let evaluated_before = match deployed.from {
+            From::Link => 0,
+            From::Value => 1,
+            From::Nested if inner => around.stage.evaluated_before,
+            From::Nested => around.stage.evaluated_before + 1,
         };
         Rc::new(Stage {
             template,
@@ -81,6 +83,7 @@ impl<'t> Evaluator<'t> {
             existence: existence.clone(),
             repeated: around.repeated,
             depth,
+            lineage: deployed.lineage,
             expanded: Cell::new(false),
             resources: RefCell::default(),
             symbols: RefCell::default(),
@@ -92,15 +95,17 @@ impl<'t> Evaluator<'t> {
         &self,
         frame: &Frame<'t>,
         template: &'t Json,
-        properties: Option<&'t Json>,
+        json: &'t Json,
         identity: &Identity,
         label: String,
     ) -> Context<'t> {
+        let properties = json.get_ignore_case("properties");
         let property = |name| properties.and_then(|json: &'t Json| json.get_ignore_case(name));
         let parameters = property("parameters");
         let computed = parameters
             .filter(|parameters| parameters.as_str().is_some())
             .map(|parameters| self.value(frame, parameters));
+        let filed = property("parametersLink").and_then(|link| self.linked_values(frame, link));
         let elsewhere = property("parametersLink").map(|link| {
             let label = "the linked parameter file";
             let unknown = Unknown::new(&identity.name_text(), label, Reason::LinkedTemplate);
@@ -131,6 +136,12 @@ impl<'t> Evaluator<'t> {
             if let Some(passed) = parameters.and_then(|json| member(json, &declared.name)) {
                 return Argument::Passed(&passed.value, frame.clone());
             }
+            if let Some(filed) = filed {
+                return match member(filed, &declared.name) {
+                    Some(entry) => Argument::File(&entry.value),
+                    None => Argument::None,
+                };
+            }
             match &elsewhere {
                 Some(value) => Argument::Value(value.clone()),
                 None => Argument::None,
@@ -145,71 +156,12 @@ impl<'t> Evaluator<'t> {
             functions: names.functions,
             scope: identity.target.clone(),
             name: Value::from_pieces(last, identity.name.origin),
-            location: None,
+            location: json
+                .get_ignore_case("location")
+                .map(|location| self.value(frame, location)),
             link: None,
         }
     }
-
-    /// A template in another file, if it is linked by a path that leads to one.
-    fn linked_template(
-        &self,
-        frame: &Frame<'t>,
-        link: Option<&'t Json>,
-        json: &'t Json,
-        address: &Arc<str>,
-    ) -> (Option<&'t Json>, Option<Arc<Unknown>>) {
-        let unknown = |reason| {
-            let unknown = Unknown::new("template", format!("the template of {address}"), reason);
-            Some(Arc::new(unknown.declared_at(
-                link.map_or_else(|| header(json), |json| json.span),
-            )))
-        };
-        let path = link
-            .and_then(|link| link.get_ignore_case("relativePath"))
-            .map(|path| self.value(frame, path));
-        let Some(path) = path.as_ref().and_then(Value::as_str) else {
-            return (None, unknown(Reason::LinkedTemplate));
-        };
-        let directory = self.loader.path(json.span.file);
-        let directory = directory
-            .rsplit_once('/')
-            .map_or("", |(directory, _)| directory);
-        let Some((id, file)) = joined(directory, path).and_then(|path| self.loader.text(&path))
-        else {
-            return (None, unknown(Reason::File(Arc::clone(path))));
-        };
-        self.files.borrow_mut().insert(id);
-        let template = match self.loader.tree(id) {
-            Some(Tree::Json(Some(tree))) => Some(tree),
-            Some(_) => None,
-            None => {
-                let parsed = crate::syntax::json::parse(id, &file);
-                parsed.tree.and_then(|tree| self.linked.keep(tree))
-            }
-        };
-        match template {
-            Some(template) => (Some(template), None),
-            None => (None, unknown(Reason::File(Arc::clone(path)))),
-        }
-    }
-}
-
-/// A path relative to a directory, without `.` and `..`; `None` if it leaves the root.
-pub(super) fn joined(directory: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = directory
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
-    for part in path.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// The outermost stage of a template.
@@ -249,6 +201,7 @@ pub(super) fn outermost<'t>(
         repeated: false,
         evaluated_before: 0,
         depth: 0,
+        lineage: Lineage::of(template.span.file),
         expanded: Cell::new(false),
         resources: RefCell::default(),
         symbols: RefCell::default(),

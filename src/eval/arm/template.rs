@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::copy::Loop;
+use super::linked::Lineage;
 use super::scope::Scope;
 use crate::eval::value::{Piece, Unknown, Value};
 use crate::eval::{Existence, Mode, ResourceKey};
@@ -106,6 +107,7 @@ pub(super) struct Stage<'t> {
     pub(super) evaluated_before: usize,
     /// How many templates are around it.
     pub(super) depth: usize,
+    pub(super) lineage: Rc<Lineage>,
     pub(super) expanded: Cell<bool>,
     pub(super) resources: RefCell<Vec<usize>>,
     /// Resources by symbolic name in lower case, one per instance.

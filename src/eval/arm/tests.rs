@@ -3,6 +3,7 @@
 mod bicep;
 mod functions;
 mod limits;
+mod links;
 mod loops;
 mod nesting;
 mod origins;
@@ -119,6 +120,15 @@ impl Loader for Files {
 
     fn directory(&self, _path: &str) -> Vec<FileId> {
         Vec::new()
+    }
+
+    fn below(&self, path: &str) -> Vec<FileId> {
+        let inside = |file: &str| path.is_empty() || file.starts_with(&format!("{path}/"));
+        self.sources
+            .iter()
+            .filter(|(_, file)| inside(file.path()))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     fn path(&self, id: FileId) -> Arc<str> {

@@ -135,7 +135,11 @@ fn templates_linked_by_path_are_followed_and_circles_end() {
     assert_eq!(deployment.files.len(), 2);
     resource(&deployment, "Microsoft.Network/networkSecurityGroups/web");
     let deployment = files.deploy("nested/circle.json");
-    assert_eq!(files.blamed(&deployment, "arm-limit").len(), 1);
+    assert_eq!(
+        files.blamed(&deployment, "arm-cycle"),
+        [r#"{ "relativePath": "circle.json" }"#]
+    );
+    assert_eq!(deployment.diagnostics.len(), 1);
 }
 
 #[test]
