@@ -12,8 +12,8 @@ use super::ResourceKey;
 /// pieces as [`super::value::hole`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Located<'k> {
-    /// The subscription.
-    subscription: &'k str,
+    /// The subscription; `None` where the place is unknown as a whole.
+    subscription: Option<&'k str>,
     /// The resource group, unless the resource lies in the subscription itself.
     group: Option<&'k str>,
     /// Provider, types and names: `microsoft.network/virtualnetworks/hub/subnets/app`.
@@ -24,11 +24,19 @@ impl ResourceKey {
     /// Takes a full id apart; `None` for Terraform addresses, for what lies outside subscriptions,
     /// and for what extends another resource (its place is that resource).
     pub(crate) fn located(&self) -> Option<Located<'_>> {
-        let rest = self.0.strip_prefix("/subscriptions/")?;
-        let (place, path) = rest.split_once("/providers/")?;
+        let (place, path) = self.0.split_once("/providers/")?;
         if path.contains("/providers/") {
             return None;
         }
+        let Some(place) = place.strip_prefix("/subscriptions/") else {
+            // `concat(parameters('group'), '/providers/…')`: the id of any place.
+            let is_open = place.starts_with(OPEN) && place.ends_with(CLOSE);
+            return is_open.then_some(Located {
+                subscription: None,
+                group: None,
+                path,
+            });
+        };
         let (subscription, group) = match place.split_once('/') {
             None => (place, None),
             Some((subscription, rest)) => {
@@ -37,7 +45,7 @@ impl ResourceKey {
             }
         };
         Some(Located {
-            subscription,
+            subscription: Some(subscription),
             group,
             path,
         })
@@ -48,12 +56,15 @@ impl Located<'_> {
     /// Whether two ids may be one resource: the same path, in places that nothing known tells
     /// apart.
     pub(crate) fn may_be(&self, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (self.subscription, other.subscription) else {
+            return self.path == other.path;
+        };
         let groups = match (self.group, other.group) {
             (None, None) => true,
             (Some(one), Some(two)) => may_be_equal(one, two),
             _ => false,
         };
-        self.path == other.path && groups && may_be_equal(self.subscription, other.subscription)
+        self.path == other.path && groups && may_be_equal(one, two)
     }
 }
 
@@ -132,6 +143,10 @@ mod tests {
         ));
         assert!(!may_be("s/resourcegroups/hub", "t/resourcegroups/hub"));
         assert!(!may_be("s/resourcegroups/hub", "s"));
+        assert!(!may_be("s/resourcegroups/hub", "\u{1}5\u{2}"));
+        let anywhere = ResourceKey("\u{1}7\u{2}/providers/a.b/c/x".into());
+        let hub = key("s/resourcegroups/hub", "a.b/c/x");
+        assert!(anywhere.located().unwrap().may_be(&hub.located().unwrap()));
     }
 
     #[test]

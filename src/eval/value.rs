@@ -336,6 +336,11 @@ impl Value {
             _ => (String::new(), String::new()),
         };
         let ((prefix, suffix), (other_prefix, other_suffix)) = (ends(self), ends(other));
+        if let (Data::String(known), open) | (open, Data::String(known)) = (&self.data, &other.data)
+            && known.len() < known_length(open)
+        {
+            return Truth::False;
+        }
         let prefixes = prefix.starts_with(&*other_prefix) || other_prefix.starts_with(&*prefix);
         let suffixes = suffix.ends_with(&*other_suffix) || other_suffix.ends_with(&*suffix);
         if prefixes && suffixes {
@@ -408,6 +413,21 @@ impl Value {
             }
             _ => self.canonical().hash(hasher),
         }
+    }
+}
+
+/// How long a string is at least.
+fn known_length(data: &Data) -> usize {
+    match data {
+        Data::String(text) => text.len(),
+        Data::Template(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.len(),
+                Piece::Hole(_) => 0,
+            })
+            .sum(),
+        _ => 0,
     }
 }
 

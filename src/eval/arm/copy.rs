@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::evaluate::Evaluator;
 use super::expression::{self, NodeKind};
 use super::template::Frame;
-use crate::eval::value::{Bounds, Data, ListValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ListValue, Reason, Rest, Unknown, UnknownId, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::Json;
@@ -136,6 +136,12 @@ impl<'t> Evaluator<'t> {
                 )
                 .with_bounds(Bounds::Range(Some(0), None));
                 unknown.causes = vec![Arc::clone(count)];
+                if on_resource {
+                    // Loops that run equally often go together: the machine of a pass takes the
+                    // interface of the same pass, which both name by the index.
+                    let scope = format!("{}|{:x}", frame.context.label, count.id.0);
+                    unknown.id = UnknownId::named(&scope, "copyIndex");
+                }
                 Value::unknown(unknown, origin)
             }
         };
