@@ -1,6 +1,6 @@
 use super::{Files, with_schema};
-use crate::eval::frontend::GroupOptions;
-use crate::source::FileId;
+use crate::eval::frontend::{Declared, GroupOptions, Target};
+use crate::source::{FileId, Span};
 
 const PARAMETERS: &str = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
     "parameters": { "p": { "value": 1 } } }"#;
@@ -72,6 +72,178 @@ fn parameter_files_go_with_the_template_they_are_named_after() {
         &[("a/x.json", 0)],
         1,
         0,
+    );
+    expect(
+        &["template.json", "other.json", "parameters.json"],
+        &[("other.json", 0), ("template.json", 1)],
+        0,
+        0,
+    );
+}
+
+#[test]
+fn directories_of_parameters_or_environments_belong_to_the_template_above_or_beside() {
+    expect(
+        &[
+            "a/x.json",
+            "a/parameters/dev.param.json",
+            "a/parameters/prod.param.json",
+        ],
+        &[
+            ("a/x.json (parameters/dev.param.json)", 1),
+            ("a/x.json (parameters/prod.param.json)", 1),
+        ],
+        0,
+        0,
+    );
+    expect(
+        &[
+            "x.json",
+            "env/prod/x.parameters.json",
+            "env/test/x.parameters.json",
+        ],
+        &[
+            ("x.json (env/prod/x.parameters.json)", 1),
+            ("x.json (env/test/x.parameters.json)", 1),
+        ],
+        0,
+        0,
+    );
+    expect(
+        &[
+            "a/templates/x.json",
+            "a/templates/y.json",
+            "a/parameters/x.parameters.json",
+        ],
+        &[("a/templates/x.json", 1), ("a/templates/y.json", 0)],
+        0,
+        0,
+    );
+    // The directory says nothing, or two templates are called so.
+    expect(
+        &["x.json", "scripts/x.parameters.json"],
+        &[("x.json", 0)],
+        1,
+        0,
+    );
+    expect(
+        &["a/s/x.json", "a/t/x.json", "a/parameters/x.parameters.json"],
+        &[("a/s/x.json", 0), ("a/t/x.json", 0)],
+        1,
+        0,
+    );
+}
+
+#[test]
+fn what_tells_several_deployments_of_a_template_apart_is_their_environment() {
+    let template = template();
+    let files = Files::new(&[
+        ("x.json", &template),
+        ("x.parameters-prod.json", PARAMETERS),
+        ("x.parameters.json", PARAMETERS),
+        ("x.test.parameters.json", PARAMETERS),
+    ]);
+    let grouping = files.group(&GroupOptions::default());
+    let environments: Vec<&str> = grouping
+        .units
+        .iter()
+        .filter_map(|unit| unit.environment.as_deref())
+        .collect();
+    assert_eq!(environments, ["prod", "x.parameters.json", "test"]);
+}
+
+#[test]
+fn a_note_tells_how_to_pair_a_file_that_nothing_pairs() {
+    let template = template();
+    let files = Files::new(&[
+        ("a/v.param.json", PARAMETERS),
+        ("a/x.json", &template),
+        ("a/y.json", &template),
+    ]);
+    let grouping = files.group(&GroupOptions::default());
+    let [note] = grouping.diagnostics.as_slice() else {
+        panic!("{:?}", grouping.diagnostics);
+    };
+    assert_eq!(
+        note.message,
+        "nothing tells to which of the templates near it this parameter file belongs: its values are not used"
+    );
+    let help = note.help.as_deref().unwrap();
+    assert!(
+        help.ends_with("deployments:\n  - template: a/x.json\n    parameters: [a/v.param.json]"),
+        "{help}"
+    );
+}
+
+fn declared(template: FileId, name: &str, parameters: Option<Vec<FileId>>) -> Declared {
+    Declared {
+        templates: vec![template],
+        name: (!name.is_empty()).then(|| name.into()),
+        parameters,
+        target: Target {
+            location: Some("westeurope".into()),
+            ..Target::default()
+        },
+        place: Span::new(FileId(9), 1, 2),
+    }
+}
+
+fn described(files: &Files, declared: Vec<Declared>) -> Vec<(String, Vec<FileId>)> {
+    let options = GroupOptions {
+        declared,
+        ..GroupOptions::default()
+    };
+    let units = files.group(&options).units.into_iter();
+    let told = units.map(|unit| {
+        assert_eq!(unit.target.location.as_deref(), Some("westeurope"));
+        let environment = unit.environment.as_deref().unwrap_or_default();
+        (environment.to_owned(), unit.values)
+    });
+    told.collect()
+}
+
+#[test]
+fn deployments_that_are_described_replace_those_found() {
+    let template = template();
+    let files = Files::new(&[
+        ("x.json", &template),
+        ("x.parameters.json", PARAMETERS),
+        ("z/b.json", PARAMETERS),
+    ]);
+    let [x, own, base] = [FileId(0), FileId(1), FileId(2)];
+    let both = vec![
+        declared(x, "dev", Some(vec![base, own])),
+        declared(x, "prod", Some(vec![own])),
+    ];
+    assert_eq!(
+        described(&files, both),
+        [
+            ("dev".to_owned(), vec![base, own]),
+            ("prod".to_owned(), vec![own]),
+        ]
+    );
+    // Without `parameters` an entry only tells where the deployment goes.
+    let place = vec![declared(x, "", None)];
+    assert_eq!(described(&files, place), [(String::new(), vec![own])]);
+}
+
+#[test]
+fn two_deployments_of_one_name_are_told() {
+    let template = template();
+    let files = Files::new(&[("x.json", &template)]);
+    let options = GroupOptions {
+        declared: vec![
+            declared(FileId(0), "prod", Some(Vec::new())),
+            declared(FileId(0), "prod", Some(Vec::new())),
+        ],
+        ..GroupOptions::default()
+    };
+    let grouping = files.group(&options);
+    let names: Vec<&str> = grouping.units.iter().map(|unit| &*unit.name).collect();
+    assert_eq!(names, ["x.json (prod 2)", "x.json (prod)"]);
+    assert_eq!(
+        grouping.diagnostics[0].message,
+        "another deployment of this template is called `prod` too"
     );
 }
 
