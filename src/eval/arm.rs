@@ -29,6 +29,7 @@ mod parameter_file;
 mod place;
 mod reference;
 mod scope;
+mod shape;
 mod site;
 mod stage;
 mod template;

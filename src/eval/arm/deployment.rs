@@ -35,10 +35,11 @@ impl<'t> Evaluator<'t> {
         if stage.expanded.replace(true) {
             return;
         }
-        let Some(resources) = stage
-            .template
-            .and_then(|json| json.get_ignore_case("resources"))
-        else {
+        let Some(template) = stage.template else {
+            return;
+        };
+        self.check_outline(template);
+        let Some(resources) = template.get_ignore_case("resources") else {
             return;
         };
         let frame = Frame::of(stage);
@@ -148,8 +149,10 @@ impl<'t> Evaluator<'t> {
             }
         }
         if self.entries.borrow().len() >= MAX_RESOURCES {
-            let message = format!("this deployment has more than {MAX_RESOURCES} resources");
-            self.limit("arm-limit", json.span, message);
+            if !self.full.replace(true) {
+                let message = format!("this deployment has more than {MAX_RESOURCES} resources");
+                self.limit("arm-limit", header(json), message);
+            }
             return;
         }
         let conditional = existence.because.is_some();

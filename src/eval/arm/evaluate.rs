@@ -53,6 +53,8 @@ pub(super) struct Evaluator<'t> {
     expressions: RefCell<HashMap<Arc<str>, Rc<Parsed>>>,
     pub(super) steps: Cell<u32>,
     pub(super) depth: Cell<u32>,
+    /// Whether it was told that there are too many resources.
+    pub(super) full: Cell<bool>,
     pub(super) quiet: Cell<u32>,
     /// Problems that nobody was told of, because it is not certain that they happen.
     pub(super) untold: Cell<u32>,
@@ -76,6 +78,7 @@ impl<'t> Evaluator<'t> {
             expressions: RefCell::default(),
             steps: Cell::new(0),
             depth: Cell::new(0),
+            full: Cell::new(false),
             quiet: Cell::new(0),
             untold: Cell::new(0),
         }

@@ -149,9 +149,9 @@ impl<'t> Evaluator<'t> {
             Some(written) if written.as_str().is_some() => {
                 let value = self.value(frame, written);
                 let template = self.template_of(&value).ok_or_else(|| {
-                    if value.is_wholly_known() {
-                        let message = "a template is an object";
-                        return self.unknown_of(&self.wrong(written.span, message));
+                    if value.is_wholly_known() && value.as_object().is_none() {
+                        let message = "this is no template: a nested template is an object";
+                        self.told_malformed(written.span, message);
                     }
                     self.unknown_of(&value)
                 });
@@ -160,6 +160,7 @@ impl<'t> Evaluator<'t> {
             _ => match property("templateLink") {
                 Some(link) => self.followed(frame, link, json, around, existence),
                 None => {
+                    self.check_nested(json);
                     let label = format!("the template of {address}");
                     let unknown = Unknown::new("template", label, Reason::LinkedTemplate)
                         .declared_at(header(json));

@@ -5,6 +5,7 @@ mod functions;
 mod limits;
 mod links;
 mod loops;
+mod malformed;
 mod nesting;
 mod origins;
 mod pairing;
