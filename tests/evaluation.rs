@@ -1,0 +1,117 @@
+//! A network written plainly and the same network in disguise (parameters, variables, loops,
+//! conditions, nested deployments of both scopes, functions, symbolic names, parameter files) are
+//! one network, and every value of the disguised one leads back to where it was typed.
+//!
+//! `PROPTEST_CASES` sets the number of cases.
+
+#![allow(unreachable_pub, reason = "modules of a test binary are no library")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails where something is amiss, and is told how long to run"
+)]
+
+#[path = "evaluation/disguise.rs"]
+mod disguise;
+#[path = "evaluation/plain.rs"]
+mod plain;
+#[path = "evaluation/seen.rs"]
+mod seen;
+
+use aznet::engine::Options;
+use aznet::engine::ask::estate::load_files;
+use proptest::prelude::*;
+
+use plain::Network;
+
+fn cases(number: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: asked.and_then(|text| text.parse().ok()).unwrap_or(number),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn a_disguised_network_is_the_plain_one(
+        network in plain::networks(),
+        rolls in prop::collection::vec(0_u32..1 << 16, 0..400),
+    ) {
+        check(&network, &rolls);
+    }
+}
+
+#[test]
+fn a_network_without_disguise_is_what_it_says() {
+    let network = plain::sample();
+    check(&network, &[]);
+}
+
+#[track_caller]
+fn check(network: &Network, rolls: &[u32]) {
+    let disguised = disguise::write(network, rolls);
+    let estate = load_files(disguised.files.clone(), &Options::default()).unwrap();
+    let told = || {
+        let files = disguised.files.iter();
+        let files: String = files
+            .map(|(path, text)| format!("--- {path}\n{text}\n"))
+            .collect();
+        format!("{:#?}\n{files}", estate.diagnostics)
+    };
+    assert!(estate.diagnostics.is_empty(), "{}", told());
+    assert_eq!(estate.deployments.len(), 1, "{}", told());
+    let seen = seen::read(&estate, &estate.deployments[0]);
+    let wanted = network.fields();
+    for (field, value) in &wanted {
+        let Some(found) = seen.get(field) else {
+            panic!("{field} is missing\n{}", told());
+        };
+        // Azure reads its own words in any case.
+        let is_same = found.value.eq_ignore_ascii_case(&value.text);
+        assert!(
+            is_same,
+            "{field}: {} is not {}\n{}",
+            found.value,
+            value.text,
+            told()
+        );
+        if value.link {
+            continue;
+        }
+        let literals = &found.literals;
+        let is_typed = |text: &String| literals.iter().any(|it| seen::says(it, text));
+        let parts = disguised.parts(value);
+        assert!(
+            is_typed(&value.text) || !parts.is_empty() && parts.iter().all(is_typed),
+            "{field}: {value:?} or {parts:?} is not among its literals {literals:?}\n{}",
+            told()
+        );
+        for other in wanted.values() {
+            // A child's name holds its parent's.
+            let is_parent = field
+                .strip_suffix(&value.text)
+                .is_some_and(|it| it.starts_with(&other.text));
+            if other.link || other.text == value.text || is_parent {
+                continue;
+            }
+            let mut trimmed = literals.iter().map(|it| it.trim_matches(seen::QUOTES));
+            let foreign = other.text.len() > 4 && trimmed.any(|it| it == other.text);
+            assert!(
+                !foreign,
+                "{field}: `{}` is not where it comes from\n{}",
+                other.text,
+                told()
+            );
+        }
+    }
+    let more: Vec<&String> = seen
+        .keys()
+        .filter(|field| !wanted.contains_key(*field))
+        .collect();
+    assert!(more.is_empty(), "{more:?}\n{}", told());
+}
