@@ -17,7 +17,7 @@ mod topology;
 use super::build::{Builder, Part, Parts, Style};
 use super::field::Node;
 use super::{Field, Link, List, Meta};
-use crate::eval::{Resource, ResourceKey};
+use crate::eval::{Mode, Resource, ResourceKey};
 
 /// Whether a key is a firewall's, also where the firewall is not in the files.
 pub(super) fn is_firewall(key: &ResourceKey) -> bool {
@@ -31,6 +31,9 @@ pub(super) fn hints_at_subscription(text: &str) -> bool {
 
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    if resource.mode == Mode::Existing && builder.is_created_here(resource) {
+        return;
+    }
     let kind = resource.kind.to_ascii_lowercase();
     let Some((provider, kind)) = kind.split_once('/') else {
         return;

@@ -180,6 +180,19 @@ impl<'a> Builder<'a> {
         (sure(meta) && sure(before.meta(&self.network))).then_some(before)
     }
 
+    /// Whether what a resource looks up is an element that this deployment itself creates: for
+    /// certain, or whenever the resource is looked up.
+    pub(super) fn is_created_here(&self, resource: &Resource) -> bool {
+        let condition = |existence: &Existence| existence.because.as_ref().map(|why| why.id);
+        self.index.every_exact(&resource.key).any(|id| {
+            let meta = id.meta(&self.network);
+            let always = meta.existence.truth == Truth::True && !meta.template;
+            let together = condition(&meta.existence) == condition(&resource.existence)
+                && meta.template == resource.template;
+            !meta.existing && (always || together)
+        })
+    }
+
     /// Adds an element, or puts it in the place of one with the same key where both exist for
     /// certain: nested deployments often write a resource once more to change it, and then what
     /// they write counts. For elements that hold no others.

@@ -59,6 +59,48 @@ pub(super) enum ElementId {
     AdminDeploymentId(AdminDeploymentId),
 }
 
+impl ElementId {
+    /// Name, place and existence of the element.
+    pub(super) fn meta(self, network: &Network) -> &Meta {
+        match self {
+            Self::NsgId(id) => id.meta(network),
+            Self::SecurityRuleId(id) => id.meta(network),
+            Self::AsgId(id) => id.meta(network),
+            Self::VnetId(id) => id.meta(network),
+            Self::SubnetId(id) => id.meta(network),
+            Self::NicId(id) => id.meta(network),
+            Self::PeeringId(id) => id.meta(network),
+            Self::PublicIpId(id) => id.meta(network),
+            Self::PublicIpPrefixId(id) => id.meta(network),
+            Self::PrivateEndpointId(id) => id.meta(network),
+            Self::NatGatewayId(id) => id.meta(network),
+            Self::GatewayId(id) => id.meta(network),
+            Self::LocalNetworkGatewayId(id) => id.meta(network),
+            Self::GatewayConnectionId(id) => id.meta(network),
+            Self::HubId(id) => id.meta(network),
+            Self::HubConnectionId(id) => id.meta(network),
+            Self::RouteTableId(id) => id.meta(network),
+            Self::RouteId(id) => id.meta(network),
+            Self::LoadBalancerId(id) => id.meta(network),
+            Self::ProbeId(id) => id.meta(network),
+            Self::PoolId(id) => id.meta(network),
+            Self::FirewallId(id) => id.meta(network),
+            Self::FirewallPolicyId(id) => id.meta(network),
+            Self::FirewallRuleId(id) => id.meta(network),
+            Self::IpGroupId(id) => id.meta(network),
+            Self::MachineId(id) => id.meta(network),
+            Self::SubscriptionId(id) => id.meta(network),
+            Self::NetworkManagerId(id) => id.meta(network),
+            Self::NetworkGroupId(id) => id.meta(network),
+            Self::StaticMemberId(id) => id.meta(network),
+            Self::AdminConfigurationId(id) => id.meta(network),
+            Self::AdminRuleCollectionId(id) => id.meta(network),
+            Self::AdminRuleId(id) => id.meta(network),
+            Self::AdminDeploymentId(id) => id.meta(network),
+        }
+    }
+}
+
 /// An index into one arena of a network.
 pub(super) trait Id: Copy + Ord {
     /// What the arena holds.
@@ -287,16 +329,16 @@ impl Index {
         if near.len() == 1 { near } else { Vec::new() }
     }
 
+    /// The elements of any kind that were given exactly this key.
+    pub(super) fn every_exact(&self, key: &ResourceKey) -> impl Iterator<Item = ElementId> {
+        let first = self.by_key.get(key).copied();
+        let others = self.others.get(key).into_iter().flatten().copied();
+        first.into_iter().chain(others)
+    }
+
     /// The elements of a kind that were given exactly this key.
     pub(super) fn exact<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
-        let Some(first) = self.by_key.get(key) else {
-            return Vec::new();
-        };
-        let others = self.others.get(key).into_iter().flatten();
-        std::iter::once(first)
-            .chain(others)
-            .filter_map(|id| I::unwrap(*id))
-            .collect()
+        self.every_exact(key).filter_map(I::unwrap).collect()
     }
 
     fn by_name<I: Id>(&self, key: &ResourceKey) -> Vec<I> {

@@ -8,7 +8,7 @@ use crate::model::build::Builder;
 use crate::model::field::referenced_part;
 use crate::model::index::{ElementId, Id, Index};
 use crate::model::manager::AdminAddress;
-use crate::model::{Field, Link, List, Meta, Network, State, VnetId};
+use crate::model::{Field, Link, List, Network, State, VnetId};
 
 /// Decides between several definitions of one resource: the last one that exists for certain wins.
 /// Where none does, they stay side by side and links to them are open.
@@ -18,12 +18,12 @@ pub(super) fn settle(builder: &mut Builder<'_>) {
             .iter()
             .copied()
             .filter(|id| {
-                let meta = meta(&builder.network, *id);
+                let meta = id.meta(&builder.network);
                 meta.existence.truth == Truth::True && !meta.template
             })
             .collect();
         // Looking a resource up defines nothing.
-        let defined = |id: &ElementId| !meta(&builder.network, *id).existing;
+        let defined = |id: &ElementId| !id.meta(&builder.network).existing;
         if certain.iter().any(defined) {
             certain.retain(defined);
         } else {
@@ -36,11 +36,11 @@ pub(super) fn settle(builder: &mut Builder<'_>) {
         let origins: Vec<_> = certain
             .iter()
             .rev()
-            .map(|id| meta(&builder.network, *id).origin)
+            .map(|id| id.meta(&builder.network).origin)
             .collect();
         if origins.len() > 1 {
             let first = certain.first().unwrap_or(last);
-            let address = Arc::clone(&meta(&builder.network, *first).address);
+            let address = Arc::clone(&first.meta(&builder.network).address);
             let message =
                 format!("{address} is defined more than once; the last definition counts");
             builder.report("defined-twice", message, &origins);
@@ -249,44 +249,5 @@ impl Resolver<'_> {
                 *link = Link::Here(*id);
             }
         }
-    }
-}
-
-fn meta(network: &Network, id: ElementId) -> &Meta {
-    match id {
-        ElementId::NsgId(id) => id.meta(network),
-        ElementId::SecurityRuleId(id) => id.meta(network),
-        ElementId::AsgId(id) => id.meta(network),
-        ElementId::VnetId(id) => id.meta(network),
-        ElementId::SubnetId(id) => id.meta(network),
-        ElementId::NicId(id) => id.meta(network),
-        ElementId::PeeringId(id) => id.meta(network),
-        ElementId::PublicIpId(id) => id.meta(network),
-        ElementId::PublicIpPrefixId(id) => id.meta(network),
-        ElementId::PrivateEndpointId(id) => id.meta(network),
-        ElementId::NatGatewayId(id) => id.meta(network),
-        ElementId::GatewayId(id) => id.meta(network),
-        ElementId::LocalNetworkGatewayId(id) => id.meta(network),
-        ElementId::GatewayConnectionId(id) => id.meta(network),
-        ElementId::HubId(id) => id.meta(network),
-        ElementId::HubConnectionId(id) => id.meta(network),
-        ElementId::RouteTableId(id) => id.meta(network),
-        ElementId::RouteId(id) => id.meta(network),
-        ElementId::LoadBalancerId(id) => id.meta(network),
-        ElementId::ProbeId(id) => id.meta(network),
-        ElementId::PoolId(id) => id.meta(network),
-        ElementId::FirewallId(id) => id.meta(network),
-        ElementId::FirewallPolicyId(id) => id.meta(network),
-        ElementId::FirewallRuleId(id) => id.meta(network),
-        ElementId::IpGroupId(id) => id.meta(network),
-        ElementId::MachineId(id) => id.meta(network),
-        ElementId::SubscriptionId(id) => id.meta(network),
-        ElementId::NetworkManagerId(id) => id.meta(network),
-        ElementId::NetworkGroupId(id) => id.meta(network),
-        ElementId::StaticMemberId(id) => id.meta(network),
-        ElementId::AdminConfigurationId(id) => id.meta(network),
-        ElementId::AdminRuleCollectionId(id) => id.meta(network),
-        ElementId::AdminRuleId(id) => id.meta(network),
-        ElementId::AdminDeploymentId(id) => id.meta(network),
     }
 }
