@@ -18,7 +18,8 @@ const SCHEMA: &str =
     "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 
 fn deployed(members: &str) -> (Deployment, Network) {
-    let template = format!(r#"{{ "$schema": "{SCHEMA}", "contentVersion": "1.0.0.0", {members} }}"#);
+    let template =
+        format!(r#"{{ "$schema": "{SCHEMA}", "contentVersion": "1.0.0.0", {members} }}"#);
     let deployment = evaluate(&Arm, "azuredeploy.json", &template);
     let network = Network::build(&deployment);
     (deployment, network)
@@ -69,7 +70,8 @@ fn an_id_that_could_mean_two_resources_or_is_known_to_lie_elsewhere_means_neithe
                 {{ "type": "Microsoft.Network/networkSecurityGroups", "name": "app" }} ] }} }} }},"#
         )
     };
-    let unknown = "[resourceId(parameters('rg'), 'Microsoft.Network/networkSecurityGroups', 'app')]";
+    let unknown =
+        "[resourceId(parameters('rg'), 'Microsoft.Network/networkSecurityGroups', 'app')]";
     let known = "[resourceId('third', 'Microsoft.Network/networkSecurityGroups', 'app')]";
     let second = "[resourceId('two', 'Microsoft.Network/networkSecurityGroups', 'app')]";
     let parameter = r#""rg": { "type": "string" }"#;
@@ -140,7 +142,11 @@ fn the_private_address_of_a_firewall_as_next_hop_leads_to_that_firewall() {
         let network = route_to(next_hop);
         let table = &network[RouteTableId(0)];
         let route = &network[table.routes.items[0]];
-        assert_eq!(route.appliance, Appliance::Firewall(FirewallId(0)), "{next_hop}");
+        assert_eq!(
+            route.appliance,
+            Appliance::Firewall(FirewallId(0)),
+            "{next_hop}"
+        );
     }
 }
 
