@@ -305,7 +305,6 @@ impl<'t> Evaluator<'t> {
                 self.exact(site, node.start, node.end),
                 format!("the result of '{name}' is too large to be evaluated"),
             ),
-            Err(Problem::Unsupported) => self.unsupported(site, node, name, values),
         }
     }
 

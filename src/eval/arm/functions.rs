@@ -5,18 +5,24 @@
 
 pub(super) mod catalogue;
 mod collections;
+mod composite;
 mod dates;
+mod json;
 mod logic;
 mod network;
 mod numbers;
 mod page;
+mod partial;
 mod strings;
 mod text;
+mod uris;
 
 use std::sync::Arc;
 
 use self::catalogue::{Answer, Needs};
-use crate::eval::value::{Bounds, Data, ListValue, ObjectValue, Piece, Rest, Unknown, Value};
+use crate::eval::value::{
+    Bounds, Data, ListValue, ObjectValue, Piece, Reason, Rest, Unknown, Value,
+};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
@@ -59,13 +65,15 @@ pub(super) enum Problem {
     Argument(usize, String),
     /// The result would be too large.
     TooLarge,
-    /// A use of the function that is not evaluated here.
-    Unsupported,
 }
 
 impl Problem {
     pub(super) fn wrong(message: impl Into<String>) -> Self {
         Self::Wrong(message.into())
+    }
+
+    pub(super) fn at(argument: usize, message: impl Into<String>) -> Self {
+        Self::Argument(argument, message.into())
     }
 }
 
@@ -251,10 +259,31 @@ impl Arguments<'_> {
 
     /// An unknown number of which bounds are certain.
     pub(super) fn give_number_from(&self, least: usize) -> Outcome {
+        self.give_bounded(Bounds::Range(i64::try_from(least).ok(), None))
+    }
+
+    /// An unknown result of which something is certain. If an argument is one of some candidates,
+    /// the results for each of them tell more: then nothing is given.
+    pub(super) fn give_bounded(&self, bounds: Bounds) -> Outcome {
+        let candidates = |value: &Value| {
+            let unknown = value.as_unknown();
+            unknown.is_some_and(|unknown| matches!(unknown.bounds, Bounds::OneOf(_)))
+        };
+        if self.values.iter().any(candidates) {
+            return Err(Problem::Unknown);
+        }
+        Ok(Value::unknown(self.unknown(bounds), self.origin()))
+    }
+
+    /// What this call gives, whatever it is. Without an unknown argument only Azure knows it.
+    pub(super) fn unknown(&self, bounds: Bounds) -> Unknown {
         let name = self.name.to_ascii_lowercase();
-        let least = i64::try_from(least).ok();
-        let unknown = Unknown::derived(&name, self.values).with_bounds(Bounds::Range(least, None));
-        Ok(Value::unknown(unknown, self.origin()))
+        let mut unknown = Unknown::derived(&name, self.values).with_bounds(bounds);
+        if unknown.causes.is_empty() {
+            unknown.reason = Reason::RunTimeFunction(Arc::clone(self.name));
+            unknown.label = format!("{}()", self.name).into();
+        }
+        unknown
     }
 }
 

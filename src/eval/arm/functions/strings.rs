@@ -1,73 +1,66 @@
-//! Strings.
+//! Strings, also those known in part: a piece that is not known may be any text, the empty one
+//! included, unless something is certain of it ([`partial`](super::partial)).
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
+use super::partial::{self, extent_of_all, may_contain};
 use super::text::{json_text, pieces};
-use super::{Arguments, Outcome, Problem, Pure};
-use crate::eval::value::{Data, Piece, Unknown, Value};
+use super::{Arguments, Outcome, Problem, Pure, composite, json, uris};
+use crate::eval::value::{Bounds, Data, Piece, Truth, Unknown, Value};
 use crate::origin::OriginId;
-use crate::source::{FileId, SourceFile};
-use crate::syntax::Number;
-use crate::syntax::json::{self, Json, JsonKind};
 
 pub(super) fn find(name: &str) -> Option<Pure> {
     Some(match name {
-        "base64" => |call| call.give_text(BASE64.encode(call.text(0)?.as_bytes())),
-        "base64tostring" => |call| call.give_text(decoded(call)?),
-        "base64tojson" => |call| json_value(call, &[Piece::Literal(decoded(call)?.into())]),
+        "base64tojson" => |call| {
+            let decoded = uris::base64_text(call)?;
+            json::json_value(call, &[Piece::Literal(decoded.into())])
+        },
         "endswith" => |call| affix(call, true),
         "startswith" => |call| affix(call, false),
-        "format" => format,
-        // Both are hashes of Azure's own making.
-        "guid" | "uniquestring" => |_| Err(Problem::Unknown),
+        "format" => composite::format,
+        // Both are hashes of Azure's own making; the documentation tells how long they are.
+        "guid" => |call| hash(call, 36),
+        "uniquestring" => |call| hash(call, 13),
         "indexof" => |call| index_of(call, false),
         "lastindexof" => |call| index_of(call, true),
         "join" => join,
-        "json" => from_text,
+        "json" => json::from_text,
         "padleft" => pad_left,
         "replace" => replace,
         "split" => split,
         "string" => string,
         "substring" => substring,
-        "tolower" => |call| each_piece(call, |text| text.to_lowercase()),
-        "toupper" => |call| each_piece(call, |text| text.to_uppercase()),
-        "trim" => |call| call.give_text(call.text(0)?.trim()),
-        "uri" => uri,
-        "uricomponent" => uri_component,
-        "uricomponenttostring" => |call| call.give_text(percent_decoded(call.text(0)?)),
-        "datauri" => |call| {
-            let encoded = BASE64.encode(call.text(0)?.as_bytes());
-            call.give_text(format!("data:text/plain;charset=utf8;base64,{encoded}"))
-        },
-        _ => return None,
+        "tolower" => |call| each_piece(call, lower),
+        "toupper" => |call| each_piece(call, upper),
+        "trim" => trim,
+        _ => return uris::find(name),
     })
 }
 
-fn decoded(call: &Arguments<'_>) -> Result<String, Problem> {
-    let bytes = BASE64
-        .decode(call.text(0)?.as_bytes())
-        .map_err(|_| Problem::wrong("this is no base64"))?;
-    String::from_utf8(bytes).map_err(|_| Problem::Unsupported)
+/// A text of certain length that only Azure can work out. Equal arguments give equal text.
+fn hash(call: &Arguments<'_>, length: usize) -> Outcome {
+    for value in call.values {
+        if pieces(value).is_none() && value.as_list().is_none() && value.as_object().is_none() {
+            return Err(call.mismatch(value, "strings"));
+        }
+    }
+    let unknown = call.unknown(Bounds::Length(length, Some(length)));
+    Ok(Value::unknown(unknown, call.origin()))
 }
 
-/// Applies a change that works on each piece alone to a string known in part.
-fn each_piece(call: &Arguments<'_>, change: fn(&str) -> String) -> Outcome {
+/// Applies a change that works on each piece alone and keeps lengths to a string known in part.
+fn each_piece(call: &Arguments<'_>, change: fn(char) -> char) -> Outcome {
     let value = call.get(0)?;
+    let changed = |text: &str| text.chars().map(change).collect::<String>();
     match &value.data {
-        Data::String(text) => call.give_text(change(text)),
+        Data::String(text) => call.give_text(changed(text)),
         Data::Template(pieces) => {
             let name = call.name.to_ascii_lowercase();
             let pieces = pieces
                 .iter()
                 .map(|piece| match piece {
-                    Piece::Literal(text) => Piece::Literal(change(text).into()),
-                    Piece::Hole(unknown) => {
-                        let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
-                        Piece::Hole(Arc::new(Unknown::derived(&name, &[hole])))
-                    }
+                    Piece::Literal(text) => Piece::Literal(changed(text).into()),
+                    Piece::Hole(unknown) => derived_piece(&name, unknown, &[]),
                 })
                 .collect();
             call.give_pieces(pieces)
@@ -76,32 +69,82 @@ fn each_piece(call: &Arguments<'_>, change: fn(&str) -> String) -> Outcome {
     }
 }
 
+/// What a function makes of one unknown piece; its length stays.
+fn derived_piece(name: &str, unknown: &Arc<Unknown>, others: &[Value]) -> Piece {
+    let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
+    let mut arguments = vec![hole];
+    arguments.extend(others.iter().cloned());
+    let mut derived = Unknown::derived(name, &arguments);
+    if others.is_empty() {
+        let (least, most) = partial::extent(&Piece::Hole(Arc::clone(unknown)));
+        derived.bounds = Bounds::Length(least, most);
+    }
+    Piece::Hole(Arc::new(derived))
+}
+
+/// One character in lower case, as the invariant culture has it: never more than one.
+fn lower(character: char) -> char {
+    let mut mapped = character.to_lowercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => one,
+        _ => character,
+    }
+}
+
+fn upper(character: char) -> char {
+    let mut mapped = character.to_uppercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => one,
+        _ => character,
+    }
+}
+
+fn folded(text: &str) -> String {
+    text.chars().map(lower).collect()
+}
+
 fn affix(call: &Arguments<'_>, end: bool) -> Outcome {
-    let pieces = call.pieces(0)?;
-    let part = call.text(1)?.to_lowercase();
-    let literal = |piece: Option<&Piece>| match piece {
-        Some(Piece::Literal(text)) => text.to_lowercase(),
-        _ => String::new(),
-    };
-    let text = literal(if end { pieces.last() } else { pieces.first() });
-    let holds = if end {
-        text.ends_with(&part)
-    } else {
-        text.starts_with(&part)
-    };
-    if holds {
-        return call.give_bool(true);
+    let (text, part) = (call.pieces(0)?, call.pieces(1)?);
+    match begins(read_from(&text, end), read_from(&part, end)) {
+        Truth::True => call.give_bool(true),
+        Truth::False => call.give_bool(false),
+        Truth::Unknown => Err(Problem::Unknown),
     }
-    let whole = pieces.len() <= 1 && !matches!(pieces.first(), Some(Piece::Hole(_)));
-    let compatible = if end {
-        part.ends_with(&text)
-    } else {
-        part.starts_with(&text)
-    };
-    if whole || !compatible {
-        return call.give_bool(false);
+}
+
+/// A character, or what is not known.
+enum Unit<'a> {
+    Known(char),
+    Open(&'a Arc<Unknown>),
+}
+
+/// The units of pieces in the order in which they count, without their case.
+fn read_from(pieces: &[Piece], end: bool) -> Vec<Unit<'_>> {
+    let mut units: Vec<Unit<'_>> = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => units.extend(text.chars().map(lower).map(Unit::Known)),
+            Piece::Hole(unknown) => units.push(Unit::Open(unknown)),
+        }
     }
-    Err(Problem::Unknown)
+    if end {
+        units.reverse();
+    }
+    units
+}
+
+/// Whether a text begins with another.
+fn begins(text: Vec<Unit<'_>>, part: Vec<Unit<'_>>) -> Truth {
+    let mut text = text.into_iter();
+    for wanted in part {
+        match (text.next(), wanted) {
+            (Some(Unit::Known(one)), Unit::Known(other)) if one == other => {}
+            (Some(Unit::Known(_)) | None, Unit::Known(_)) => return Truth::False,
+            (Some(Unit::Open(one)), Unit::Open(other)) if one.id == other.id => {}
+            _ => return Truth::Unknown,
+        }
+    }
+    Truth::True
 }
 
 fn index_of(call: &Arguments<'_>, last: bool) -> Outcome {
@@ -111,7 +154,7 @@ fn index_of(call: &Arguments<'_>, last: bool) -> Outcome {
         if list.rest.is_some() || !list.items.iter().all(Value::is_wholly_known) {
             return Err(Problem::Unknown);
         }
-        let found = |one: &Value| one.equals(item) == crate::eval::value::Truth::True;
+        let found = |one: &Value| one.equals(item) == Truth::True;
         let index = if last {
             list.items.iter().rposition(found)
         } else {
@@ -119,16 +162,40 @@ fn index_of(call: &Arguments<'_>, last: bool) -> Outcome {
         };
         return call.give_integer(index.map_or(-1, |at| i64::try_from(at).unwrap_or(-1)));
     }
-    let (text, part) = (call.text(0)?.to_lowercase(), call.text(1)?.to_lowercase());
-    let at = if last {
-        text.rfind(&part)
-    } else {
-        text.find(&part)
+    let part = folded(call.text(1)?);
+    let at = |text: &str| {
+        let folded = folded(text);
+        let at = if last {
+            folded.rfind(&part)
+        } else {
+            folded.find(&part)
+        };
+        let before = folded.get(..at?)?.chars().count();
+        Some(text.chars().take(before).map(char::len_utf16).sum())
     };
-    let index = at
-        .and_then(|at| text.get(..at))
-        .map(|before| before.encode_utf16().count());
-    call.give_integer(index.map_or(-1, |at| i64::try_from(at).unwrap_or(-1)))
+    let number = |index: Option<usize>| index.map_or(-1, |at| i64::try_from(at).unwrap_or(-1));
+    match &container.data {
+        // Versions of .NET differ in where the last empty string is.
+        Data::String(text) if part.is_empty() && last && !text.is_empty() => Err(Problem::Unknown),
+        Data::String(text) => call.give_integer(number(at(text))),
+        Data::Template(pieces) => {
+            if let (Some(Piece::Literal(text)), false) = (pieces.first(), last)
+                && let Some(first) = at(text)
+            {
+                return call.give_integer(number(Some(first)));
+            }
+            // Found in a part that is known, it is found; where depends on the others.
+            let found = pieces.iter().any(|piece| match piece {
+                Piece::Literal(text) => at(text).is_some(),
+                Piece::Hole(_) => false,
+            });
+            let most = extent_of_all(pieces)
+                .1
+                .and_then(|most| i64::try_from(most).ok());
+            call.give_bounded(Bounds::Range(Some(if found { 0 } else { -1 }), most))
+        }
+        _ => Err(call.mismatch(container, "a string or an array")),
+    }
 }
 
 fn join(call: &Arguments<'_>) -> Outcome {
@@ -152,68 +219,112 @@ fn join(call: &Arguments<'_>) -> Outcome {
 fn pad_left(call: &Arguments<'_>) -> Outcome {
     let value = call.get(0)?;
     let text = match &value.data {
-        Data::String(text) => text.to_string(),
-        Data::Number(_) => value.canonical().unwrap_or_default(),
-        Data::Template(_) => return Err(Problem::Unknown),
+        Data::String(_) | Data::Number(_) | Data::Template(_) | Data::Unknown(_) => {
+            pieces(value).ok_or(Problem::Unknown)?
+        }
         _ => return Err(call.mismatch(value, "a string or a whole number")),
     };
-    let width = usize::try_from(call.integer(1)?).unwrap_or(0);
+    let width = call.integer(1)?;
+    let width = usize::try_from(width)
+        .map_err(|_| Problem::at(1, format!("a text cannot be {width} characters long")))?;
     if width > 100_000 {
         return Err(Problem::TooLarge);
     }
     let padding = match call.values.get(2) {
-        Some(_) => call.text(2)?.chars().next().unwrap_or(' '),
+        Some(_) => {
+            let text = call.text(2)?;
+            let mut characters = text.chars();
+            match (characters.next(), characters.next()) {
+                (Some(one), None) => one,
+                _ => {
+                    return Err(Problem::at(
+                        2,
+                        format!("'{}' pads with one character, not with '{text}'", call.name),
+                    ));
+                }
+            }
+        }
         None => ' ',
     };
-    let missing = width.saturating_sub(text.chars().count());
-    let padded: String = std::iter::repeat_n(padding, missing)
-        .chain(text.chars())
-        .collect();
-    call.give_text(padded)
+    let (least, most) = extent_of_all(&text);
+    if least >= width && value.as_unknown().is_none() {
+        return call.give_pieces(text);
+    }
+    if most != Some(least) {
+        let most = most.map(|most| most.max(width));
+        return call.give_bounded(Bounds::Length(least.max(width), most));
+    }
+    let missing = width.saturating_sub(least);
+    let padding: String = std::iter::repeat_n(padding, missing).collect();
+    let padded = [Piece::Literal(padding.into())].into_iter().chain(text);
+    call.give_pieces(padded.collect())
 }
 
 fn replace(call: &Arguments<'_>) -> Outcome {
     let (old, new) = (call.text(1)?, call.pieces(2)?);
     if old.is_empty() {
-        return Err(Problem::wrong("'replace' needs something to look for"));
+        return Err(Problem::at(1, "'replace' needs something to look for"));
     }
     let value = call.get(0)?;
-    match &value.data {
-        Data::String(text) => {
-            let mut replaced = Vec::new();
-            for (index, part) in text.split(&**old).enumerate() {
-                if index > 0 {
-                    replaced.extend(new.iter().cloned());
-                }
-                replaced.push(Piece::Literal(part.into()));
-                if replaced.len() > super::MAX_ITEMS {
-                    return Err(Problem::TooLarge);
+    let text = match &value.data {
+        Data::String(text) => vec![Piece::Literal(Arc::clone(text))],
+        Data::Template(pieces) => pieces.to_vec(),
+        _ => return Err(call.mismatch(value, "a string")),
+    };
+    let mut replaced = Vec::new();
+    for (index, piece) in text.iter().enumerate() {
+        match piece {
+            Piece::Literal(literal) => {
+                for (index, part) in literal.split(&**old).enumerate() {
+                    if index > 0 {
+                        replaced.extend(new.iter().cloned());
+                    }
+                    replaced.push(Piece::Literal(part.into()));
+                    if replaced.len() > super::MAX_ITEMS {
+                        return Err(Problem::TooLarge);
+                    }
                 }
             }
-            call.give_pieces(replaced)
+            Piece::Hole(unknown) => {
+                let before = index.checked_sub(1).and_then(|before| text.get(before));
+                if straddles(unknown, before, text.get(index + 1), old) {
+                    return Err(Problem::Unknown);
+                }
+                if may_contain(unknown, old) {
+                    let others = call.values.get(1..).unwrap_or_default();
+                    replaced.push(derived_piece("replace", unknown, others));
+                } else {
+                    replaced.push(piece.clone());
+                }
+            }
         }
-        // One character cannot straddle two pieces.
-        Data::Template(pieces) if old.chars().count() == 1 => {
-            let [_, old_value, new_value, ..] = call.values else {
-                return Err(Problem::Unknown);
-            };
-            let new = new_value.as_str().ok_or(Problem::Unknown)?;
-            let pieces = pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Literal(text) => Piece::Literal(text.replace(&**old, new).into()),
-                    Piece::Hole(unknown) => {
-                        let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
-                        let arguments = [hole, old_value.clone(), new_value.clone()];
-                        Piece::Hole(Arc::new(Unknown::derived("replace", &arguments)))
-                    }
-                })
-                .collect();
-            call.give_pieces(pieces)
-        }
-        Data::Template(_) => Err(Problem::Unknown),
-        _ => Err(call.mismatch(value, "a string")),
     }
+    call.give_pieces(replaced)
+}
+
+/// Whether a text may begin in one piece and end in another, an unknown one taking part.
+fn straddles(unknown: &Unknown, before: Option<&Piece>, after: Option<&Piece>, text: &str) -> bool {
+    let cuts: Vec<(&str, &str)> = text
+        .char_indices()
+        .skip(1)
+        .map(|(at, _)| text.split_at(at))
+        .collect();
+    let any = text
+        .chars()
+        .any(|one| may_contain(unknown, one.encode_utf8(&mut [0; 4])));
+    // An unknown that may be empty lets its neighbours touch.
+    if !any && partial::extent(&Piece::Hole(Arc::new(unknown.clone()))).0 > 0 {
+        return false;
+    }
+    let begun = |piece: &Piece| match piece {
+        Piece::Literal(literal) => cuts.iter().any(|(head, _)| literal.ends_with(head)),
+        Piece::Hole(_) => !cuts.is_empty(),
+    };
+    let ended = |piece: &Piece| match piece {
+        Piece::Literal(literal) => cuts.iter().any(|(_, tail)| literal.starts_with(tail)),
+        Piece::Hole(_) => !cuts.is_empty(),
+    };
+    before.is_some_and(begun) || after.is_some_and(ended)
 }
 
 fn split(call: &Arguments<'_>) -> Outcome {
@@ -226,20 +337,59 @@ fn split(call: &Arguments<'_>) -> Outcome {
         _ => vec![Arc::clone(call.text(1)?)],
     };
     let value = call.get(0)?;
-    let origin = call.origin();
-    let parts: Vec<Vec<Piece>> = match &value.data {
-        Data::String(text) => split_text(text, &delimiters)
-            .into_iter()
-            .map(|part| vec![Piece::Literal(part.into())])
-            .collect(),
-        Data::Template(pieces) => split_id(pieces, &delimiters).ok_or(Problem::Unknown)?,
+    let pieces: &[Piece] = match &value.data {
+        Data::String(text) => &[Piece::Literal(Arc::clone(text))],
+        Data::Template(pieces) => pieces,
         _ => return Err(call.mismatch(value, "a string")),
     };
-    let items = parts
-        .into_iter()
-        .map(|part| Value::from_pieces(part, origin))
-        .collect();
-    Ok(Value::list(items, origin))
+    let origin = call.origin();
+    let item = |part: Vec<Piece>| Value::from_pieces(part, origin);
+    let parts = split_pieces(pieces, &delimiters);
+    let slash = matches!(delimiters.as_slice(), [only] if &**only == "/");
+    let open = |piece: &Piece| match piece {
+        Piece::Literal(_) => false,
+        Piece::Hole(unknown) => delimiters.iter().any(|delimiter| {
+            let mut characters = delimiter.chars();
+            characters.any(|one| may_contain(unknown, one.encode_utf8(&mut [0; 4])))
+        }),
+    };
+    if (slash && is_path(pieces)) || !pieces.iter().any(open) {
+        if parts.len() > super::MAX_ITEMS {
+            return Err(Problem::TooLarge);
+        }
+        return Ok(Value::list(parts.into_iter().map(item).collect(), origin));
+    }
+    // What stands before the first and behind the last part in doubt is certain all the same.
+    let doubtful = |part: &Vec<Piece>| part.iter().any(open);
+    let first = parts.iter().position(doubtful).unwrap_or(0);
+    let last = parts.iter().rposition(doubtful).map_or(0, |at| at + 1);
+    if delimiters.iter().any(|one| one.chars().count() > 1) {
+        return Err(Problem::Unknown);
+    }
+    let last = parts.iter().skip(last).cloned().map(item).collect();
+    let first = parts.into_iter().take(first).map(item).collect();
+    call.give_bounded(Bounds::Ends(first, last))
+}
+
+fn split_pieces(pieces: &[Piece], delimiters: &[Arc<str>]) -> Vec<Vec<Piece>> {
+    let mut parts: Vec<Vec<Piece>> = vec![Vec::new()];
+    for piece in pieces {
+        let Piece::Literal(text) = piece else {
+            if let Some(last) = parts.last_mut() {
+                last.push(piece.clone());
+            }
+            continue;
+        };
+        for (index, part) in split_text(text, delimiters).into_iter().enumerate() {
+            if index > 0 {
+                parts.push(Vec::new());
+            }
+            if let Some(last) = parts.last_mut() {
+                last.push(Piece::Literal(part.into()));
+            }
+        }
+    }
+    parts
 }
 
 fn split_text<'a>(text: &'a str, delimiters: &[Arc<str>]) -> Vec<&'a str> {
@@ -263,34 +413,43 @@ fn split_text<'a>(text: &'a str, delimiters: &[Arc<str>]) -> Vec<&'a str> {
     parts
 }
 
-/// The segments of a resource id known in part. What is unknown in an id is a segment or a piece
-/// of one, so that only the literal slashes separate; of other strings nobody can tell.
-fn split_id(pieces: &[Piece], delimiters: &[Arc<str>]) -> Option<Vec<Vec<Piece>>> {
-    let slash = matches!(delimiters, [only] if &**only == "/");
-    let Some(Piece::Literal(first)) = pieces.first() else {
-        return None;
-    };
-    let lower = first.to_ascii_lowercase();
-    if !slash || !(lower.starts_with("/subscriptions/") || lower.starts_with("/providers/")) {
-        return None;
-    }
-    let mut parts: Vec<Vec<Piece>> = vec![Vec::new()];
-    for piece in pieces {
-        match piece {
-            Piece::Literal(text) => {
-                for (index, part) in text.split('/').enumerate() {
-                    if index > 0 {
-                        parts.push(Vec::new());
-                    }
-                    if let Some(last) = parts.last_mut() {
-                        last.push(Piece::Literal(part.into()));
-                    }
-                }
-            }
-            Piece::Hole(_) => parts.last_mut()?.push(piece.clone()),
+/// Whether text known in part is the id of a resource, or the name of a child with the names of
+/// its parents before it. What is unknown in these is a segment or a piece of one, so that only
+/// the literal slashes separate: names of resources have no slash ("Naming rules and restrictions
+/// for Azure resources"), and Bicep compiles the names of a parent to
+/// `split(format('{0}/{1}', parent, child), '/')[0]`.
+fn is_path(pieces: &[Piece]) -> bool {
+    if let Some(Piece::Literal(first)) = pieces.first() {
+        let lower = first.to_ascii_lowercase();
+        if lower.starts_with("/subscriptions/") || lower.starts_with("/providers/") {
+            return true;
         }
     }
-    Some(parts)
+    let segments = split_pieces(pieces, &["/".into()]);
+    let of_a_name = |piece: &Piece| match piece {
+        Piece::Literal(text) => text
+            .chars()
+            .all(|one| one.is_alphanumeric() || "-_.()".contains(one)),
+        Piece::Hole(unknown) => !is_id(unknown),
+    };
+    segments.len() > 1
+        && segments.iter().all(|segment| {
+            let value = Value::from_pieces(segment.clone(), OriginId::NONE);
+            value.as_str().is_none_or(|text| !text.is_empty()) && segment.iter().all(of_a_name)
+        })
+}
+
+/// Whether an unknown is likely the id of a resource or an address: these have slashes.
+fn is_id(unknown: &Unknown) -> bool {
+    let label = unknown.label.to_ascii_lowercase();
+    let label = label.trim_end_matches(|one: char| !one.is_ascii_alphanumeric());
+    let slashes = [
+        "id", "ids", "uri", "url", "path", "prefix", "prefixes", "cidr", "range",
+    ];
+    !unknown.causes.is_empty()
+        || unknown.refers_to.is_some()
+        || matches!(&unknown.bounds, Bounds::OneOf(_))
+        || slashes.iter().any(|word| label.ends_with(word))
 }
 
 fn string(call: &Arguments<'_>) -> Outcome {
@@ -308,249 +467,73 @@ fn string(call: &Arguments<'_>) -> Outcome {
 }
 
 fn substring(call: &Arguments<'_>) -> Outcome {
-    let start = usize::try_from(call.integer(1)?).unwrap_or(0);
+    let place = |index: usize| -> Result<usize, Problem> {
+        let number = call.integer(index)?;
+        usize::try_from(number).map_err(|_| {
+            Problem::at(
+                index,
+                format!(
+                    "'{}' takes no place and no length below zero, such as {number}",
+                    call.name
+                ),
+            )
+        })
+    };
+    let start = place(1)?;
     let length = match call.values.get(2) {
-        Some(_) => Some(usize::try_from(call.integer(2)?).unwrap_or(0)),
+        Some(_) => Some(place(2)?),
         None => None,
     };
+    let end = start.saturating_add(length.unwrap_or(0));
     let value = call.get(0)?;
-    let (text, whole): (&str, bool) = match &value.data {
-        Data::String(text) => (text, true),
-        Data::Template(pieces) => match pieces.first() {
-            Some(Piece::Literal(text)) => (text, false),
-            _ => return Err(Problem::Unknown),
-        },
+    let text = match &value.data {
+        Data::String(_) | Data::Template(_) | Data::Unknown(_) => {
+            pieces(value).ok_or(Problem::Unknown)?
+        }
         _ => return Err(call.mismatch(value, "a string")),
     };
-    let characters: Vec<char> = text.chars().collect();
-    let end = length.map_or(characters.len(), |length| start.saturating_add(length));
-    if !whole && (length.is_none() || end > characters.len()) {
-        return Err(Problem::Unknown);
+    let (least, most) = extent_of_all(&text);
+    if let Some(most) = most.filter(|most| end > *most) {
+        let shown = value
+            .as_str()
+            .map_or_else(|| "this string".to_owned(), |text| format!("'{text}'"));
+        return Err(Problem::wrong(format!(
+            "{shown} has {most} characters, not {end}"
+        )));
     }
-    match characters.get(start..end) {
-        Some(part) => call.give_text(part.iter().collect::<String>()),
-        None => Err(Problem::wrong(format!(
-            "the string '{text}' has {} characters, not {end}",
-            characters.len()
-        ))),
+    let part = partial::after(&text, start).and_then(|rest| match length {
+        Some(length) => partial::start(&rest, length),
+        None => Some(rest),
+    });
+    match part {
+        Some(part) => call.give_pieces(part),
+        None => call.give_bounded(match length {
+            Some(length) => Bounds::Length(length, Some(length)),
+            None => Bounds::Length(
+                least.saturating_sub(start),
+                most.map(|most| most.saturating_sub(start)),
+            ),
+        }),
     }
 }
 
-fn uri(call: &Arguments<'_>) -> Outcome {
-    let (base, relative) = (call.text(0)?, call.text(1)?);
-    if relative.contains("://") {
-        return call.give_text(Arc::clone(relative));
-    }
-    let scheme = base.find("://").map_or(0, |at| at + 3);
-    let root = base
-        .get(scheme..)
-        .and_then(|rest| rest.find('/'))
-        .map_or(base.len(), |at| scheme + at);
-    let (kept, separator) = if relative.starts_with('/') {
-        (base.get(..root), "")
-    } else if root == base.len() {
-        (Some(&**base), "/")
-    } else {
-        (base.rfind('/').and_then(|at| base.get(..=at)), "")
-    };
-    call.give_text(format!("{}{separator}{relative}", kept.unwrap_or_default()))
-}
-
-fn uri_component(call: &Arguments<'_>) -> Outcome {
-    let mut encoded = String::new();
-    for byte in call.text(0)?.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    call.give_text(encoded)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (first, code) {
-            (b'%', Some(code)) => {
-                bytes.push(code);
-                rest = after.get(2..).unwrap_or_default();
+fn trim(call: &Arguments<'_>) -> Outcome {
+    let value = call.get(0)?;
+    match &value.data {
+        Data::String(text) => call.give_text(text.trim()),
+        Data::Template(pieces) => {
+            let mut pieces = pieces.to_vec();
+            let blank = |text: &str| text.trim().is_empty();
+            match pieces.first_mut() {
+                Some(Piece::Literal(text)) if !blank(text) => *text = text.trim_start().into(),
+                _ => return Err(Problem::Unknown),
             }
-            _ => {
-                bytes.push(*first);
-                rest = after;
+            match pieces.last_mut() {
+                Some(Piece::Literal(text)) if !blank(text) => *text = text.trim_end().into(),
+                _ => return Err(Problem::Unknown),
             }
+            call.give_pieces(pieces)
         }
+        _ => Err(call.mismatch(value, "a string")),
     }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn format(call: &Arguments<'_>) -> Outcome {
-    let template = call.text(0)?;
-    let mut result: Vec<Piece> = Vec::new();
-    let mut literal = String::new();
-    let mut rest = &**template;
-    while let Some(at) = rest.find(['{', '}']) {
-        let (before, from) = rest.split_at(at);
-        literal.push_str(before);
-        if let Some(after) = from.strip_prefix("{{") {
-            literal.push('{');
-            rest = after;
-        } else if let Some(after) = from.strip_prefix("}}") {
-            literal.push('}');
-            rest = after;
-        } else {
-            let (item, after) = from
-                .strip_prefix('{')
-                .and_then(|inner| inner.split_once('}'))
-                .ok_or_else(|| Problem::wrong("this format string has an unpaired brace"))?;
-            result.push(Piece::Literal(std::mem::take(&mut literal).into()));
-            result.extend(format_item(call, item)?);
-            rest = after;
-        }
-    }
-    literal.push_str(rest);
-    result.push(Piece::Literal(literal.into()));
-    call.give_pieces(result)
-}
-
-fn format_item(call: &Arguments<'_>, item: &str) -> Result<Vec<Piece>, Problem> {
-    let (selector, specification) = match item.split_once(':') {
-        Some((selector, specification)) => (selector, Some(specification)),
-        None => (item, None),
-    };
-    let index: usize = selector.trim().parse().map_err(|_| {
-        if selector.contains(',') {
-            Problem::Unsupported
-        } else {
-            Problem::wrong(format!("'{{{item}}}' is no place of a format string"))
-        }
-    })?;
-    let value = call.values.get(index + 1).ok_or_else(|| {
-        Problem::wrong(format!(
-            "the format string asks for {{{index}}}, which is not given"
-        ))
-    })?;
-    let Some(specification) = specification else {
-        return pieces(value).ok_or(Problem::Unknown);
-    };
-    let number = match &value.data {
-        Data::Number(Number::Integer(number)) => *number,
-        Data::Unknown(_) | Data::Template(_) => return Err(Problem::Unknown),
-        _ => return pieces(value).ok_or(Problem::Unknown),
-    };
-    let width = |digits: &str| digits.parse::<usize>().ok().filter(|width| *width < 100);
-    let zeros = specification.chars().all(|character| character == '0');
-    let text = if zeros && !specification.is_empty() && specification.len() < 100 {
-        format!("{number:0width$}", width = specification.len())
-    } else if let Some(digits) = specification.strip_prefix(['D', 'd']) {
-        let width = if digits.is_empty() {
-            Some(0)
-        } else {
-            width(digits)
-        };
-        format!(
-            "{number:0width$}",
-            width = width.ok_or(Problem::Unsupported)?
-        )
-    } else if let Some(digits) = specification.strip_prefix('X') {
-        let width = if digits.is_empty() {
-            Some(0)
-        } else {
-            width(digits)
-        };
-        format!(
-            "{number:0width$X}",
-            width = width.ok_or(Problem::Unsupported)?
-        )
-    } else {
-        return Err(Problem::Unsupported);
-    };
-    Ok(vec![Piece::Literal(text.into())])
-}
-
-/// Marks around the number of a hole in text that is parsed as JSON: characters of the private
-/// use area, which no template has.
-const HOLE: (char, char) = ('\u{e0f0}', '\u{e0f1}');
-
-fn from_text(call: &Arguments<'_>) -> Outcome {
-    let pieces = call.pieces(0)?;
-    if let [Piece::Hole(_)] = pieces.as_slice() {
-        return Err(Problem::Unknown);
-    }
-    json_value(call, &pieces)
-}
-
-fn json_value(call: &Arguments<'_>, pieces: &[Piece]) -> Outcome {
-    let mut text = String::new();
-    let mut holes = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Hole(unknown) => {
-                text.push_str(&format!("{}{}{}", HOLE.0, holes.len(), HOLE.1));
-                holes.push(Arc::clone(unknown));
-            }
-        }
-    }
-    // Texts of files that a compiler put into the template hold comments, which Azure skips.
-    let file = SourceFile::new("", &text);
-    let parsed = json::parse(FileId(0), &file);
-    match parsed.tree {
-        Some(tree) => Ok(from_json(tree, &holes, call.origin())),
-        None if !holes.is_empty() => Err(Problem::Unknown),
-        None => Err(Problem::wrong(match parsed.diagnostics.first() {
-            Some(wrong) => {
-                let at = wrong.primary.as_ref().map_or(0, |label| label.span.start);
-                let at = file.line_column(at);
-                let (line, column) = (at.line, at.column);
-                let message = &wrong.message;
-                format!("this is no JSON: {message} at line {line} column {column}")
-            }
-            None => "this is no JSON: it is empty".to_owned(),
-        })),
-    }
-}
-
-fn from_json(json: Json, holes: &[Arc<Unknown>], origin: OriginId) -> Value {
-    match json.kind {
-        JsonKind::Null => Value::null(origin),
-        JsonKind::Bool(value) => Value::bool(value, origin),
-        JsonKind::Number(number) => Value::new(Data::Number(number), origin),
-        JsonKind::String(text) => Value::from_pieces(with_holes(&text, holes), origin),
-        JsonKind::Array(items) => {
-            let items = items.into_iter().map(|item| from_json(item, holes, origin));
-            Value::list(items.collect(), origin)
-        }
-        JsonKind::Object(members) => {
-            let entries = members
-                .into_iter()
-                .map(|member| (member.name, from_json(member.value, holes, origin)));
-            Value::object(entries, origin)
-        }
-    }
-}
-
-fn with_holes(text: &str, holes: &[Arc<Unknown>]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(HOLE.0) {
-        let Some((number, after)) = after.split_once(HOLE.1) else {
-            break;
-        };
-        pieces.push(Piece::Literal(before.into()));
-        if let Some(unknown) = number
-            .parse()
-            .ok()
-            .and_then(|index: usize| holes.get(index))
-        {
-            pieces.push(Piece::Hole(Arc::clone(unknown)));
-        }
-        rest = after;
-    }
-    pieces.push(Piece::Literal(rest.into()));
-    pieces
 }

@@ -1,12 +1,15 @@
 //! What each function gives, as its documentation has it.
 
 mod calls;
+mod cidr;
 mod collections;
+mod dates;
 mod numbers;
+mod partial;
 mod places;
 mod strings;
 
-use super::{evaluated, show};
+use super::{evaluated, show, unknown};
 
 /// Each expression gives what stands beside it, and nothing is said about it.
 fn check(cases: &[(&str, &str)]) {

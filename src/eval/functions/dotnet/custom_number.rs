@@ -4,7 +4,7 @@ use super::Failure;
 use super::number::{Decimal, exponent_text};
 
 /// A number by a custom format string.
-pub(super) fn format(number: Decimal, format: &str) -> Result<String, Failure> {
+pub(super) fn format(number: &Decimal, format: &str) -> Result<String, Failure> {
     let sections = sections(format);
     let section = |index: usize| sections.get(index).filter(|section| !section.is_empty());
     // A second section is for numbers below zero, a third for zero; what rounds to zero is zero.
@@ -20,7 +20,7 @@ pub(super) fn format(number: Decimal, format: &str) -> Result<String, Failure> {
         chosen = zero;
     }
     let mut layout = Layout::read(chosen);
-    let mut rounded = layout.scaled(&number)?;
+    let mut rounded = layout.scaled(number)?;
     if rounded.digits.is_empty()
         && !number.digits.is_empty()
         && let Some(zero) = section(2)

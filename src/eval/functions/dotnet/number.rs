@@ -20,7 +20,7 @@ const MAX_PRECISION: usize = 10_000;
 /// See [`Failure`].
 pub fn format(number: Number, format: &str) -> Result<String, Failure> {
     let Some((letter, precision)) = standard(format)? else {
-        return custom_number::format(Decimal::new(number), format);
+        return custom_number::format(&Decimal::new(number), format);
     };
     let decimal = Decimal::new(number);
     let integer = match number {
@@ -199,7 +199,7 @@ impl Decimal {
 fn fixed(decimal: &Decimal, precision: Option<usize>, groups: bool) -> String {
     let precision = i32::try_from(precision.unwrap_or(2)).unwrap_or(0);
     let mut text = String::new();
-    if decimal.negative && !(decimal.digits.is_empty() && !decimal.inexact) {
+    if decimal.negative && (decimal.inexact || !decimal.digits.is_empty()) {
         text.push('-');
     }
     for power in (0..decimal.scale.max(1)).rev() {

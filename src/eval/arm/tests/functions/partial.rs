@@ -1,0 +1,172 @@
+use super::{evaluated, show, unknown};
+use crate::eval::value::{Bounds, Truth, Value};
+use crate::origin::OriginId;
+
+const DECLARED: &str = r#""parameters": {
+    "p": { "type": "string" }, "q": { "type": "string" }, "vnetId": { "type": "string" },
+    "n": { "type": "int" }, "few": { "type": "int", "minValue": 1, "maxValue": 9 },
+    "env": { "type": "string", "allowedValues": ["dev", "prod"] } },"#;
+
+fn value(expression: &str) -> Value {
+    let (value, messages) = evaluated(DECLARED, expression);
+    assert!(messages.is_empty(), "{expression}: {messages:?}");
+    value
+}
+
+fn shown(cases: &[(&str, &str)]) {
+    for (expression, expected) in cases {
+        assert_eq!(&show(&value(expression)), expected, "{expression}");
+    }
+}
+
+#[test]
+fn known_ends_of_a_string_decide_what_they_can() {
+    shown(&[
+        ("startsWith(concat('web-', parameters('p')), 'WEB')", "true"),
+        (
+            "startsWith(concat('web-', parameters('p')), 'app')",
+            "false",
+        ),
+        ("endsWith(concat(parameters('p'), '-nsg'), '-NSG')", "true"),
+        ("endsWith(concat(parameters('p'), '-nsg'), '-rt')", "false"),
+        (
+            "startsWith(concat(parameters('p'), '-nsg'), concat(parameters('p'), '-'))",
+            "true",
+        ),
+        ("indexOf(concat('web-', parameters('p')), '-')", "3"),
+        (
+            "substring(concat('web-', parameters('p')), 0, 3)",
+            r#""web""#,
+        ),
+        (
+            "substring(concat('web-', parameters('p')), 4)",
+            "${parameters('p')}",
+        ),
+        (
+            "trim(concat(' web-', parameters('p'), '-x '))",
+            r#""web-${parameters('p')}-x""#,
+        ),
+        (
+            "toUpper(concat('web-', parameters('p')))",
+            r#""WEB-${parameters('p')}""#,
+        ),
+        (
+            "join(createArray('a', parameters('p')), ',')",
+            r#""a,${parameters('p')}""#,
+        ),
+    ]);
+    let open = value("startsWith(concat(parameters('p'), '-nsg'), 'web')");
+    assert!(open.as_unknown().is_some());
+    let found = value("indexOf(concat(parameters('p'), '-nsg'), '-')");
+    assert!(matches!(
+        unknown(&found).bounds,
+        Bounds::Range(Some(0), None)
+    ));
+}
+
+#[test]
+fn a_text_is_replaced_where_it_cannot_straddle_what_is_unknown() {
+    shown(&[
+        (
+            "replace(concat('a--', parameters('p'), '-b'), '--', '-')",
+            "${parameters('p')}",
+        ),
+        (
+            "replace(concat('xx.', parameters('few'), '.yy'), 'xx', 'z')",
+            r#""z.${parameters('few')}.yy""#,
+        ),
+        (
+            "replace(concat('a.b', parameters('few')), '.', '-')",
+            r#""a-b${parameters('few')}""#,
+        ),
+    ]);
+    // The unknown number stays the same one; an unknown text does not.
+    let kept = value(
+        "equals(replace(concat('a.', parameters('few')), '.', ''), concat('a', parameters('few')))",
+    );
+    assert_eq!(kept.as_bool(), Some(true));
+    let changed = value(
+        "equals(replace(concat('a.', parameters('p')), '.', ''), concat('a', parameters('p')))",
+    );
+    assert_eq!(changed.as_bool(), None);
+}
+
+#[test]
+fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
+    shown(&[
+        (
+            "split(concat('a,', parameters('few'), ',b'), ',')",
+            r#"["a",${parameters('few')},"b"]"#,
+        ),
+        (
+            "split(concat('a,', parameters('env'), ',b'), ',')[2]",
+            r#""b""#,
+        ),
+        (
+            "split(format('{0}/{1}', parameters('p'), 'default'), '/')[0]",
+            "${parameters('p')}",
+        ),
+        (
+            "split(resourceId('Microsoft.Network/virtualNetworks', parameters('p')), '/')[8]",
+            "${parameters('p')}",
+        ),
+    ]);
+    let (ends, messages) = evaluated(
+        DECLARED,
+        "split(concat('a,b', parameters('p'), 'c,d,e'), ',')",
+    );
+    assert!(messages.is_empty());
+    let Bounds::Ends(first, last) = &unknown(&ends).bounds else {
+        panic!("{}", show(&ends));
+    };
+    let all = |values: &[Value]| values.iter().map(show).collect::<Vec<_>>();
+    assert_eq!(all(first), [r#""a""#]);
+    assert_eq!(all(last), [r#""d""#, r#""e""#]);
+    // An id has slashes of its own.
+    let id = value("split(format('{0}/subnets/s', parameters('vnetId')), '/')");
+    assert!(id.as_list().is_none(), "{}", show(&id));
+}
+
+#[test]
+fn the_length_of_a_text_is_known_before_the_text() {
+    let length = |expression: &str| match unknown(&value(expression)).bounds {
+        Bounds::Length(least, most) => (least, most),
+        ref other => panic!("{expression}: {other:?}"),
+    };
+    assert_eq!(length("uniqueString('a')"), (13, Some(13)));
+    assert_eq!(length("guid(parameters('p'))"), (36, Some(36)));
+    assert_eq!(length("substring(uniqueString('a'), 0, 5)"), (5, Some(5)));
+    assert_eq!(length("substring(uniqueString('a'), 9)"), (4, Some(4)));
+    assert_eq!(length("padLeft(parameters('p'), 3, '0')"), (3, None));
+    let name = value("uniqueString(parameters('p'))");
+    let text = |text: &str| Value::string(text, OriginId::NONE);
+    assert_eq!(name.equals(&text("web")), Truth::False);
+    assert_eq!(name.equals(&text("abcdefghijklm")), Truth::Unknown);
+    let (_, messages) = evaluated("", "substring(uniqueString('a'), 10, 5)");
+    assert!(matches!(messages.as_slice(), [only] if only.contains("13 characters, not 15")));
+}
+
+#[test]
+fn formats_keep_what_they_do_not_know_in_its_place() {
+    shown(&[
+        (
+            "format('subnet-{0:D2}', parameters('n'))",
+            r#""subnet-${parameters('n')}""#,
+        ),
+        (
+            "format('{0}-{1:000}', parameters('p'), 7)",
+            r#""${parameters('p')}-007""#,
+        ),
+        (
+            "padLeft(parameters('few'), 3, '0')",
+            r#""00${parameters('few')}""#,
+        ),
+        ("format('{0,1}', parameters('few'))", "${parameters('few')}"),
+    ]);
+    let same =
+        value("equals(format('{0:D2}', parameters('n')), format('{1:D2}', 'x', parameters('n')))");
+    assert_eq!(same.as_bool(), Some(true));
+    let other =
+        value("equals(format('a{0:D2}', parameters('n')), format('a{0:D3}', parameters('n')))");
+    assert_eq!(other.as_bool(), None);
+}
