@@ -83,12 +83,12 @@ fn an_address_whose_end_is_the_path_of_one_file_is_followed() {
 
 #[test]
 fn a_linked_template_links_its_neighbours_and_those_of_the_outermost() {
-    let main = with_schema(&format!(
-        r#""parameters": {{ "base": {{ "type": "string" }} }},
-        "resources": [{{ "type": "Microsoft.Resources/deployments", "name": "hub", "properties": {{
-            "templateLink": {{ "relativePath": "parts/hub.json" }},
-            "parameters": {{ "base": {{ "value": "[parameters('base')]" }} }} }} }}]"#
-    ));
+    let main = with_schema(
+        r#""parameters": { "base": { "type": "string" } },
+        "resources": [{ "type": "Microsoft.Resources/deployments", "name": "hub", "properties": {
+            "templateLink": { "relativePath": "parts/hub.json" },
+            "parameters": { "base": { "value": "[parameters('base')]" } } } }]"#,
+    );
     let hub = with_schema(&format!(
         r#""parameters": {{ "base": {{ "type": "string" }} }}, "resources": [{}, {}]"#,
         link(
