@@ -103,7 +103,7 @@ impl Frontend for Arm {
             deployment.generator = bicep::generator(template);
             let linked = Linked::default();
             let evaluator = Evaluator::new(loader, &linked);
-            let stage = stage::outermost(template, &values(unit, loader));
+            let stage = stage::outermost(template, &values(unit, loader), &unit.target);
             evaluator.expand(&stage);
             emit(&evaluator, &stage, &mut deployment.resources);
             files.append(&mut evaluator.files.borrow_mut());

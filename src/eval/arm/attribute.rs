@@ -100,23 +100,31 @@ impl<'t> Evaluator<'t> {
         let untold = self.untold();
         self.expand(stage);
         let frame = Frame::of(stage);
-        let value = self.nested(declared.span, || {
-            if let Some(copy) = declared.get_ignore_case("copy") {
-                self.copied(&frame, name, copy)
-            } else if let Some(value) = declared.get_ignore_case("value") {
-                self.value(&frame, value)
-            } else {
-                self.wrong(declared.span, "this output has no value")
-            }
-        });
+        let evaluate = || self.nested(declared.span, || self.output_value(&frame, name, declared));
+        let value = if stage.existence.because.is_some() {
+            self.quietly(evaluate)
+        } else {
+            evaluate()
+        };
         let value = self.bounded(declared.span, value);
         let mut outputs = stage.outputs.borrow_mut();
-        if self.untold() == untold {
+        // What may not exist is evaluated quietly however it is asked for.
+        if self.untold() == untold || stage.existence.because.is_some() {
             outputs.insert(key, Memo::Done(value.clone()));
         } else {
             outputs.remove(&key);
         }
         value
+    }
+
+    fn output_value(&self, frame: &Frame<'t>, name: &Arc<str>, declared: &'t Json) -> Value {
+        if let Some(copy) = declared.get_ignore_case("copy") {
+            self.copied(frame, name, copy)
+        } else if let Some(value) = declared.get_ignore_case("value") {
+            self.value(frame, value)
+        } else {
+            self.wrong(declared.span, "this output has no value")
+        }
     }
 
     /// A value that a resource's own template states, read at `origin`.

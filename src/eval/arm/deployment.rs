@@ -9,7 +9,7 @@ use super::evaluate::Evaluator;
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage, member};
 use crate::eval::value::{Data, Piece, Value};
-use crate::eval::{Existence, Mode};
+use crate::eval::{Existence, Mode, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::{Json, JsonKind, Member};
@@ -49,7 +49,12 @@ impl<'t> Evaluator<'t> {
             existence: stage.existence.clone(),
             repeated: stage.repeated,
         };
-        self.meet_all(&frame, resources, &around);
+        let meet = || self.meet_all(&frame, resources, &around);
+        if stage.existence.because.is_some() {
+            self.quietly(meet);
+        } else {
+            meet();
+        }
         // All resources of this template are known by now: nested ones may refer to each other.
         let met = stage.resources.borrow().clone();
         for index in met {
@@ -248,7 +253,11 @@ impl<'t> Evaluator<'t> {
             frame: frame.clone(),
             name: Value::from_pieces(last, identity.name.origin),
             full_name: scope::lower(&identity.name).unwrap_or_default(),
-            key: scope::key(&identity.id),
+            key: if nested.is_some() {
+                self.own_key(around.stage, &identity.id)
+            } else {
+                scope::key(&identity.id)
+            },
             id: identity.id,
             kind: identity.kind,
             parent: identity.parent,
@@ -265,6 +274,45 @@ impl<'t> Evaluator<'t> {
             body: RefCell::default(),
             nested,
         }))
+    }
+
+    /// The key of a nested deployment. Templates side by side may each have one of the same name:
+    /// they run after one another, and what each gives is its own.
+    fn own_key(&self, stage: &Rc<Stage<'t>>, id: &[Piece]) -> ResourceKey {
+        let key = scope::key(id);
+        let by_key = self.by_key.borrow();
+        let entries = self.entries.borrow();
+        let is_taken = |key: &ResourceKey| {
+            let earlier = by_key.get(key).and_then(|index| entries.get(*index));
+            earlier.is_some_and(|earlier| {
+                earlier.nested.is_some() && !Rc::ptr_eq(&earlier.frame.stage, stage)
+            })
+        };
+        (1_usize..)
+            .map(|number| match number {
+                1 => key.clone(),
+                _ => ResourceKey(format!("{}#{number}", key.0).into()),
+            })
+            .find(|key| !is_taken(key))
+            .unwrap_or(key)
+    }
+
+    /// The deployment of a template itself, where one of another template has the same id.
+    pub(super) fn nearest_deployment(
+        &self,
+        frame: &Frame<'t>,
+        found: Rc<Entry<'t>>,
+    ) -> Rc<Entry<'t>> {
+        if found.nested.is_none() || Rc::ptr_eq(&found.frame.stage, &frame.stage) {
+            return found;
+        }
+        let entries = self.entries.borrow();
+        let own = frame.stage.resources.borrow();
+        let key = scope::key(&found.id);
+        own.iter()
+            .filter_map(|index| entries.get(*index))
+            .find(|entry| entry.nested.is_some() && scope::key(&entry.id) == key)
+            .map_or(found, Rc::clone)
     }
 
     fn remember(&self, stage: &Rc<Stage<'t>>, entry: &Rc<Entry<'t>>, symbol: Option<&Arc<str>>) {

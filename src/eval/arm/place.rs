@@ -20,7 +20,7 @@ use super::site::Site;
 use super::template::{Context, Frame, Memo};
 use crate::eval::Mode;
 use crate::eval::value::{Data, ObjectValue, Piece, Reason, Rest, Unknown, Value};
-use crate::origin::OriginId;
+use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 
 impl<'t> Evaluator<'t> {
@@ -80,8 +80,12 @@ impl<'t> Evaluator<'t> {
                 Value::string("Microsoft.Resources/resourceGroups", origin),
             ),
         ];
-        for name in ["location", "tags"] {
-            if let Some(value) = self.stated_of_group(&group, name) {
+        let configured = scope.location.as_ref().map(|location| {
+            let location = Value::string(Arc::clone(location), OriginId::NONE);
+            self.configured(&location, span)
+        });
+        for (name, configured) in [("location", configured), ("tags", None)] {
+            if let Some(value) = self.stated_of_group(&group, name).or(configured) {
                 entries.push((name, value));
             }
         }
@@ -169,9 +173,20 @@ impl<'t> Evaluator<'t> {
         if context.scope.level != Level::ResourceGroup
             && let Some(location) = &context.location
         {
-            entries.push(("location", location.clone()));
+            let location = if location.origin == OriginId::NONE {
+                self.configured(location, span)
+            } else {
+                location.clone()
+            };
+            entries.push(("location", location));
         }
         entries
+    }
+
+    /// What the configuration says, asked for here.
+    fn configured(&self, value: &Value, span: Span) -> Value {
+        let step = OriginStep::Configuration;
+        value.with_origin(self.origins.add(Some(span), step, Vec::new()))
     }
 
     /// An object of which these entries are known.

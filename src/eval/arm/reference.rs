@@ -170,7 +170,10 @@ impl<'t> Evaluator<'t> {
         };
         if name.starts_with('/') {
             return match ResourceKey::of_id(target) {
-                Some(key) => self.entry_of(&key).map_or(Target::Id(key), Target::Here),
+                Some(key) => match self.entry_of(&key) {
+                    Some(entry) => Target::Here(self.nearest_deployment(frame, entry)),
+                    None => Target::Id(key),
+                },
                 None => Target::Nothing,
             };
         }

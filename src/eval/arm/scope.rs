@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::PLACE_LABELS;
 use crate::eval::ResourceKey;
+use crate::eval::frontend::Target;
 use crate::eval::value::{Data, Piece, Reason, Unknown, Value, hole};
 use crate::origin::OriginId;
 
@@ -40,12 +41,18 @@ pub(super) struct Scope {
     pub(super) management_group: Vec<Piece>,
     /// The id of the tenant; all of one deployment is in one.
     pub(super) tenant: Vec<Piece>,
+    /// What the configuration says of the location of the resource group, or of the deployment if
+    /// it goes to something larger; none for a place that a template names.
+    pub(super) location: Option<Arc<str>>,
     /// The id of the place where its level is unknown.
     pub(super) place: Vec<Piece>,
 }
 
-/// What Azure fills in for where a template is deployed to.
-fn target(label: &str, function: &str) -> Vec<Piece> {
+/// A part of where a template is deployed to: what the configuration says, else what Azure fills in.
+fn given(said: &Option<Arc<str>>, label: &str, function: &str) -> Vec<Piece> {
+    if let Some(said) = said {
+        return vec![literal(Arc::clone(said))];
+    }
     let reason = Reason::RunTimeFunction(function.into());
     vec![Piece::Hole(Arc::new(Unknown::new("", label, reason)))]
 }
@@ -55,8 +62,9 @@ pub(super) fn literal(text: impl Into<Arc<str>>) -> Piece {
 }
 
 impl Scope {
-    /// The place a template is deployed to when nobody says where; `schema` decides the level.
-    pub(super) fn of_schema(schema: &str) -> Self {
+    /// The place a template is deployed to, as far as the configuration says; `schema` decides the
+    /// level.
+    pub(super) fn of_schema(schema: &str, target: &Target) -> Self {
         let schema = schema.to_ascii_lowercase();
         let level = if schema.contains("subscriptiondeploymenttemplate") {
             Level::Subscription
@@ -69,10 +77,11 @@ impl Scope {
         };
         Self {
             level,
-            subscription: target(PLACE_LABELS[0], "subscription"),
-            resource_group: target(PLACE_LABELS[1], "resourceGroup"),
-            management_group: target(PLACE_LABELS[2], "managementGroup"),
-            tenant: target("tenant().tenantId", "tenant"),
+            subscription: given(&target.subscription, PLACE_LABELS[0], "subscription"),
+            resource_group: given(&target.resource_group, PLACE_LABELS[1], "resourceGroup"),
+            management_group: given(&target.management_group, PLACE_LABELS[2], "managementGroup"),
+            tenant: given(&target.tenant, "tenant().tenantId", "tenant"),
+            location: target.location.clone(),
             place: Vec::new(),
         }
     }
@@ -118,6 +127,7 @@ impl Scope {
         if segments.iter().all(Vec::is_empty) {
             return Self {
                 level: Level::Tenant,
+                location: None,
                 ..self.clone()
             };
         }
@@ -133,12 +143,14 @@ impl Scope {
             return Self {
                 level: Level::ManagementGroup,
                 management_group: part(at + 1),
+                location: None,
                 ..self.clone()
             };
         }
         Self {
             level: Level::Unknown,
             place: pieces.to_vec(),
+            location: None,
             ..self.clone()
         }
     }
@@ -148,6 +160,7 @@ impl Scope {
         Self {
             level: Level::ResourceGroup,
             resource_group: name,
+            location: None,
             ..self.clone()
         }
     }
@@ -157,6 +170,7 @@ impl Scope {
         Self {
             level: Level::Subscription,
             subscription: id,
+            location: None,
             ..self.clone()
         }
     }

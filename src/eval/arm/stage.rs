@@ -12,6 +12,7 @@ use super::linked::{From, Lineage};
 use super::scope::Scope;
 use super::template::{Argument, Context, Frame, Stage, member, names};
 use crate::eval::Existence;
+use crate::eval::frontend::Target;
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::origin::OriginId;
 use crate::syntax::json::{Json, Member};
@@ -168,9 +169,10 @@ impl<'t> Evaluator<'t> {
 pub(super) fn outermost<'t>(
     template: &'t Json,
     values: &HashMap<String, &'t Json>,
+    target: &Target,
 ) -> Rc<Stage<'t>> {
     let schema = template.get_ignore_case("$schema").and_then(Json::as_str);
-    let scope = Scope::of_schema(schema.unwrap_or_default());
+    let scope = Scope::of_schema(schema.unwrap_or_default(), target);
     let names = names(template, |declared| {
         match values.get(&declared.name.to_ascii_lowercase()) {
             Some(entry) => Argument::File(entry),
@@ -187,7 +189,10 @@ pub(super) fn outermost<'t>(
         functions: names.functions,
         scope: scope.clone(),
         name: Value::unknown(name, OriginId::NONE),
-        location: None,
+        location: scope
+            .location
+            .as_ref()
+            .map(|location| Value::string(Arc::clone(location), OriginId::NONE)),
         link: None,
     };
     Rc::new(Stage {

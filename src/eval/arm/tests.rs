@@ -10,12 +10,13 @@ mod nesting;
 mod origins;
 mod pairing;
 mod references;
+mod scopes;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Arm;
-use crate::eval::frontend::{Frontend, GroupOptions, Grouping, Input, Tree};
+use crate::eval::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use crate::eval::value::{Data, Unknown, Value};
 use crate::eval::{Deployment, Loader, Resource};
 use crate::origin::OriginId;
@@ -66,13 +67,22 @@ impl Files {
 
     /// Evaluates the deployment whose name begins so.
     pub(super) fn deploy(&self, name: &str) -> Deployment {
+        self.deploy_to(name, Target::default())
+    }
+
+    /// The same with what the configuration says of where it goes.
+    pub(super) fn deploy_to(&self, name: &str, target: Target) -> Deployment {
         let grouping = self.group(&GroupOptions::default());
         let unit = grouping
             .units
             .iter()
             .find(|unit| unit.name.starts_with(name))
             .unwrap_or_else(|| panic!("no deployment {name}"));
-        Arm.evaluate(unit, self)
+        let unit = Unit {
+            target,
+            ..unit.clone()
+        };
+        Arm.evaluate(&unit, self)
     }
 
     /// The texts of the literals a value goes back to.
