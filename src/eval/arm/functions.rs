@@ -11,6 +11,8 @@ mod json;
 mod logic;
 mod network;
 mod numbers;
+mod objects;
+mod order;
 mod page;
 mod partial;
 mod strings;
@@ -26,6 +28,7 @@ use crate::eval::value::{
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
+pub(super) use objects::drop_named;
 pub(super) use page::page;
 pub(super) use text::pieces;
 
@@ -321,6 +324,7 @@ pub(super) fn find(name: &str) -> Function {
 fn pure(name: &str) -> Option<Pure> {
     logic::find(name)
         .or_else(|| collections::find(name))
+        .or_else(|| objects::find(name))
         .or_else(|| strings::find(name))
         .or_else(|| numbers::find(name))
         .or_else(|| network::find(name))

@@ -1,11 +1,9 @@
-//! Arrays and objects, and what works on strings as well.
+//! Arrays, and what works on arrays, objects and strings alike.
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::{Arguments, MAX_ITEMS, Outcome, Problem, Pure, describe};
-use crate::eval::value::{Data, ListValue, ObjectValue, Piece, Rest, Truth, Unknown, Value};
+use super::{Arguments, MAX_ITEMS, Outcome, Problem, Pure, describe, objects};
+use crate::eval::value::{Bounds, Data, ListValue, Piece, Rest, Truth, Unknown, Value};
 
 pub(super) fn find(name: &str) -> Option<Pure> {
     Some(match name {
@@ -13,19 +11,15 @@ pub(super) fn find(name: &str) -> Option<Pure> {
         "concat" => concat,
         "contains" => contains,
         "createarray" => |call| call.give_list(call.values.to_vec(), None),
-        "createobject" => create_object,
         "distinct" => |call| union(call),
         "empty" => empty,
         "first" => |call| end(call, false),
         "flatten" => flatten,
         "indexfromend" => index_from_end,
         "intersection" => intersection,
-        "items" => items,
         "last" => |call| end(call, true),
         "length" => length,
-        "objectkeys" => object_keys,
         "range" => range,
-        "shallowmerge" => shallow_merge,
         "skip" => |call| part(call, true),
         "take" => |call| part(call, false),
         "union" => union,
@@ -54,7 +48,10 @@ fn concat(call: &Arguments<'_>) -> Outcome {
         return Ok(single.clone());
     }
     let mut pieces = Vec::with_capacity(call.values.len());
-    for index in 0..call.values.len() {
+    for (index, value) in call.values.iter().enumerate() {
+        if value.as_object().is_some() {
+            return Err(call.mismatch(value, "strings or arrays"));
+        }
         pieces.extend(call.pieces(index)?);
     }
     call.give_pieces(pieces)
@@ -77,13 +74,7 @@ fn joined_lists(call: &Arguments<'_>, values: &[Value], distinct: bool) -> Outco
                 }
             }
             Data::Unknown(_) => missing.push(value.clone()),
-            _ => {
-                return Err(Problem::wrong(format!(
-                    "'{}' cannot put an array and {} together",
-                    call.name,
-                    describe(&value.data)
-                )));
-            }
+            _ => return Err(call.mismatch(value, "only arrays where one argument is an array")),
         }
         if items.len() > MAX_ITEMS {
             return Err(Problem::TooLarge);
@@ -130,95 +121,19 @@ fn union(call: &Arguments<'_>) -> Outcome {
         return joined_lists(call, call.values, true);
     }
     if call.values.iter().any(|value| value.as_object().is_some()) {
-        let merged = merge(call, true)?;
+        let merged = objects::merge(call, true)?;
         return Ok(Value::new(Data::Object(Arc::new(merged)), call.origin()));
     }
     let value = call.get(0)?;
     Err(call.mismatch(value, "arrays or objects"))
 }
 
-fn shallow_merge(call: &Arguments<'_>) -> Outcome {
-    let list = call.list(0)?;
-    if list.rest.is_some() {
-        return Err(Problem::Unknown);
-    }
-    let inner = Arguments {
-        values: &list.items,
-        name: call.name,
-        span: call.span,
-        origins: call.origins,
-    };
-    let merged = merge(&inner, false)?;
-    Ok(Value::new(Data::Object(Arc::new(merged)), inner.origin()))
-}
-
-fn merge(call: &Arguments<'_>, deep: bool) -> Result<ObjectValue, Problem> {
-    let mut merged = ObjectValue::default();
-    for value in call.values {
-        match &value.data {
-            Data::Object(object) => merge_into(&mut merged, object, deep, 0),
-            // Whatever an unknown object holds wins over what came before it.
-            Data::Unknown(unknown) => {
-                merged.entries.clear();
-                merged.rest = Some(Rest {
-                    unknown: Arc::new(match &merged.rest {
-                        Some(_) => Unknown::derived("union", call.values),
-                        None => (**unknown).clone(),
-                    }),
-                    template: None,
-                });
-            }
-            Data::Null => {}
-            _ => return Err(call.mismatch(value, "objects")),
-        }
-    }
-    Ok(merged)
-}
-
-fn merge_into(into: &mut ObjectValue, from: &ObjectValue, deep: bool, depth: usize) {
-    if from.rest.is_some() {
-        into.entries.clear();
-        into.rest.clone_from(&from.rest);
-    }
-    for (name, value) in &from.entries {
-        let existing = into
-            .entries
-            .keys()
-            .find(|key| key.eq_ignore_ascii_case(name))
-            .cloned();
-        let Some(existing) = existing else {
-            into.entries.insert(Arc::clone(name), value.clone());
-            continue;
-        };
-        let Some(slot) = into.entries.get_mut(&existing) else {
-            continue;
-        };
-        match (&slot.data, &value.data) {
-            (Data::Object(before), Data::Object(after)) if deep && depth < 64 => {
-                let mut inner = (**before).clone();
-                merge_into(&mut inner, after, deep, depth + 1);
-                *slot = Value::new(Data::Object(Arc::new(inner)), value.origin);
-            }
-            _ => *slot = value.clone(),
-        }
-    }
-}
-
 fn contains(call: &Arguments<'_>) -> Outcome {
     let (container, item) = (call.get(0)?, call.get(1)?);
     let truth = match &container.data {
-        Data::List(list) => {
-            let found = list
-                .items
-                .iter()
-                .fold(Truth::False, |truth, one| truth.or(one.equals(item)));
-            match &list.rest {
-                Some(_) => found.or(Truth::Unknown),
-                None => found,
-            }
-        }
+        Data::List(list) => has(list, item),
         Data::Object(object) => {
-            let name = call.text(1)?;
+            let name = &searched(call)?;
             if container.get_ignore_case(name).is_some() {
                 Truth::True
             } else if object.rest.is_some() {
@@ -227,11 +142,11 @@ fn contains(call: &Arguments<'_>) -> Outcome {
                 Truth::False
             }
         }
-        Data::String(text) => text.contains(&**call.text(1)?).into(),
+        Data::String(text) => text.contains(&*searched(call)?).into(),
         Data::Template(pieces) => {
-            let part = call.text(1)?;
+            let part = searched(call)?;
             let found = pieces.iter().any(|piece| match piece {
-                Piece::Literal(text) => text.contains(&**part),
+                Piece::Literal(text) => text.contains(&*part),
                 Piece::Hole(_) => false,
             });
             if found { Truth::True } else { Truth::Unknown }
@@ -239,6 +154,17 @@ fn contains(call: &Arguments<'_>) -> Outcome {
         _ => return Err(call.mismatch(container, "an array, an object or a string")),
     };
     decided(call, truth)
+}
+
+/// What is looked for in a string or among the names of an object: a string or a whole number.
+fn searched(call: &Arguments<'_>) -> Result<Arc<str>, Problem> {
+    let value = call.get(1)?;
+    match (&value.data, value.as_i64()) {
+        (Data::String(text), _) => Ok(Arc::clone(text)),
+        (_, Some(number)) => Ok(number.to_string().into()),
+        (Data::Template(_), _) => Err(Problem::Unknown),
+        _ => Err(call.mismatch(value, "a string or a whole number to look for")),
+    }
 }
 
 fn decided(call: &Arguments<'_>, truth: Truth) -> Outcome {
@@ -265,6 +191,10 @@ fn empty(call: &Arguments<'_>) -> Outcome {
                 Truth::Unknown
             }
         }
+        Data::Unknown(unknown) => match least_length(unknown) {
+            0 => Truth::Unknown,
+            _ => Truth::False,
+        },
         Data::List(list) => is_empty(list.items.len(), list.rest.as_ref()),
         Data::Object(object) => is_empty(object.entries.len(), object.rest.as_ref()),
         _ => return Err(call.mismatch(value, "an array, an object or a string")),
@@ -292,10 +222,26 @@ fn length(call: &Arguments<'_>) -> Outcome {
             return call.give_number_from(object.entries.len());
         }
         Data::Object(object) => object.entries.len(),
-        Data::Unknown(_) | Data::Template(_) => return call.give_number_from(0),
+        Data::Unknown(unknown) => return call.give_number_from(least_length(unknown)),
+        Data::Template(pieces) => {
+            let literal = |piece: &Piece| match piece {
+                Piece::Literal(text) => text.encode_utf16().count(),
+                Piece::Hole(unknown) => least_length(unknown),
+            };
+            return call.give_number_from(pieces.iter().map(literal).sum());
+        }
         _ => return Err(call.mismatch(value, "an array, an object or a string")),
     };
     call.give_integer(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// How many characters or items an unknown has at least.
+fn least_length(unknown: &Unknown) -> usize {
+    match &unknown.bounds {
+        Bounds::Length(least, _) => *least,
+        Bounds::Ends(first, last) => first.len().saturating_add(last.len()),
+        _ => 0,
+    }
 }
 
 fn known_list<'a>(call: &'a Arguments<'_>, index: usize) -> Result<&'a Arc<ListValue>, Problem> {
@@ -346,11 +292,14 @@ fn end(call: &Arguments<'_>, last: bool) -> Outcome {
 
 fn index_from_end(call: &Arguments<'_>) -> Outcome {
     let list = known_list(call, 0)?;
-    let back = usize::try_from(call.integer(1)?).unwrap_or(0);
+    let given = call.integer(1)?;
+    let back = usize::try_from(given).unwrap_or(0);
     let index = list.items.len().checked_sub(back);
     let item = index.filter(|_| back > 0).and_then(|at| list.items.get(at));
-    item.cloned()
-        .ok_or_else(|| Problem::wrong(format!("the array has no item {back} from its end")))
+    item.cloned().ok_or_else(|| {
+        let message = format!("this array has no item {given} from its end");
+        Problem::Argument(1, message)
+    })
 }
 
 fn part(call: &Arguments<'_>, skip: bool) -> Outcome {
@@ -392,22 +341,38 @@ fn part(call: &Arguments<'_>, skip: bool) -> Outcome {
     }
 }
 
+/// The largest number that `range` reaches ("The sum of startIndex and count must be no greater
+/// than", `template-functions-array.md`).
+const RANGE_END: i64 = 2_147_483_647;
+
 fn range(call: &Arguments<'_>) -> Outcome {
     let (start, count) = (call.integer(0)?, call.integer(1)?);
     if !(0..=10_000).contains(&count) {
+        let message = format!("'range' makes between 0 and 10000 numbers, not {count}");
+        return Err(Problem::Argument(1, message));
+    }
+    if start.saturating_add(count) > RANGE_END {
         return Err(Problem::wrong(format!(
-            "'range' makes between 0 and 10000 numbers, not {count}"
+            "'range' goes no further than {RANGE_END}"
         )));
     }
     let origin = call.origin();
-    let items = (0..count)
-        .map(|offset| Value::integer(start.saturating_add(offset), origin))
+    let items = (start..start + count)
+        .map(|number| Value::integer(number, origin))
         .collect();
     Ok(Value::list(items, origin))
 }
 
 fn flatten(call: &Arguments<'_>) -> Outcome {
     let list = call.list(0)?;
+    let flat = |item: &&Value| item.as_list().is_none() && item.as_unknown().is_none();
+    if let Some(item) = list.items.iter().find(flat) {
+        let message = format!(
+            "'flatten' needs an array of arrays, not of {}",
+            describe(&item.data)
+        );
+        return Err(Problem::Argument(0, message));
+    }
     let mut values = list.items.clone();
     if let Some(rest) = &list.rest {
         values.push(Value::new(
@@ -423,97 +388,61 @@ fn flatten(call: &Arguments<'_>) -> Outcome {
 
 fn intersection(call: &Arguments<'_>) -> Outcome {
     let first = call.get(0)?;
-    if !call.values.iter().all(Value::is_wholly_known) {
-        return Err(Problem::Unknown);
-    }
     match &first.data {
-        Data::List(list) => {
+        Data::List(list) if list.rest.is_none() => {
             let mut items = each_once(list.items.clone());
             for index in 1..call.values.len() {
-                let other = call.list(index)?;
-                items.retain(|item| {
-                    other
-                        .items
-                        .iter()
-                        .any(|one| one.equals(item) == Truth::True)
-                });
+                items = common(items, |item| Ok(has(call.list(index)?, item)))?;
             }
             call.give_list(items, None)
         }
-        Data::Object(object) => {
-            let mut entries = object.entries.clone();
+        Data::Object(object) if object.rest.is_none() => {
+            let mut entries: Vec<(Arc<str>, Value)> = object
+                .entries
+                .iter()
+                .map(|(name, value)| (Arc::clone(name), value.clone()))
+                .collect();
             for index in 1..call.values.len() {
                 let other = call.get(index)?;
-                call.object(index)?;
-                entries.retain(|name, value| {
-                    other
-                        .get_ignore_case(name)
-                        .is_some_and(|one| one.equals(value) == Truth::True)
-                });
+                let open = call.object(index)?.rest.is_some();
+                entries = common(entries, |(name, value)| {
+                    Ok(match other.get_ignore_case(name) {
+                        Some(one) => one.equals(value),
+                        None if open => Truth::Unknown,
+                        None => Truth::False,
+                    })
+                })?;
             }
             Ok(Value::object(entries, call.origin()))
         }
+        Data::List(_) | Data::Object(_) => Err(Problem::Unknown),
         _ => Err(call.mismatch(first, "arrays or objects")),
     }
 }
 
-fn known_object<'a>(call: &'a Arguments<'_>) -> Result<&'a Arc<ObjectValue>, Problem> {
-    let object = call.object(0)?;
-    if object.rest.is_some() {
-        return Err(Problem::Unknown);
-    }
-    Ok(object)
-}
-
-fn sorted(object: &ObjectValue) -> Vec<(&Arc<str>, &Value)> {
-    let mut entries: Vec<_> = object.entries.iter().collect();
-    entries.sort_by_key(|(name, _)| name.to_lowercase());
-    entries
-}
-
-fn items(call: &Arguments<'_>) -> Outcome {
-    let origin = call.get(0)?.origin;
-    let items = sorted(known_object(call)?)
-        .into_iter()
-        .map(|(name, value)| {
-            let key = Value::string(Arc::clone(name), value.origin);
-            let pair = [("key".into(), key), ("value".into(), value.clone())];
-            Value::object(pair, value.origin)
-        })
-        .collect();
-    Ok(Value::list(items, origin))
-}
-
-fn object_keys(call: &Arguments<'_>) -> Outcome {
-    let keys = sorted(known_object(call)?)
-        .into_iter()
-        .map(|(name, value)| Value::string(Arc::clone(name), value.origin))
-        .collect();
-    call.give_list(keys, None)
-}
-
-fn create_object(call: &Arguments<'_>) -> Outcome {
-    let mut object = ObjectValue {
-        entries: IndexMap::with_capacity(call.values.len() / 2),
-        rest: None,
-    };
-    if !call.values.len().is_multiple_of(2) {
-        return Err(Problem::wrong("'createObject' needs a value for every key"));
-    }
-    for pair in call.values.chunks_exact(2) {
-        let [key, value] = pair else { continue };
-        match &key.data {
-            Data::String(name) => {
-                object.entries.insert(Arc::clone(name), value.clone());
-            }
-            Data::Unknown(_) | Data::Template(_) => {
-                object.rest = Some(Rest {
-                    unknown: Arc::new(Unknown::derived("key", std::slice::from_ref(key))),
-                    template: Some(value.clone()),
-                });
-            }
-            _ => return Err(call.mismatch(key, "strings as keys")),
+/// Those for which it certainly holds, if that is known of all.
+fn common<T>(
+    items: Vec<T>,
+    holds: impl Fn(&T) -> Result<Truth, Problem>,
+) -> Result<Vec<T>, Problem> {
+    let mut kept = Vec::with_capacity(items.len());
+    for item in items {
+        match holds(&item)? {
+            Truth::True => kept.push(item),
+            Truth::False => {}
+            Truth::Unknown => return Err(Problem::Unknown),
         }
     }
-    Ok(Value::new(Data::Object(Arc::new(object)), call.origin()))
+    Ok(kept)
+}
+
+fn has(list: &ListValue, item: &Value) -> Truth {
+    let found = list
+        .items
+        .iter()
+        .fold(Truth::False, |truth, one| truth.or(one.equals(item)));
+    match &list.rest {
+        Some(_) => found.or(Truth::Unknown),
+        None => found,
+    }
 }

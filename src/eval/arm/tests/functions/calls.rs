@@ -1,4 +1,5 @@
 use super::super::{evaluated, show, unknown};
+use super::{check, refused};
 use crate::eval::value::Bounds;
 
 #[test]
@@ -46,12 +47,50 @@ fn unknown_choices_and_allowed_values_keep_their_candidates() {
 }
 
 #[test]
-fn user_defined_functions_see_their_parameters_only() {
-    let declarations = r#""functions": [{ "namespace": "contoso", "members": { "join": {
-        "parameters": [{ "name": "a", "type": "string" }, { "name": "b", "type": "string" }],
-        "output": { "type": "string", "value": "[concat(parameters('a'), '/', parameters('b'))]" } } } }],
-        "parameters": { "a": { "type": "string", "defaultValue": "outer" } },"#;
-    let (value, messages) = evaluated(declarations, "Contoso.Join('x', parameters('a'))");
-    assert!(messages.is_empty(), "{messages:?}");
-    assert_eq!(show(&value), r#""x/outer""#);
+fn names_may_have_their_namespace_and_any_case() {
+    check(&[
+        ("sys.concat('a', 'b')", r#""ab""#),
+        ("SYS.IF(TRUE(), 1, 2)", "1"),
+        ("CreateArray(1)", "[1]"),
+    ]);
+}
+
+#[test]
+fn wrong_numbers_of_arguments_are_told() {
+    refused(&[
+        ("length()", "'length' needs 1 argument, not 0", "length()"),
+        ("length('a', 'b', 'c')", "1 argument, not 3", "'b', 'c'"),
+        ("padLeft('a')", "2 to 3 arguments, not 1", "padLeft('a')"),
+        ("null(1)", "no arguments, not 1", "1"),
+        ("coalesce()", "at least 1 argument, not 0", "coalesce()"),
+        ("if(true(), 1)", "3 arguments, not 2", "if(true(), 1)"),
+        ("concat('a', toLower())", "1 argument, not 0", "toLower()"),
+    ]);
+}
+
+#[test]
+fn unknown_functions_are_told_with_the_nearest_known_one() {
+    refused(&[
+        (
+            "resoruceId('A.B/c', 'x')",
+            "there is no template function 'resoruceId' did you mean `resourceId`?",
+            "resoruceId",
+        ),
+        (
+            "concat('a', tolowwer('B'))",
+            "did you mean `toLower`?",
+            "tolowwer",
+        ),
+        ("quux(1)", "there is no template function 'quux'", "quux"),
+        (
+            "contoso.name('x')",
+            "this template declares no function 'contoso.name'",
+            "contoso.name",
+        ),
+        (
+            "loadTextContent('a.txt')",
+            "'loadTextContent' is a function of Bicep's compiler, not of templates",
+            "loadTextContent",
+        ),
+    ]);
 }
