@@ -107,7 +107,7 @@ impl<'t> Evaluator<'t> {
                 },
                 Special::Sort => body.sorted(list),
                 Special::GroupBy => body.group_by(list, values.as_ref()),
-                _ => Some(body.to_object(list, values.as_ref())),
+                _ => Some(body.keyed(list, values.as_ref())),
             },
             _ => None,
         };
@@ -334,7 +334,7 @@ impl Body<'_, '_> {
 
     /// The items under their keys, as they are or as the second lambda makes them; of equal keys
     /// the last one counts.
-    fn to_object(&self, list: &ListValue, values: Option<&Self>) -> Data {
+    fn keyed(&self, list: &ListValue, values: Option<&Self>) -> Data {
         let mut object = ObjectValue::default();
         let mut open: Vec<Value> = Vec::new();
         for item in &list.items {
