@@ -1,5 +1,7 @@
 use super::super::{evaluated, show, unknown};
 use super::{check, refused};
+use crate::eval::arm::functions::catalogue::{Answer, FUNCTIONS, Needs};
+use crate::eval::arm::functions::{Function, find};
 use crate::eval::value::Bounds;
 
 #[test]
@@ -93,4 +95,29 @@ fn unknown_functions_are_told_with_the_nearest_known_one() {
             "loadTextContent",
         ),
     ]);
+}
+
+#[test]
+fn every_function_stands_in_the_catalogue_once_and_is_found() {
+    let mut names: Vec<String> = FUNCTIONS
+        .iter()
+        .map(|entry| entry.name.to_ascii_lowercase())
+        .collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    for entry in FUNCTIONS {
+        let name = entry.name.replace('*', "Keys").to_uppercase();
+        let found = find(&name);
+        let as_described = match (entry.answer, entry.needs) {
+            (Answer::Compiler, _) => matches!(found, Function::Other),
+            (_, Needs::Arguments) => matches!(found, Function::Pure(_)),
+            (_, Needs::Evaluator(special)) => {
+                matches!(found, Function::Special(is) if is == special)
+            }
+            (_, Needs::Azure) => matches!(found, Function::RunTime),
+        };
+        assert!(as_described, "{}: {found:?}", entry.name);
+    }
 }
