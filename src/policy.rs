@@ -86,6 +86,7 @@ pub mod authored;
 mod clause;
 mod contract;
 mod datum;
+pub mod environments;
 mod expr;
 pub mod finding;
 pub mod judge;

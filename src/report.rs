@@ -7,6 +7,7 @@
 
 pub mod diff;
 pub mod effective;
+mod environments;
 pub mod human;
 pub mod inventory;
 pub mod json;

@@ -19,6 +19,8 @@ mod check;
 mod diff;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/environments.rs"]
+mod environments;
 #[path = "cli/frontends.rs"]
 mod frontends;
 #[path = "support/program.rs"]

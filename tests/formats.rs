@@ -38,6 +38,7 @@ fn span_of(sources: &SourceMap, file: u32, text: &str) -> Span {
 fn finding(sources: &SourceMap, verdict: FindingVerdict) -> Finding {
     let instance = |resource: &str| Instance {
         deployment: "live".into(),
+        environment: None,
         resource: resource.into(),
         source: None,
         verdict,
@@ -67,6 +68,7 @@ fn finding(sources: &SourceMap, verdict: FindingVerdict) -> Finding {
             destination_port: 25,
         }),
         fingerprint: "f".repeat(64),
+        environments: Vec::new(),
         instances: vec![
             instance("azurerm_network_security_group.web"),
             instance("b"),

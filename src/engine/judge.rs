@@ -82,6 +82,8 @@ pub(crate) struct Broken {
 /// What came of one deployment.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
+    /// What the deployment is called.
+    pub(crate) deployment: Arc<str>,
     /// Files that took part.
     pub(crate) files: Vec<FileId>,
     /// Number of resources.
@@ -227,6 +229,7 @@ impl Judge {
             let mut judgements = judged.judgements;
             compiled::tell(&mut judgements, &evaluated.deployment, docket.files);
             Outcome {
+                deployment: Arc::clone(&evaluated.deployment.name),
                 judgements,
                 not_judged: judged.not_judged,
                 undetermined_counted: judged.undetermined_counted,

@@ -1,14 +1,18 @@
 //! From judgements to a report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::config::is_below;
+use super::files::Files;
 use super::judge::{Judge, Outcome};
 use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::Loader as _;
+use crate::eval::frontend::Unit;
+use crate::policy::environments::Environments;
 use crate::policy::finding::{Finding, FindingVerdict, merge};
 use crate::source::{FileId, SourceMap, Span};
 
@@ -55,10 +59,22 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     let mut used: Vec<FileId> = Vec::new();
     let mut diagnostics = Vec::new();
     let mut judgements = Vec::new();
+    let mut environments = Environments::default();
+    let units: BTreeMap<&str, &Unit> = prepared
+        .units
+        .iter()
+        .map(|(_, unit)| (&*unit.name, unit))
+        .collect();
     let (mut listed, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
     for outcome in outcomes {
         listed.extend(outcome.consulted.listed);
         unlisted.extend(outcome.consulted.unlisted);
+        if let Some(unit) = units.get(&*outcome.deployment)
+            && let Some(environment) = &unit.environment
+        {
+            let template = template_of(unit, &prepared.files);
+            environments.add(&unit.name, &template, environment, &outcome.files);
+        }
         used.extend(outcome.files);
         summary.deployments += 1;
         summary.resources += outcome.resources;
@@ -102,7 +118,7 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
                 .any(|selected| is_below(file.path(), selected))
         })
     };
-    let mut findings = merge(judgements, &sources);
+    let mut findings = merge(judgements, &environments, &sources);
     findings.retain(|finding| {
         under(finding.primary.span) || finding.related.iter().any(|place| under(place.span))
     });
@@ -129,6 +145,15 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
             .find(|config| config.directory.is_empty())
             .and_then(|config| config.fail_on),
         sources,
+    }
+}
+
+/// What a unit shares with the other environments of its template: the template's path, or the
+/// module's directory.
+fn template_of(unit: &Unit, files: &Files) -> Arc<str> {
+    match unit.sources.as_slice() {
+        [template] => files.path(*template),
+        _ => Arc::clone(&unit.directory),
     }
 }
 

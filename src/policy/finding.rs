@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::environments::{Environments, Extent};
 use crate::diagnostic::{Label, Severity};
 use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
@@ -45,6 +46,8 @@ pub struct MissingInput {
 pub struct Instance {
     /// The deployment's name.
     pub deployment: Arc<str>,
+    /// What tells it from other deployments of the same template; [`merge`] fills it in.
+    pub environment: Option<Arc<str>>,
     /// The resource's address.
     pub resource: Arc<str>,
     /// What the resource is called in the source that its file was compiled from, with the way
@@ -114,6 +117,8 @@ pub struct Finding {
     pub fingerprint: String,
     /// Every instance, sorted.
     pub instances: Vec<Instance>,
+    /// Where a template has several environments: in which of them it holds.
+    pub environments: Vec<Extent>,
     /// What would settle it.
     pub unknowns: Vec<MissingInput>,
 }
@@ -122,10 +127,14 @@ pub struct Finding {
 ///
 /// Violated judgements of one rule at one place about one security rule are one finding, with an
 /// instance for each; an undetermined one at such a place is an instance of it. The other
-/// undetermined ones are put together by rule, deployment and the input they miss, since one answer
+/// undetermined ones are put together by rule, template and the input they miss, since one answer
 /// settles them all: the places of the others are related ones.
 #[must_use]
-pub fn merge(mut judgements: Vec<Judgement>, sources: &SourceMap) -> Vec<Finding> {
+pub fn merge(
+    mut judgements: Vec<Judgement>,
+    environments: &Environments,
+    sources: &SourceMap,
+) -> Vec<Finding> {
     judgements.sort_by_cached_key(order);
     let mut violated: BTreeMap<PlaceKey, Vec<Judgement>> = BTreeMap::new();
     let mut open: Vec<Judgement> = Vec::new();
@@ -143,14 +152,15 @@ pub fn merge(mut judgements: Vec<Judgement>, sources: &SourceMap) -> Vec<Finding
         match violated.get_mut(&PlaceKey::of(&judgement)) {
             Some(group) => group.push(judgement),
             None => {
-                let key = InputKey::of(&judgement);
+                let key = InputKey::of(&judgement, environments);
                 undetermined.entry(key).or_default().push(judgement);
             }
         }
     }
     let groups = violated.into_values().chain(undetermined.into_values());
-    let mut findings: Vec<(Finding, String)> =
-        groups.filter_map(|group| finding(group, sources)).collect();
+    let mut findings: Vec<(Finding, String)> = groups
+        .filter_map(|group| finding(group, environments, sources))
+        .collect();
     findings.sort_by(|(a, _), (b, _)| {
         let key = |finding: &Finding| {
             (
@@ -195,18 +205,20 @@ impl PlaceKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct InputKey {
     rule: Arc<str>,
-    deployment: Arc<str>,
+    /// The deployment, or the template of several.
+    family: Arc<str>,
     input: Option<(String, Option<Span>)>,
     /// Where nothing names the input, the place does.
     place: Option<PlaceKey>,
 }
 
 impl InputKey {
-    fn of(judgement: &Judgement) -> Self {
+    fn of(judgement: &Judgement, environments: &Environments) -> Self {
+        let family = environments.family(&judgement.instance.deployment);
         let input = judgement.unknowns.first();
         Self {
             rule: Arc::clone(&judgement.rule),
-            deployment: Arc::clone(&judgement.instance.deployment),
+            family: Arc::clone(family),
             input: input.map(|input| (input.what.clone(), input.place)),
             place: input.is_none().then(|| PlaceKey::of(judgement)),
         }
@@ -234,12 +246,19 @@ fn order(
 }
 
 /// One finding of judgements in [`order`], and what its fingerprint is made of.
-fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, String)> {
+fn finding(
+    group: Vec<Judgement>,
+    environments: &Environments,
+    sources: &SourceMap,
+) -> Option<(Finding, String)> {
     let mut instances: Vec<Instance> = group.iter().map(|one| one.instance.clone()).collect();
     instances.sort_by(|a, b| {
         (&a.deployment, &a.resource, &a.witness).cmp(&(&b.deployment, &b.resource, &b.witness))
     });
     instances.dedup_by(|a, b| a.deployment == b.deployment && a.resource == b.resource);
+    for instance in &mut instances {
+        instance.environment = environments.environment(&instance.deployment).cloned();
+    }
     let mut unknowns: Vec<MissingInput> = Vec::new();
     let mut related: Vec<RelatedPlace> = Vec::new();
     let mut group = group.into_iter();
@@ -311,6 +330,7 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
         };
         let _ = write!(message, " The same goes for {}{more}.", shown.join(", "));
     }
+    let environments = environments.extents(&instances, first.primary.span.file);
     let finding = Finding {
         rule: first.rule,
         verdict: first.verdict,
@@ -325,6 +345,7 @@ fn finding(group: Vec<Judgement>, sources: &SourceMap) -> Option<(Finding, Strin
         witness: first.instance.witness,
         fingerprint: String::new(),
         instances,
+        environments,
         unknowns,
     };
     Some((finding, identity))
@@ -371,6 +392,7 @@ mod tests {
             related: Vec::new(),
             instance: Instance {
                 deployment: "d".into(),
+                environment: None,
                 resource: resource.into(),
                 source: None,
                 verdict,
@@ -403,7 +425,7 @@ mod tests {
             judgement(10, "c", FindingVerdict::Undetermined),
             judgement(50, "a", FindingVerdict::Violated),
         ];
-        let findings = merge(all, &sources());
+        let findings = merge(all, &Environments::default(), &sources());
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].verdict, FindingVerdict::Violated);
         assert_eq!(findings[0].severity, Severity::Error);
@@ -419,7 +441,7 @@ mod tests {
             missing(judgement(50, "b", open), "the offer", "mail"),
             missing(judgement(90, "b", open), "var.prefix", "mail"),
         ];
-        let findings = merge(all, &sources());
+        let findings = merge(all, &Environments::default(), &sources());
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].instances.len(), 2);
         assert_eq!(findings[0].related[0].text, "the same for `mail`");
@@ -433,7 +455,7 @@ mod tests {
                 judgement(first, "a", FindingVerdict::Violated),
                 judgement(second, "a", FindingVerdict::Violated),
             ];
-            merge(all, &sources())
+            merge(all, &Environments::default(), &sources())
                 .into_iter()
                 .map(|finding| finding.fingerprint)
                 .collect::<Vec<_>>()

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
-use super::{Emitter, Style, UndeterminedGroup, undetermined_groups};
+use super::{Emitter, Style, UndeterminedGroup, environments, undetermined_groups};
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
 use crate::engine::{Report, RuleMetadata, Summary};
 use crate::policy::finding::{Finding, FindingVerdict};
@@ -197,12 +197,14 @@ impl<'a> Page<'a> {
         if let Some(flow) = &finding.witness {
             self.field("packet", &packet(flow));
         }
-        if finding.instances.len() > 1 {
-            let others = finding.instances.iter().skip(1);
-            let mut names: Vec<&str> = others.map(|instance| &*instance.resource).collect();
+        if let Some(environments) = environments::words(finding) {
+            self.field("in", &environments);
+        }
+        let others = others(finding);
+        if !others.is_empty() {
+            let mut names = others.clone();
             names.dedup();
-            let text = shortened(&names, finding.instances.len() - 1);
-            self.field("also", &text);
+            self.field("also", &shortened(&names, others.len()));
         }
         if let Some(fix) = &finding.fix {
             self.field("fix", fix);
@@ -262,6 +264,16 @@ impl<'a> Page<'a> {
         if places.len() > MOST_LISTED {
             let more = places.len() - MOST_LISTED;
             self.field("", &format!("… and {more} more"));
+        }
+        let mut said: BTreeSet<String> = BTreeSet::new();
+        for words in group
+            .findings
+            .iter()
+            .filter_map(|one| environments::words(one))
+        {
+            if said.insert(words.clone()) && said.len() <= MOST_LISTED {
+                self.field("in", &words);
+            }
         }
         let mut named: BTreeSet<&str> = BTreeSet::new();
         let unknowns = group.findings.iter().flat_map(|finding| &finding.unknowns);
@@ -415,6 +427,18 @@ impl<'a> Page<'a> {
             let _ = writeln!(self.text, "{what}: {}", parts.join(", "));
         }
     }
+}
+
+/// The resources of a finding's further instances. The same one in another environment is none of
+/// them.
+fn others(finding: &Finding) -> Vec<&str> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let of_environments = finding.instances.iter().filter(|instance| {
+        let several = instance.environment.is_some() && !finding.environments.is_empty();
+        !several || seen.insert(&instance.resource)
+    });
+    let others = of_environments.skip(1);
+    others.map(|instance| &*instance.resource).collect()
 }
 
 /// Groups of one rule that are about the same places, as one: each place needs all the inputs.

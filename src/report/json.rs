@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ use super::place::{Place, Unit, place};
 use super::{Emitter, Style};
 use crate::diagnostic::DiagnosticKind;
 use crate::engine::Report;
+use crate::policy::environments;
 use crate::policy::finding::{self, FindingVerdict};
 use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
@@ -64,6 +66,8 @@ struct Finding<'a> {
     fix: Option<&'a str>,
     fingerprint: &'a str,
     instances: Vec<Instance<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<Extent<'a>>,
     related: Vec<Related<'a>>,
     unknowns: Vec<Missing<'a>>,
 }
@@ -93,11 +97,23 @@ pub(super) struct Packet {
 #[serde(rename_all = "camelCase")]
 struct Instance<'a> {
     deployment: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
     resource: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
     verdict: &'static str,
     witness: Option<Packet>,
+}
+
+/// In which environments of a template with several a finding holds, where inputs are missing, and
+/// where it does not.
+#[derive(Serialize)]
+struct Extent<'a> {
+    template: &'a str,
+    violated: Vec<&'a str>,
+    undetermined: Vec<&'a str>,
+    absent: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -233,12 +249,14 @@ fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding
             .iter()
             .map(|instance| Instance {
                 deployment: &instance.deployment,
+                environment: instance.environment.as_deref(),
                 resource: &instance.resource,
                 source: instance.source.as_deref(),
                 verdict: verdict(instance.verdict),
                 witness: instance.witness.as_ref().map(packet),
             })
             .collect(),
+        environments: finding.environments.iter().map(extent).collect(),
         related: finding
             .related
             .iter()
@@ -248,6 +266,18 @@ fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding
             })
             .collect(),
         unknowns: missing(sources, &finding.unknowns),
+    }
+}
+
+fn extent(extent: &environments::Extent) -> Extent<'_> {
+    fn names(list: &[Arc<str>]) -> Vec<&str> {
+        list.iter().map(|name| &**name).collect()
+    }
+    Extent {
+        template: &extent.template,
+        violated: names(&extent.violated),
+        undetermined: names(&extent.undetermined),
+        absent: names(&extent.absent),
     }
 }
 

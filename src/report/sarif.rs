@@ -139,6 +139,9 @@ fn result<'a>(
     places: &Places<'_>,
 ) -> Result<'a> {
     let mut message = finding.message.clone();
+    if let Some(environments) = super::environments::words(finding) {
+        message = format!("{message}\n\nIn {environments}.");
+    }
     if let Some(fix) = &finding.fix {
         message = format!("{message}\n\n{fix}");
     }
@@ -192,11 +195,14 @@ fn undetermined<'a>(finding: &'a Finding, places: &Places<'_>) -> Notification<'
         .iter()
         .map(|missing| format!("{}: {}", missing.what, missing.settle))
         .collect();
-    let settle = if settle.is_empty() {
+    let mut settle = if settle.is_empty() {
         String::new()
     } else {
         format!(" ({})", settle.join("; "))
     };
+    if let Some(environments) = super::environments::words(finding) {
+        settle.push_str(&format!(" In {environments}."));
+    }
     Notification {
         descriptor: DescriptorReference { id: &finding.rule },
         level: "note",

@@ -125,6 +125,7 @@ impl ClauseJudge<'_, '_> {
             resource_name: without_keys(&resource).into(),
             instance: Instance {
                 deployment: Arc::clone(&deployment.name),
+                environment: None,
                 resource,
                 source: None,
                 verdict,

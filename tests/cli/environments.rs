@@ -1,0 +1,155 @@
+//! Parameter files as environments: `aznet.yaml`, what a finding says of where it holds.
+
+use serde_json::{Value, json};
+
+use crate::program::Case;
+
+const SCHEMAS: &str = "https://schema.management.azure.com/schemas/2019-04-01";
+
+/// A template whose rule opens SSH to what a parameter says.
+fn template() -> String {
+    json!({
+        "$schema": format!("{SCHEMAS}/deploymentTemplate.json#"),
+        "contentVersion": "1.0.0.0",
+        "parameters": {
+            "from": { "type": "string" },
+            "name": { "type": "string", "defaultValue": "gate" },
+        },
+        "resources": [{
+            "type": "Microsoft.Network/networkSecurityGroups",
+            "apiVersion": "2024-05-01",
+            "name": "[parameters('name')]",
+            "properties": { "securityRules": [{
+                "name": "ssh",
+                "properties": {
+                    "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+                    "sourceAddressPrefix": "[parameters('from')]", "sourcePortRange": "*",
+                    "destinationAddressPrefix": "*", "destinationPortRange": "22",
+                },
+            }] },
+        }],
+    })
+    .to_string()
+}
+
+fn parameters(from: &str) -> String {
+    json!({
+        "$schema": format!("{SCHEMAS}/deploymentParameters.json#"),
+        "contentVersion": "1.0.0.0",
+        "parameters": { "from": { "value": from } },
+    })
+    .to_string()
+}
+
+fn of_rule<'a>(document: &'a Value, rule: &str) -> Vec<&'a Value> {
+    let findings = document["findings"].as_array().unwrap().iter();
+    findings.filter(|finding| finding["rule"] == rule).collect()
+}
+
+const SSH: &str = "internet-exposed-management-port";
+
+#[test]
+fn a_finding_of_several_environments_is_said_once_with_where_it_holds() {
+    let case = Case::new(&[
+        ("gate.json", &template()),
+        ("gate.parameters.dev.json", &parameters("10.1.0.0/16")),
+        ("gate.parameters.prod.json", &parameters("Internet")),
+        ("gate.parameters.stage.json", &parameters("*")),
+    ]);
+    let (code, document) = case.answer(&["check"]);
+    let found = of_rule(&document, SSH);
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(found[0]["path"], "gate.json");
+    assert_eq!(
+        found[0]["environments"],
+        json!([{
+            "template": "gate.json",
+            "violated": ["prod", "stage"],
+            "undetermined": [],
+            "absent": ["dev"],
+        }])
+    );
+    let instances = found[0]["instances"].as_array().unwrap();
+    let of: Vec<&Value> = instances.iter().map(|one| &one["environment"]).collect();
+    assert_eq!(of, ["prod", "stage"]);
+    assert_ne!(code, 2);
+    let human = case.run(&["check"]).stdout;
+    assert!(human.contains("prod and stage, not in dev"), "{human}");
+    assert!(!human.contains("also"), "{human}");
+    let sarif = case.run(&["check", "-o", "sarif"]).stdout;
+    assert!(sarif.contains("In prod and stage, not in dev."), "{sarif}");
+}
+
+#[test]
+fn deployments_of_the_configuration_pair_files_that_no_name_pairs() {
+    let configuration = "deployments:
+  - template: infra/*.json
+    name: prod
+    parameters: [values/common.json, values/live.json]
+    location: westeurope
+  - template: infra/gate.json
+    name: dev
+    parameters: values/common.json
+";
+    let case = Case::new(&[
+        ("aznet.yaml", configuration),
+        ("infra/gate.json", &template()),
+        ("values/common.json", &parameters("10.1.0.0/16")),
+        (
+            "values/live.json",
+            r#"{"parameters": {"from": {"value": "Internet"}, "name": {"value": "live"}}}"#,
+        ),
+    ]);
+    let (_, document) = case.answer(&["check"]);
+    assert_eq!(document["diagnostics"], json!([]));
+    assert_eq!(document["summary"]["deployments"], 2);
+    let found = of_rule(&document, SSH);
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(
+        found[0]["instances"][0]["resource"],
+        "Microsoft.Network/networkSecurityGroups/live/securityRules/ssh"
+    );
+    assert_eq!(found[0]["instances"][0]["environment"], "prod");
+}
+
+#[test]
+fn wrong_words_of_a_described_deployment_are_errors_at_their_place() {
+    let configuration = "deployments:
+  - template: gone.json
+  - template: gate.json
+    parameters: [missing.json, gate.bicepparam]
+    subscription-id: production
+    locaton: westeurope
+  - name: alone
+";
+    let case = Case::new(&[
+        ("aznet.yaml", configuration),
+        ("gate.bicepparam", "using 'gate.bicep'\n"),
+        ("gate.json", &template()),
+    ]);
+    let (code, document) = case.answer(&["check"]);
+    assert_eq!(code, 2);
+    let said: Vec<(u64, &str)> = document["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["path"] == "aznet.yaml")
+        .map(|one| {
+            (
+                one["line"].as_u64().unwrap(),
+                one["message"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (2, "no template has this path"),
+            (4, "there is no file `missing.json`"),
+            (4, "`gate.bicepparam` is not a parameter file in JSON"),
+            (5, "`subscription-id` cannot be `production`"),
+            (6, "a deployment has no key `locaton`"),
+            (7, "this deployment has no `template`"),
+        ]
+    );
+}
