@@ -327,14 +327,17 @@ impl<'t> Evaluator<'t> {
             let mut by_path = self.by_path.borrow_mut();
             by_path.entry(located.path.into()).or_default().push(index);
         }
-        self.by_name
-            .borrow_mut()
-            .entry((
-                Arc::clone(&entry.frame.context.label),
-                entry.full_name.clone(),
-            ))
-            .or_default()
-            .push(index);
+        let label = &entry.frame.context.label;
+        let mut by_name = self.by_name.borrow_mut();
+        let mut call = |name: String| {
+            let found = by_name.entry((Arc::clone(label), name)).or_default();
+            found.push(index);
+        };
+        // A child that stands in its parent is called by both names.
+        if entry.parent.is_some() && !entry.full_name.contains('/') {
+            call(scope::key(&entry.names().join(&scope::literal("/"))).0.to_string());
+        }
+        call(entry.full_name.clone());
         if let Some(symbol) = symbol {
             let symbol = symbol.to_ascii_lowercase();
             let mut symbols = stage.symbols.borrow_mut();

@@ -80,6 +80,18 @@ impl<'t> Evaluator<'t> {
             );
             return self.wrong_about(span, message, &values);
         }
+        // Only the type may have slashes: each name of a hierarchy is an argument of its own.
+        let split = |name: &Value| name.as_str().is_some_and(|name| name.contains('/'));
+        if let Some(place) = names.iter().position(split) {
+            let first = call.arguments.len().saturating_sub(names.len());
+            let written = call.arguments.get(first + place).unwrap_or(node);
+            let span = self.exact(site, written.start, written.end);
+            let message = format!(
+                "'{}' takes each segment of a name as an argument of its own",
+                call.name
+            );
+            return self.wrong_about(span, message, &values);
+        }
         let names: Vec<Vec<Piece>> = names.iter().map(|name| self.text_pieces(name)).collect();
         let before: Vec<Vec<Piece>> = arguments
             .iter()
