@@ -335,7 +335,11 @@ impl<'t> Evaluator<'t> {
         };
         // A child that stands in its parent is called by both names.
         if entry.parent.is_some() && !entry.full_name.contains('/') {
-            call(scope::key(&entry.names().join(&scope::literal("/"))).0.to_string());
+            call(
+                scope::key(&entry.names().join(&scope::literal("/")))
+                    .0
+                    .to_string(),
+            );
         }
         call(entry.full_name.clone());
         if let Some(symbol) = symbol {

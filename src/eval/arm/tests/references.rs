@@ -264,10 +264,7 @@ fn names_that_several_resources_have_need_an_id_and_ids_without_a_place_are_unde
         ["reference('web')"]
     );
     let x = resource(&deployment, "A.B/c/x");
-    assert_eq!(
-        unknown(at(x, "properties.unclear")).reason,
-        Reason::Invalid
-    );
+    assert_eq!(unknown(at(x, "properties.unclear")).reason, Reason::Invalid);
     assert_eq!(show(at(x, "properties.byType")), "7");
     assert_eq!(
         show(at(x, "properties.whole")),
@@ -374,7 +371,10 @@ fn run_time_functions_name_whom_they_ask() {
             "providers('Microsoft.Network', 'natGateways').apiVersions[0]",
         ),
         ("property", "reference(parameters('id')).addressPrefix"),
-        ("zones", "pickZones('Microsoft.Network', 'publicIPAddresses')"),
+        (
+            "zones",
+            "pickZones('Microsoft.Network', 'publicIPAddresses')",
+        ),
     ] {
         let value = at(x, &format!("properties.{path}"));
         assert_eq!(&*unknown(value).label, label);
