@@ -185,6 +185,11 @@ impl<'t> Evaluator<'t> {
                 self.attribute(value, unknown, &format!("[{number}]"))
             }
             Data::Unknown(unknown) => {
+                if let Bounds::Ends(first, _) = &unknown.bounds
+                    && let Some(item) = usize::try_from(number).ok().and_then(|at| first.get(at))
+                {
+                    return Picked::Found(item.clone());
+                }
                 Picked::Found(part_of(value, unknown, &format!("[{number}]")))
             }
             // Templates pick characters of strings this way, too rarely to follow.

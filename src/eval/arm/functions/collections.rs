@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::partial::{after, extent_of_all, start};
 use super::{Arguments, MAX_ITEMS, Outcome, Problem, Pure, describe, objects};
 use crate::eval::value::{Bounds, Data, ListValue, Piece, Rest, Truth, Unknown, Value};
 
@@ -180,20 +181,13 @@ fn empty(call: &Arguments<'_>) -> Outcome {
     let empty = match &value.data {
         Data::Null => Truth::True,
         Data::String(text) => text.is_empty().into(),
-        // A template has a literal piece or at least two holes.
-        Data::Template(pieces) => {
-            let literal = pieces
-                .iter()
-                .any(|piece| matches!(piece, Piece::Literal(text) if !text.is_empty()));
-            if literal {
-                Truth::False
-            } else {
-                Truth::Unknown
-            }
-        }
-        Data::Unknown(unknown) => match least_length(unknown) {
-            0 => Truth::Unknown,
+        Data::Template(pieces) => match extent_of_all(pieces) {
+            (0, _) => Truth::Unknown,
             _ => Truth::False,
+        },
+        Data::Unknown(unknown) => match length_of(unknown) {
+            Bounds::Range(Some(1..), _) => Truth::False,
+            _ => Truth::Unknown,
         },
         Data::List(list) => is_empty(list.items.len(), list.rest.as_ref()),
         Data::Object(object) => is_empty(object.entries.len(), object.rest.as_ref()),
@@ -222,26 +216,28 @@ fn length(call: &Arguments<'_>) -> Outcome {
             return call.give_number_from(object.entries.len());
         }
         Data::Object(object) => object.entries.len(),
-        Data::Unknown(unknown) => return call.give_number_from(least_length(unknown)),
-        Data::Template(pieces) => {
-            let literal = |piece: &Piece| match piece {
-                Piece::Literal(text) => text.encode_utf16().count(),
-                Piece::Hole(unknown) => least_length(unknown),
-            };
-            return call.give_number_from(pieces.iter().map(literal).sum());
-        }
+        Data::Unknown(unknown) => return call.give_bounded(length_of(unknown)),
+        Data::Template(pieces) => match extent_of_all(pieces) {
+            (least, Some(most)) if least == most => least,
+            (least, most) => return call.give_bounded(between(least, most)),
+        },
         _ => return Err(call.mismatch(value, "an array, an object or a string")),
     };
     call.give_integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// How many characters or items an unknown has at least.
-fn least_length(unknown: &Unknown) -> usize {
+/// How many characters or items an unknown has.
+fn length_of(unknown: &Unknown) -> Bounds {
     match &unknown.bounds {
-        Bounds::Length(least, _) => *least,
-        Bounds::Ends(first, last) => first.len().saturating_add(last.len()),
-        _ => 0,
+        Bounds::Length(least, most) => between(*least, *most),
+        Bounds::Ends(first, last) => between(first.len().saturating_add(last.len()), None),
+        _ => between(0, None),
     }
+}
+
+fn between(least: usize, most: Option<usize>) -> Bounds {
+    let number = |count: usize| i64::try_from(count).ok();
+    Bounds::Range(number(least), most.and_then(number))
 }
 
 fn known_list<'a>(call: &'a Arguments<'_>, index: usize) -> Result<&'a Arc<ListValue>, Problem> {
@@ -273,6 +269,11 @@ fn end(call: &Arguments<'_>, last: bool) -> Outcome {
             };
             call.give_text(one.map(String::from).unwrap_or_default())
         }
+        Data::Unknown(unknown) => match (&unknown.bounds, last) {
+            (Bounds::Ends(items, _), false) => items.first().cloned().ok_or(Problem::Unknown),
+            (Bounds::Ends(_, items), true) => items.last().cloned().ok_or(Problem::Unknown),
+            _ => Err(Problem::Unknown),
+        },
         Data::Template(pieces) => {
             let piece = if last { pieces.last() } else { pieces.first() };
             let Some(Piece::Literal(text)) = piece else {
@@ -323,22 +324,42 @@ fn part(call: &Arguments<'_>, skip: bool) -> Outcome {
             let kept = if skip { text.get(at..) } else { text.get(..at) };
             call.give_text(kept.unwrap_or_default())
         }
-        Data::Template(pieces) => {
-            let Some(Piece::Literal(text)) = pieces.first() else {
-                return Err(Problem::Unknown);
-            };
-            let Some((at, _)) = text.char_indices().nth(count) else {
-                return Err(Problem::Unknown);
-            };
-            if !skip {
-                return call.give_text(text.get(..at).unwrap_or_default());
+        Data::Template(pieces) => part_of_text(call, pieces, count, skip),
+        Data::Unknown(unknown) => match &unknown.bounds {
+            Bounds::Length(..) => {
+                part_of_text(call, &[Piece::Hole(Arc::clone(unknown))], count, skip)
             }
-            let mut kept = vec![Piece::Literal(text.get(at..).unwrap_or_default().into())];
-            kept.extend(pieces.iter().skip(1).cloned());
-            call.give_pieces(kept)
-        }
+            Bounds::Ends(first, last) => match (first.get(..count), first.get(count..)) {
+                (Some(taken), _) if !skip => call.give_list(taken.to_vec(), None),
+                (_, Some(left)) if skip => {
+                    call.give_bounded(Bounds::Ends(left.to_vec(), last.clone()))
+                }
+                _ => Err(Problem::Unknown),
+            },
+            _ => Err(Problem::Unknown),
+        },
         _ => Err(call.mismatch(value, "an array or a string")),
     }
+}
+
+/// The first characters of text known in part, or all but these.
+fn part_of_text(call: &Arguments<'_>, pieces: &[Piece], count: usize, skip: bool) -> Outcome {
+    let kept = if skip {
+        after(pieces, count)
+    } else {
+        start(pieces, count)
+    };
+    if let Some(kept) = kept {
+        return call.give_pieces(kept);
+    }
+    let (least, most) = extent_of_all(pieces);
+    call.give_bounded(if skip {
+        let left = |length: usize| length.saturating_sub(count);
+        Bounds::Length(left(least), most.map(left))
+    } else {
+        let most = most.map_or(count, |most| most.min(count));
+        Bounds::Length(least.min(count), Some(most))
+    })
 }
 
 /// The largest number that `range` reaches ("The sum of startIndex and count must be no greater

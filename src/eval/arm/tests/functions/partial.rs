@@ -122,6 +122,21 @@ fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
     let all = |values: &[Value]| values.iter().map(show).collect::<Vec<_>>();
     assert_eq!(all(first), [r#""a""#]);
     assert_eq!(all(last), [r#""d""#, r#""e""#]);
+    shown(&[
+        (
+            "last(split(concat(parameters('vnetId'), '/subnets/s'), '/'))",
+            r#""s""#,
+        ),
+        ("split(concat('a,b', parameters('p')), ',')[0]", r#""a""#),
+        (
+            "take(split(concat('a,b,c', parameters('p')), ','), 2)",
+            r#"["a","b"]"#,
+        ),
+        (
+            "first(skip(split(concat('a,b,c', parameters('p')), ','), 1))",
+            r#""b""#,
+        ),
+    ]);
     // An id has slashes of its own.
     let id = value("split(format('{0}/subnets/s', parameters('vnetId')), '/')");
     assert!(id.as_list().is_none(), "{}", show(&id));
@@ -138,6 +153,20 @@ fn the_length_of_a_text_is_known_before_the_text() {
     assert_eq!(length("substring(uniqueString('a'), 0, 5)"), (5, Some(5)));
     assert_eq!(length("substring(uniqueString('a'), 9)"), (4, Some(4)));
     assert_eq!(length("padLeft(parameters('p'), 3, '0')"), (3, None));
+    assert_eq!(length("take(uniqueString('a'), 5)"), (5, Some(5)));
+    assert_eq!(length("skip(guid('a'), 8)"), (28, Some(28)));
+    assert_eq!(
+        length("take(concat('web-', parameters('p')), 24)"),
+        (4, Some(24))
+    );
+    shown(&[
+        ("length(concat('web-', uniqueString('a')))", "17"),
+        (
+            "take(concat(parameters('few'), '-', guid('a')), 64)",
+            r#""${parameters('few')}-${guid()}""#,
+        ),
+        ("take(concat('web-', parameters('p')), 3)", r#""web""#),
+    ]);
     let name = value("uniqueString(parameters('p'))");
     let text = |text: &str| Value::string(text, OriginId::NONE);
     assert_eq!(name.equals(&text("web")), Truth::False);
