@@ -1,7 +1,7 @@
 //! The offer of a deployment's subscription: from the command line, from `aznet.yaml`, from a
 //! subscription described in the same deployment, or from the only one described below the root.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::eval::{Deployment, Loader as _};
@@ -27,18 +27,37 @@ pub(crate) struct Described {
     place: Option<Span>,
 }
 
-/// The subscriptions a deployment describes.
+/// The subscriptions a deployment describes. Of several, those that its resources are in, if there
+/// are any: accounts are listed whole.
 pub(crate) fn described(
     network: &Network,
     deployment: &Deployment,
     facts: &PlatformFacts,
     files: &Files,
 ) -> Vec<Described> {
-    network
+    let mut described: Vec<Described> = network
         .subscriptions
         .iter()
         .filter_map(|subscription| describe(subscription, deployment, facts, files))
-        .collect()
+        .collect();
+    if described.len() > 1 {
+        let used: BTreeSet<&str> = deployment
+            .resources
+            .iter()
+            .filter_map(|resource| {
+                let (subscription, _) = resource
+                    .key
+                    .0
+                    .strip_prefix("/subscriptions/")?
+                    .split_once('/')?;
+                Some(subscription)
+            })
+            .collect();
+        if described.iter().any(|one| used.contains(&*one.identity)) {
+            described.retain(|one| used.contains(&*one.identity));
+        }
+    }
+    described
 }
 
 /// The offer of a deployment that describes `own` subscriptions, below a root with `all`.

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Hcl,
     /// `.tf.json`, `.tfvars.json`: Terraform for certain.
     TerraformJson,
-    /// Any other `.json`: ours only if its content says so.
+    /// Any other `.json`, `.jsonl`, `.ndjson`: ours only if its content says so.
     Json,
     /// Named as a parameter file on the command line.
     ParameterJson,
@@ -51,7 +51,10 @@ pub(crate) fn kind(path: &str) -> Kind {
         Kind::Hcl
     } else if name.ends_with(".tf.json") || name.ends_with(".tfvars.json") {
         Kind::TerraformJson
-    } else if name.ends_with(".json") {
+    } else if [".json", ".jsonl", ".ndjson"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+    {
         Kind::Json
     } else {
         Kind::Other
@@ -258,7 +261,7 @@ pub(crate) fn is_rule_file(path: &str) -> bool {
 pub(crate) fn concerns_us(path: &str, bytes: &[u8]) -> bool {
     static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i-u)deploymentTemplate|deploymentParameters|Microsoft\.|/subscriptions/|quotaId",
+            r"(?i-u)deploymentTemplate|deploymentParameters|Microsoft\.|/subscriptions/|quotaId|nextHopType|homeTenantId",
         )
         .ok()
     });

@@ -5,6 +5,7 @@
 //! since Azure would refuse it whole.
 
 mod parse;
+mod stream;
 
 use std::sync::Arc;
 

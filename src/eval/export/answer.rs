@@ -192,6 +192,9 @@ fn is_worked_out(json: &Json) -> bool {
     let has = |name: &str| json.get_ignore_case(name).is_some();
     has("effectiveSecurityRules")
         || has("securityRuleAssociations")
+        || (json.get_ignore_case("networkInterfaces"))
+            .and_then(|interfaces| interfaces.items().first())
+            .is_some_and(|first| first.get_ignore_case("securityRuleAssociations").is_some())
         || (has("nextHopType") && ((has("source") && has("state")) || has("routeTableId")))
         || (has("createdDateTime") && has("lastModified") && has("resources"))
 }

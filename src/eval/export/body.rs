@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::item::Form;
 use super::shape;
-use crate::eval::value::{Data, ListValue, ObjectValue, Reason, Unknown, Value};
+use crate::eval::value::{Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::{Json, JsonKind, Member};
@@ -57,10 +57,7 @@ impl Bodies<'_> {
         let (name, json) = (&member.name, &member.value);
         if shape::is_part(name) {
             let value = match &json.kind {
-                JsonKind::Array(items) => {
-                    let items = items.iter().map(|item| self.part(item, depth + 1));
-                    Value::list(items.collect(), self.origin(json))
-                }
+                JsonKind::Array(items) => self.list(json, items, |item| self.part(item, depth + 1)),
                 _ => self.part(json, depth + 1),
             };
             return (Arc::clone(name), value);
@@ -99,16 +96,11 @@ impl Bodies<'_> {
             JsonKind::Bool(value) => Value::bool(*value, origin),
             JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
             JsonKind::String(text) if flat && names_a_type(text) => {
-                self.cut_off.borrow_mut().push(json.span);
-                let label = "what ConvertTo-Json cut off";
-                let scope = format!("{} {}", json.span.file.0, json.span.start);
-                let unknown = Unknown::new(&scope, label, Reason::Invalid).declared_at(json.span);
-                Value::unknown(unknown, origin)
+                Value::unknown(self.cut_off(json.span), origin)
             }
             JsonKind::String(text) => Value::string(rooted(text), origin),
             JsonKind::Array(items) => {
-                let items = items.iter().map(|item| self.value(item, flat, depth + 1));
-                Value::list(items.collect(), origin)
+                self.list(json, items, |item| self.value(item, flat, depth + 1))
             }
             JsonKind::Object(members) if flat => {
                 let members = members.iter().map(|member| self.member(member, depth));
@@ -122,6 +114,31 @@ impl Bodies<'_> {
                 Value::object(members.iter().map(entry), origin)
             }
         }
+    }
+
+    /// A list; items that were cut off are its rest.
+    fn list(&self, json: &Json, items: &[Json], read: impl Fn(&Json) -> Value) -> Value {
+        let cut_off = |value: &Value| matches!(value.data, Data::Unknown(_));
+        let (lost, items): (Vec<Value>, Vec<Value>) = items.iter().map(read).partition(cut_off);
+        let rest = match lost.into_iter().next().map(|value| value.data) {
+            Some(Data::Unknown(unknown)) => Some(Rest {
+                unknown,
+                template: None,
+            }),
+            _ => None,
+        };
+        Value::new(
+            Data::List(Arc::new(ListValue { items, rest })),
+            self.origin(json),
+        )
+    }
+
+    /// Stands for what PowerShell did not write.
+    fn cut_off(&self, place: Span) -> Unknown {
+        self.cut_off.borrow_mut().push(place);
+        let scope = format!("{} {}", place.file.0, place.start);
+        let label = "what ConvertTo-Json cut off";
+        Unknown::new(&scope, label, Reason::Invalid).declared_at(place)
     }
 
     fn origin(&self, json: &Json) -> OriginId {

@@ -1,8 +1,9 @@
 //! Subscriptions: aliases and exports.
 
 use super::properties;
-use crate::eval::Resource;
+use crate::eval::{Dialect, Resource};
 use crate::model::build::Builder;
+use crate::model::field::Node;
 use crate::model::subscription::Subscription;
 use crate::model::{Field, SubscriptionId};
 
@@ -32,11 +33,19 @@ pub(super) fn alias<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 
 /// A subscription as Azure lists it, with `subscriptionPolicies`.
 pub(super) fn subscription<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
-    let from = properties(&builder.body(resource));
+    let body = builder.body(resource);
+    let from = properties(&body);
     let policies = from.get("subscriptionPolicies");
     let meta = builder.meta(resource);
+    // Resource Graph says it beside the properties, `az account list` only in the id.
+    let said = body.get("subscriptionId");
+    let number = if said.is_written() {
+        said
+    } else {
+        Node::name(resource, Dialect::Arm)
+    };
     let _: SubscriptionId = builder.add(Subscription {
-        subscription_id: from.get("subscriptionId").text(),
+        subscription_id: number.text(),
         quota_id: policies.get("quotaId").text(),
         billing_scope: Field::absent(meta.origin),
         workload: Field::absent(meta.origin),

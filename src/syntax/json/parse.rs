@@ -8,12 +8,13 @@ use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, CommentMap, ParseOptions};
 
-use super::{Json, JsonKind, Member};
+use super::{Json, JsonKind, Member, stream};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::{Comment, Number, Parsed};
 
-/// Parses one document. An empty or unreadable one has no tree.
+/// Parses one document. An empty or unreadable one has no tree. Several one after the other, as
+/// commands append them to a file, are read as a list of those that can be read.
 ///
 /// Of members with the same name, compared exactly, the last stays at its place and an advice
 /// `duplicate-key` points at it and at the one it replaces. What cannot be read gives
@@ -31,35 +32,29 @@ use crate::syntax::{Comment, Number, Parsed};
 pub fn parse(id: FileId, file: &SourceFile) -> Parsed<Option<Json>> {
     let mut lowering = Lowering {
         file: id,
+        base: 0,
+        comments: Vec::new(),
         diagnostics: Vec::new(),
         names: NameCache::default(),
     };
-    let collect = CollectOptions {
-        comments: CommentCollectionStrategy::Separate,
-        tokens: false,
-    };
-    let result = match jsonc_parser::parse_to_ast(file.text(), &collect, &strict_but_commented()) {
-        Ok(result) => result,
+    let tree = match lowering.document(file.text()) {
+        Ok(tree) => tree,
         Err(error) => {
-            return Parsed {
-                tree: None,
-                comments: Vec::new(),
-                diagnostics: vec![syntax_diagnostic(id, file.text(), &error)],
-            };
-        }
-    };
-    let comments = in_order(id, result.comments);
-    let tree = match result.value.map(|value| lowering.value(value)) {
-        None => None,
-        Some(Ok(tree)) => Some(tree),
-        Some(Err(diagnostic)) => {
-            lowering.diagnostics.push(*diagnostic);
-            None
+            let several = matches!(error.kind(), ParseErrorKind::MultipleRootJsonValues);
+            let stream = several.then(|| stream::documents(file.text())).flatten();
+            match stream.and_then(|documents| lowering.stream(file.text(), documents)) {
+                Some(tree) => Some(tree),
+                None => {
+                    lowering.comments.clear();
+                    lowering.diagnostics = vec![syntax_diagnostic(id, file.text(), 0, &error)];
+                    None
+                }
+            }
         }
     };
     Parsed {
         tree,
-        comments,
+        comments: lowering.comments,
         diagnostics: lowering.diagnostics,
     }
 }
@@ -80,7 +75,7 @@ fn strict_but_commented() -> ParseOptions {
 }
 
 /// The parser files every comment under both neighbours; each is wanted once.
-fn in_order(file: FileId, comments: Option<CommentMap<'_>>) -> Vec<Comment> {
+fn in_order(comments: Option<CommentMap<'_>>) -> Vec<Range> {
     let mut ranges: Vec<Range> = comments
         .unwrap_or_default()
         .values()
@@ -89,11 +84,6 @@ fn in_order(file: FileId, comments: Option<CommentMap<'_>>) -> Vec<Comment> {
     ranges.sort_unstable_by_key(|range| range.start);
     ranges.dedup_by_key(|range| range.start);
     ranges
-        .into_iter()
-        .map(|range| Comment {
-            span: span(file, range),
-        })
-        .collect()
 }
 
 /// Objects with more members than this are searched for duplicates through a hash table.
@@ -101,14 +91,70 @@ const FEW_MEMBERS: usize = 12;
 
 struct Lowering {
     file: FileId,
+    /// Where the document begins in the text.
+    base: usize,
+    comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     names: NameCache,
 }
 
 impl Lowering {
+    /// One document; `None` for none or one that cannot be used, which is told.
+    fn document(&mut self, text: &str) -> Result<Option<Json>, ParseError> {
+        let collect = CollectOptions {
+            comments: CommentCollectionStrategy::Separate,
+            tokens: false,
+        };
+        let result = jsonc_parser::parse_to_ast(text, &collect, &strict_but_commented())?;
+        for range in in_order(result.comments) {
+            let span = self.span(range);
+            self.comments.push(Comment { span });
+        }
+        match result.value.map(|value| self.value(value)) {
+            None => Ok(None),
+            Some(Ok(tree)) => Ok(Some(tree)),
+            Some(Err(diagnostic)) => {
+                self.diagnostics.push(*diagnostic);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Documents one after the other, as a list of those that can be read. `None` where one of
+    /// them says that it is something that stands alone.
+    fn stream(&mut self, text: &str, documents: Vec<std::ops::Range<usize>>) -> Option<Json> {
+        let mut items = Vec::with_capacity(documents.len());
+        for place in documents {
+            let document = text.get(place.clone())?;
+            self.base = place.start;
+            match self.document(document) {
+                Ok(Some(tree)) if tree.get("$schema").is_some() => return None,
+                Ok(tree) => items.extend(tree),
+                Err(error) => {
+                    let told = syntax_diagnostic(self.file, document, self.base, &error);
+                    self.diagnostics.push(told);
+                }
+            }
+        }
+        Some(Json {
+            span: span(
+                self.file,
+                Range {
+                    start: 0,
+                    end: text.len(),
+                },
+            ),
+            kind: JsonKind::Array(items),
+        })
+    }
+
+    fn span(&self, range: Range) -> Span {
+        span(self.file, moved(range, self.base))
+    }
+
     /// Recursion is bounded: the parser accepts some hundred levels.
     fn value(&mut self, value: Value<'_>) -> Result<Json, Box<Diagnostic>> {
-        let span = span(self.file, value.range());
+        let span = self.span(value.range());
         let kind = match value {
             Value::NullKeyword(_) => JsonKind::Null,
             Value::BooleanLit(literal) => JsonKind::Bool(literal.value),
@@ -131,7 +177,7 @@ impl Lowering {
     }
 
     fn member(&mut self, property: ObjectProp<'_>) -> Result<Member, Box<Diagnostic>> {
-        let name_span = span(self.file, property.name.range());
+        let name_span = self.span(property.name.range());
         let name = self.names.get(property.name.as_str());
         let value = self.value(property.value)?;
         Ok(Member {
@@ -248,10 +294,11 @@ impl NameCache {
     }
 }
 
-fn syntax_diagnostic(file: FileId, text: &str, error: &ParseError) -> Diagnostic {
+/// `text` is the document, which begins at `base` of the file.
+fn syntax_diagnostic(file: FileId, text: &str, base: usize, error: &ParseError) -> Diagnostic {
     use ParseErrorKind as Kind;
     let range = error.range();
-    let whole = span(file, range);
+    let whole = span(file, moved(range, base));
     let first = Span::new(
         file,
         whole.start,
@@ -282,7 +329,7 @@ fn syntax_diagnostic(file: FileId, text: &str, error: &ParseError) -> Diagnostic
             None,
         ),
         Kind::ExpectedComma => (
-            before(file, text, range.start),
+            before(file, text, base, range.start),
             "a comma is missing after this".into(),
             None,
         ),
@@ -306,12 +353,12 @@ fn syntax_diagnostic(file: FileId, text: &str, error: &ParseError) -> Diagnostic
 }
 
 /// The last character before an offset: an empty span shows nothing.
-fn before(file: FileId, text: &str, offset: usize) -> Span {
+fn before(file: FileId, text: &str, base: usize, offset: usize) -> Span {
     let start = text
         .get(..offset)
         .and_then(|text| text.char_indices().next_back())
         .map_or(offset, |(start, _)| start);
-    span(file, Range { start, end: offset })
+    span(file, moved(Range { start, end: offset }, base))
 }
 
 fn sentence(message: &str) -> String {
@@ -319,6 +366,13 @@ fn sentence(message: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
+}
+
+fn moved(range: Range, by: usize) -> Range {
+    Range {
+        start: range.start + by,
+        end: range.end + by,
+    }
 }
 
 fn span(file: FileId, range: Range) -> Span {
