@@ -224,6 +224,10 @@ impl<'t> Evaluator<'t> {
                 {
                     self.wrong_count(site, node, call)
                 }
+                _ if frame.in_function && asks_azure(call) => {
+                    let message = format!("a function of a template cannot use '{}'", call.name);
+                    self.wrong(self.exact(site, node.start, node.end), message)
+                }
                 Function::Special(special) => self.special(frame, site, node, call, special),
                 Function::Pure(pure) => self.pure(frame, site, node, call, pure),
                 Function::RunTime => self.run_time(frame, site, node, call),
@@ -399,6 +403,12 @@ impl<'t> Evaluator<'t> {
         pieces(value)
             .unwrap_or_else(|| vec![crate::eval::value::Piece::Hole(self.unknown_of(value))])
     }
+}
+
+/// Whether a call is one of those that the template's own functions may not make: `reference` and
+/// the lists (`user-defined-functions.md`, "Limitations").
+fn asks_azure(call: &expression::Call) -> bool {
+    matches!(call.entry, Some(entry) if matches!(entry.name, "reference" | "references" | "list*"))
 }
 
 /// Where an argument of a call stands; the call itself if it is none of its own.

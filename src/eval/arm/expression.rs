@@ -304,9 +304,10 @@ impl Parser<'_> {
                 }
             }
         }
+        let entry = catalogue::entry(&name);
         Ok(Call {
-            function: functions::find(&name),
-            entry: catalogue::entry(&name),
+            function: functions::answering(entry),
+            entry,
             name: name.into(),
             arguments,
         })

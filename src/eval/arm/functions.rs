@@ -21,7 +21,7 @@ mod uris;
 
 use std::sync::Arc;
 
-use self::catalogue::{Answer, Needs};
+use self::catalogue::{Answer, Entry, Needs};
 use crate::eval::value::{
     Bounds, Data, ListValue, ObjectValue, Piece, Reason, Rest, Unknown, Value,
 };
@@ -304,9 +304,10 @@ pub(super) fn describe(data: &Data) -> &'static str {
     }
 }
 
-/// The function of a name in any case.
-pub(super) fn find(name: &str) -> Function {
-    let Some(entry) = catalogue::entry(name) else {
+/// What answers the calls of a function of the catalogue; nothing stands for a name that is not in
+/// it.
+pub(super) fn answering(entry: Option<&Entry>) -> Function {
+    let Some(entry) = entry else {
         return Function::Other;
     };
     if entry.answer == Answer::Compiler {

@@ -177,7 +177,7 @@ pub(in super::super) const FUNCTIONS: &[Entry] = &[
         ANY,
         Special::TryIndexFromEnd,
     ),
-    pure("union", Family::Array, 1, ANY),
+    pure("union", Family::Array, 2, ANY),
     pure("cidrHost", Family::Cidr, 2, 2),
     pure("cidrSubnet", Family::Cidr, 3, 3),
     pure("parseCidr", Family::Cidr, 1, 1),
@@ -313,7 +313,10 @@ pub(in super::super) const FUNCTIONS: &[Entry] = &[
     pure("dataUriToString", Family::String, 1, 1),
     pure("endsWith", Family::String, 2, 2),
     pure("format", Family::String, 1, ANY),
-    pure("guid", Family::String, 1, ANY),
+    Entry {
+        answer: Answer::InPart,
+        ..pure("guid", Family::String, 1, ANY)
+    },
     pure("join", Family::String, 2, 2),
     in_part("newGuid", Family::String, 0, 0, Special::NewGuid),
     pure("padLeft", Family::String, 2, 3),
@@ -326,7 +329,10 @@ pub(in super::super) const FUNCTIONS: &[Entry] = &[
     pure("toLower", Family::String, 1, 1),
     pure("toUpper", Family::String, 1, 1),
     pure("trim", Family::String, 1, 1),
-    pure("uniqueString", Family::String, 1, ANY),
+    Entry {
+        answer: Answer::InPart,
+        ..pure("uniqueString", Family::String, 1, ANY)
+    },
     pure("uri", Family::String, 2, 2),
     pure("uriComponent", Family::String, 1, 1),
     pure("uriComponentToString", Family::String, 1, 1),

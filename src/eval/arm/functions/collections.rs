@@ -12,7 +12,7 @@ pub(super) fn find(name: &str) -> Option<Pure> {
         "concat" => concat,
         "contains" => contains,
         "createarray" => |call| call.give_list(call.values.to_vec(), None),
-        "distinct" => |call| union(call),
+        "distinct" => distinct,
         "empty" => empty,
         "first" => |call| end(call, false),
         "flatten" => flatten,
@@ -115,6 +115,11 @@ fn each_once(items: Vec<Value>) -> Vec<Value> {
         }
     }
     kept
+}
+
+fn distinct(call: &Arguments<'_>) -> Outcome {
+    call.list(0)?;
+    joined_lists(call, call.values, true)
 }
 
 fn union(call: &Arguments<'_>) -> Outcome {

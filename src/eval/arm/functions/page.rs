@@ -29,8 +29,8 @@ This page is generated from the table in `src/eval/arm/functions/catalogue.rs`; 
 two (`UPDATE_DOCS=1 cargo test --test documentation` writes it anew).
 
 - **complete**: of known arguments the result is known, as Azure's documentation gives it.
-- **in part**: what the template, its parameter file or the configuration says is known; the rest is
-  unknown under the name of the function.
+- **in part**: what the template, its parameter file or the configuration says is known, of hashes
+  and dates the length; the rest is unknown under the name of the function.
 - **at run time**: only Azure can answer; the value is unknown under the name of the function.
 - **by the compiler**: Bicep's compiler replaces it; a template that calls it is wrong.
 

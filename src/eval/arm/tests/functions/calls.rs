@@ -1,7 +1,7 @@
 use super::super::{evaluated, show, unknown};
 use super::{check, refused};
-use crate::eval::arm::functions::catalogue::{Answer, FUNCTIONS, Needs};
-use crate::eval::arm::functions::{Function, find};
+use crate::eval::arm::functions::catalogue::{Answer, FUNCTIONS, Needs, entry};
+use crate::eval::arm::functions::{Function, answering};
 use crate::eval::value::Bounds;
 
 #[test]
@@ -107,10 +107,10 @@ fn every_function_stands_in_the_catalogue_once_and_is_found() {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
-    for entry in FUNCTIONS {
-        let name = entry.name.replace('*', "Keys").to_uppercase();
-        let found = find(&name);
-        let as_described = match (entry.answer, entry.needs) {
+    for row in FUNCTIONS {
+        let name = row.name.replace('*', "Keys").to_uppercase();
+        let found = answering(entry(&name));
+        let as_described = match (row.answer, row.needs) {
             (Answer::Compiler, _) => matches!(found, Function::Other),
             (_, Needs::Arguments) => matches!(found, Function::Pure(_)),
             (_, Needs::Evaluator(special)) => {
@@ -118,6 +118,6 @@ fn every_function_stands_in_the_catalogue_once_and_is_found() {
             }
             (_, Needs::Azure) => matches!(found, Function::RunTime),
         };
-        assert!(as_described, "{}: {found:?}", entry.name);
+        assert!(as_described, "{}: {found:?}", row.name);
     }
 }

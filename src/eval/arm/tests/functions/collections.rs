@@ -204,7 +204,16 @@ fn wrong_arguments_of_array_functions_are_told_at_the_argument() {
             "2",
         ),
         ("objectKeys('a')", "an object, not a string", "'a'"),
-        ("distinct(3)", "", "3"),
+        (
+            "distinct(createObject())",
+            "an array, not an object",
+            "createObject()",
+        ),
+        (
+            "union(createArray())",
+            "at least 2 arguments, not 1",
+            "union(createArray())",
+        ),
     ]);
 }
 

@@ -14,6 +14,8 @@ const OWN: &str = r#""functions": [{ "namespace": "contoso", "members": {
             "output": { "type": "string", "value": "[coalesce(parameters('s'), 'none')]" } },
         "leaky": { "parameters": [], "output": { "type": "string", "value": "[variables('v')]" } },
         "outer": { "parameters": [], "output": { "type": "string", "value": "[parameters('a')]" } },
+        "late": { "parameters": [{ "name": "id", "type": "string" }],
+            "output": { "type": "string", "value": "[reference(parameters('id'), '2024-05-01').ip]" } },
         "empty": { "parameters": [] } } }],
     "parameters": { "a": { "type": "string", "defaultValue": "outer" } },
     "variables": { "v": "secret" },"#;
@@ -45,6 +47,11 @@ fn functions_of_a_template_see_their_parameters_only() {
                 "contoso.leaky()",
                 "a function of a template cannot use its variables",
                 "variables('v')",
+            ),
+            (
+                "contoso.late('x')",
+                "a function of a template cannot use 'reference'",
+                "reference(parameters('id'), '2024-05-01')",
             ),
             (
                 "contoso.outer()",
