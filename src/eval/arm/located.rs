@@ -145,7 +145,9 @@ impl Tail {
                 Piece::Hole(_) => UNKNOWN.to_string(),
             })
             .collect();
-        let end = text.to_ascii_lowercase().rfind(".json")? + ".json".len();
+        let lower = text.to_ascii_lowercase();
+        let end = lower.rfind(".json")? + ".json".len();
+        let end = end + usize::from(lower.get(end..).is_some_and(|after| after.starts_with('c')));
         // What may follow is a signature: a question mark, or something unknown.
         let after = text.get(end..)?;
         if !(after.is_empty() || after.starts_with(['?', UNKNOWN])) {

@@ -66,6 +66,9 @@ fn data_uri_to_string(call: &Arguments<'_>) -> Outcome {
 
 /// An address relative to another, as RFC 3986 section 5.2 resolves it.
 fn uri(call: &Arguments<'_>) -> Outcome {
+    if !(call.get(0)?.is_wholly_known() && call.get(1)?.is_wholly_known()) {
+        return uri_in_part(call);
+    }
     let (base, relative) = (call.text(0)?, call.text(1)?);
     let Some((scheme, behind)) = base.split_once("://") else {
         return Err(Problem::at(0, format!("'{base}' is no absolute address")));
@@ -95,6 +98,47 @@ fn uri(call: &Arguments<'_>) -> Outcome {
         }
     };
     call.give_text(format!("{scheme}://{host}{path}{query}"))
+}
+
+/// The same of addresses known in part, as where templates link their neighbours:
+/// `uri(deployment().properties.templateLink.uri, 'nested/x.json')` ends with the second argument,
+/// after a directory that only the first one tells. Dots stay as they are.
+fn uri_in_part(call: &Arguments<'_>) -> Outcome {
+    let (base, relative) = (call.pieces(0)?, call.pieces(1)?);
+    let Some(Piece::Literal(start)) = relative.first() else {
+        return Err(Problem::Unknown);
+    };
+    if start.contains("://") && relative.len() == 1 {
+        return call.give_text(Arc::clone(start));
+    }
+    if start.contains("://") || start.is_empty() || start.starts_with(['/', '?', '#']) {
+        return Err(Problem::Unknown);
+    }
+    let mut pieces = base;
+    if let Some(directory) = pieces.last().and_then(directory_at_end) {
+        pieces.pop();
+        pieces.push(Piece::Literal(directory));
+    } else {
+        let base = call.get(0)?;
+        if base.is_wholly_known() {
+            return Err(Problem::Unknown);
+        }
+        let unknown = Unknown::derived("uri directory", std::slice::from_ref(base));
+        pieces = vec![Piece::Hole(Arc::new(unknown)), Piece::Literal("/".into())];
+    }
+    pieces.extend(relative);
+    call.give_pieces(pieces)
+}
+
+/// The end of an address up to the last slash of its path, if that is in it.
+fn directory_at_end(end: &Piece) -> Option<Arc<str>> {
+    let Piece::Literal(text) = end else {
+        return None;
+    };
+    let path = text.find("://").map_or(0, |at| at + "://".len());
+    let slash = text.rfind('/').filter(|slash| *slash >= path)?;
+    let has_query = text.contains(['?', '#']);
+    (!has_query).then(|| text.get(..=slash).map(Arc::from))?
 }
 
 /// A path whose segments `.` and `..` are worked out.

@@ -114,6 +114,43 @@ fn a_linked_template_links_its_neighbours_and_those_of_the_outermost() {
 }
 
 #[test]
+fn an_address_beside_that_of_the_template_itself_is_a_neighbour() {
+    let main = with_schema(&format!(
+        r#""variables": {{ "hub": "[uri(deployment().properties.templateLink.uri, 'parts/hub.json')]" }},
+        "resources": [{}]"#,
+        link("hub", r#"{ "uri": "[variables('hub')]" }"#),
+    ));
+    let hub = with_schema(&format!(
+        r#""parameters": {{ "name": {{ "type": "string" }} }}, "resources": [{}, {}]"#,
+        link(
+            "beside",
+            r#"{ "uri": "[uri(deployment().properties.templateLink.uri, concat('a.json', parameters('name')))]" }"#
+        ),
+        link(
+            "above",
+            r#"{ "uri": "[uri(deployment().properties.templateLink.uri, '../shared/b.json')]" }"#
+        ),
+    ));
+    let (a, b) = (nsg("a"), nsg("b"));
+    let files = Files::new(&[
+        ("app/main.json", &main),
+        ("app/parts/a.json", &a),
+        ("app/parts/hub.json", &hub),
+        ("app/shared/b.json", &b),
+    ]);
+    let deployment = files.deploy("app/main.json");
+    let told: Vec<_> = deployment
+        .diagnostics
+        .iter()
+        .map(|one| &one.message)
+        .collect();
+    // The name of a file goes on after its ending only with what is unknown, as a signature is.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("a.jsonhub"), "{told:?}");
+    assert_eq!(file_of(&deployment, "above").as_deref(), Some(r#""b""#));
+}
+
+#[test]
 fn what_could_be_two_files_or_none_is_unknown_and_told_with_a_way_out() {
     let spec = "/subscriptions/0-1/resourceGroups/specs/providers/Microsoft.Resources/templateSpecs/net/versions/2.0";
     let main = with_schema(&format!(
