@@ -24,10 +24,15 @@ impl<'t> Evaluator<'t> {
             _ => format!("{}{part}", reference.path),
         };
         let Some(entry) = self.entry_of(&reference.resource) else {
-            let stated = self.stated_of_part(&reference.resource, &path);
+            let key = &reference.resource;
+            let part = self.part(key);
+            let stated = part
+                .as_ref()
+                .and_then(|(owner, part)| Some((owner, plain_at(part, &path)?)));
             return Picked::Found(match stated {
-                Some((owner, stated)) => self.read(&owner, &stated, value.origin),
-                None => attribute_of(&reference.resource, None, &path, value.origin),
+                Some((owner, stated)) => self.read(owner, &stated, value.origin),
+                None if part.is_some() => attribute_of_part(key, &path, value.origin),
+                None => attribute_of(key, None, &path, value.origin),
             });
         };
         if let Some(stage) = &entry.nested
@@ -166,7 +171,7 @@ impl<'t> Evaluator<'t> {
 
     /// What the template of a resource says of one of its parts (a subnet in its network), where
     /// the part is referred to by its own id; and that resource.
-    fn stated_of_part(&self, key: &ResourceKey, path: &str) -> Option<(Rc<Entry<'t>>, Value)> {
+    pub(super) fn part(&self, key: &ResourceKey) -> Option<(Rc<Entry<'t>>, Value)> {
         let (owner, name) = key.0.rsplit_once('/')?;
         let (owner, list) = owner.rsplit_once('/')?;
         let entry = self.entry_of(&ResourceKey(owner.into()))?;
@@ -180,8 +185,8 @@ impl<'t> Evaluator<'t> {
             let own = item.get_ignore_case("name").and_then(scope::lower);
             own.as_deref() == Some(name)
         };
-        let item = items.as_list()?.items.iter().find(is_called)?;
-        Some((entry, plain_at(item, path)?))
+        let part = items.as_list()?.items.iter().find(is_called)?.clone();
+        Some((entry, part))
     }
 }
 
@@ -275,6 +280,16 @@ fn output_of(path: &str) -> Option<(&str, OutputPart)> {
         Some((name, part)) if part.eq_ignore_ascii_case("value") => Some((name, OutputPart::Value)),
         Some(_) => None,
     }
+}
+
+/// An attribute of a part (a subnet in its network) of a resource that this deployment creates, as
+/// [`attribute_of`] gives it for whole resources.
+pub(super) fn attribute_of_part(key: &ResourceKey, path: &str, origin: OriginId) -> Value {
+    let mut value = attribute_of(key, None, path, origin);
+    if let Data::Unknown(unknown) = &mut value.data {
+        Arc::make_mut(unknown).reason = Reason::RunTime;
+    }
+    value
 }
 
 /// An attribute that is filled in when the resource is created.

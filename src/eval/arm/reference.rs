@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::attribute::attribute_of;
+use super::attribute::{attribute_of, attribute_of_part};
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::functions::Special;
@@ -86,6 +86,7 @@ impl<'t> Evaluator<'t> {
         }
         match self.target(frame, target) {
             Target::Here(entry) => attribute_of(&entry.key, Some(&entry), path, origin),
+            Target::Id(key) if self.part(&key).is_some() => attribute_of_part(&key, path, origin),
             Target::Id(key) => attribute_of(&key, None, path, origin),
             Target::Several(found) => {
                 let span = self.exact(site, node.start, node.end);

@@ -236,14 +236,14 @@ fn a_part_is_read_by_its_own_id_and_by_its_place_in_its_owner() {
     assert_eq!(show(at(x, "properties.byPlace")), r#""10.0.1.0/24""#);
     let key = |path| crate::eval::ResourceKey::of_id(at(x, path));
     assert_eq!(key("properties.id"), key("properties.owns"));
-    assert_eq!(
-        &*unknown(at(x, "properties.runTime")).label,
-        "reference('app').purpose"
-    );
-    assert_eq!(
-        &*unknown(at(x, "properties.none")).label,
-        "reference('web').addressPrefix"
-    );
+    for (path, label, reason) in [
+        ("runTime", "reference('app').purpose", Reason::RunTime),
+        ("none", "reference('web').addressPrefix", Reason::Outside),
+    ] {
+        let unknown = unknown(at(x, &format!("properties.{path}")));
+        assert_eq!(&*unknown.label, label);
+        assert_eq!(unknown.reason, reason);
+    }
 }
 
 #[test]
