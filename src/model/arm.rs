@@ -16,7 +16,7 @@ mod topology;
 
 use super::build::{Builder, Part, Parts, Style};
 use super::field::Node;
-use super::{Field, Link, List, Meta};
+use super::{Field, Link, List, Meta, State};
 use crate::eval::{Mode, Resource, ResourceKey};
 
 /// Whether a key is a firewall's, also where the firewall is not in the files.
@@ -101,9 +101,26 @@ fn properties<'a>(node: &Node<'a>) -> Node<'a> {
     }
 }
 
-/// The link in `{ "id": … }`.
+/// The link in `{ "id": … }`. An object without an id, such as a whole resource written in the place
+/// of one, is refused ("Value for reference id is missing").
+///
+/// Source: <https://github.com/Azure/azure-quickstart-templates/issues/3785> (2017-08).
 fn id<I>(node: &Node<'_>) -> Field<Link<I>> {
-    node.get("id").link()
+    let link: Field<Link<I>> = node.get("id").link();
+    let is_object = || {
+        let object = node.value().and_then(|value| value.as_object());
+        object.is_some_and(|object| !object.entries.is_empty())
+    };
+    if !link.is_absent() || !is_object() {
+        return link;
+    }
+    Field {
+        state: State::Invalid {
+            raw: "an object without an id".into(),
+            why: "a reference needs the id of a resource; one written here is not created".into(),
+        },
+        origin: node.origin(),
+    }
 }
 
 /// The links in `[{ "id": … }]`.

@@ -581,3 +581,21 @@ fn relations_of_an_export_are_closed_unless_it_names_what_it_does_not_hold() {
     assert!(network[NsgId(0)].subnets.rest.is_none());
     assert_eq!(network[NsgId(0)].subnets.items, [SubnetId(0)]);
 }
+
+#[test]
+fn a_whole_resource_in_the_place_of_a_reference_is_refused() {
+    let mut site = site();
+    site.arm(
+        "virtualNetworks/hub",
+        r#"{"subnets": [
+            {"name": "app", "properties": {"addressPrefix": "10.3.1.0/24", "networkSecurityGroup":
+                {"properties": {"securityRules": []}}}},
+            {"name": "db", "properties": {"addressPrefix": "10.3.2.0/24", "networkSecurityGroup": {}}}
+        ]}"#,
+    );
+    let network = site.network();
+    let nsg = |subnet| &network[SubnetId(subnet)].nsg.state;
+    assert!(matches!(nsg(0), State::Invalid { .. }), "{:?}", nsg(0));
+    assert!(matches!(nsg(1), State::Absent), "{:?}", nsg(1));
+    assert!(network.network_security_groups.is_empty());
+}
