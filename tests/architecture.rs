@@ -87,6 +87,7 @@ const CRATE_HOMES: &[(&str, &str)] = &[
     ("ignore", "engine"),
     ("walkdir", "engine"),
     ("gix", "engine/revision"),
+    ("jiff", "eval/functions"),
 ];
 
 #[test]

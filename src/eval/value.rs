@@ -160,13 +160,21 @@ impl Value {
     #[must_use]
     pub fn from_pieces(pieces: Vec<Piece>, origin: OriginId) -> Self {
         let mut merged: Vec<Piece> = Vec::new();
-        for piece in pieces {
-            match (merged.last_mut(), piece) {
-                (_, Piece::Literal(text)) if text.is_empty() => {}
-                (Some(Piece::Literal(before)), Piece::Literal(text)) => {
-                    *before = format!("{before}{text}").into();
+        let is_literal = |piece: &Piece| matches!(piece, Piece::Literal(_));
+        for run in pieces.chunk_by(|one, other| is_literal(one) && is_literal(other)) {
+            match run {
+                [Piece::Literal(text)] if text.is_empty() => {}
+                [piece] => merged.push(piece.clone()),
+                run => {
+                    let texts = run.iter().filter_map(|piece| match piece {
+                        Piece::Literal(text) => Some(&**text),
+                        Piece::Hole(_) => None,
+                    });
+                    let text: String = texts.collect();
+                    if !text.is_empty() {
+                        merged.push(Piece::Literal(text.into()));
+                    }
                 }
-                (_, piece) => merged.push(piece),
             }
         }
         match merged.as_slice() {

@@ -439,17 +439,30 @@ fn is_path(pieces: &[Piece]) -> bool {
         })
 }
 
-/// Whether an unknown is likely the id of a resource or an address: these have slashes.
+/// Whether an unknown may be the id of a resource or an address: these have slashes. Going by its
+/// label is a guess that errs to the side of an id; what is as short as a name is none.
 fn is_id(unknown: &Unknown) -> bool {
-    let label = unknown.label.to_ascii_lowercase();
-    let label = label.trim_end_matches(|one: char| !one.is_ascii_alphanumeric());
-    let slashes = [
-        "id", "ids", "uri", "url", "path", "prefix", "prefixes", "cidr", "range",
+    const LONGEST_NAME: usize = 90;
+    if !may_contain(unknown, "/") {
+        return false;
+    }
+    if matches!(unknown.bounds, Bounds::Length(_, Some(most)) if most <= LONGEST_NAME) {
+        return false;
+    }
+    let words = [
+        "id", "ids", "uri", "url", "path", "prefix", "prefixes", "cidr", "range", "ranges",
+        "space", "ref",
     ];
-    !unknown.causes.is_empty()
-        || unknown.refers_to.is_some()
-        || matches!(&unknown.bounds, Bounds::OneOf(_))
-        || slashes.iter().any(|word| label.ends_with(word))
+    let named = |label: &str| {
+        let label = label.to_ascii_lowercase();
+        let label = label.trim_end_matches(|one: char| !one.is_ascii_alphanumeric());
+        words.iter().any(|word| label.ends_with(word))
+    };
+    let roots = &unknown.causes;
+    unknown.refers_to.is_some()
+        || matches!(unknown.bounds, Bounds::OneOf(_))
+        || named(&unknown.label)
+        || roots.iter().any(|root| named(&root.label))
 }
 
 fn string(call: &Arguments<'_>) -> Outcome {

@@ -107,6 +107,14 @@ fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
             "${parameters('p')}",
         ),
         (
+            "split(format('{0}/{1}', toLower(parameters('p')), 'default'), '/')[1]",
+            r#""default""#,
+        ),
+        (
+            "split(format('st{0}/x', uniqueString(resourceGroup().id)), '/')[0]",
+            r#""st${subscription().subscriptionId}""#,
+        ),
+        (
             "split(resourceId('Microsoft.Network/virtualNetworks', parameters('p')), '/')[8]",
             "${parameters('p')}",
         ),

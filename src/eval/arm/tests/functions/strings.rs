@@ -159,6 +159,30 @@ fn what_azure_refuses_is_told() {
 }
 
 #[test]
+fn what_would_be_too_long_is_not_made() {
+    let many = "padLeft('', 90000, 'a')";
+    for expression in [
+        "format('{0,4194305}', 'a')".to_owned(),
+        "format('{0:D10001}', 1)".to_owned(),
+        "padLeft('a', 100001)".to_owned(),
+        format!("replace({many}, 'a', '{}')", "b".repeat(99)),
+        format!("join(split({many}, 'a'), '{}')", "b".repeat(99)),
+    ] {
+        let (value, messages) = evaluated("", &expression);
+        assert!(
+            matches!(messages.as_slice(), [only] if only.contains("too large")),
+            "{messages:?}"
+        );
+        assert!(value.as_unknown().is_some());
+    }
+    // Long, but not too long: each part is put in its place once.
+    let many = "padLeft('', 40000, 'a')";
+    let (value, messages) = evaluated("", &format!("length(replace({many}, 'a', 'bb'))"));
+    assert!(messages.is_empty(), "{messages:?}");
+    assert_eq!(value.as_i64(), Some(80_000));
+}
+
+#[test]
 fn what_no_source_settles_stays_open() {
     for expression in [
         "format('{0:C}', 5)",
