@@ -160,23 +160,18 @@ impl Value {
     #[must_use]
     pub fn from_pieces(pieces: Vec<Piece>, origin: OriginId) -> Self {
         let mut merged: Vec<Piece> = Vec::new();
-        let is_literal = |piece: &Piece| matches!(piece, Piece::Literal(_));
-        for run in pieces.chunk_by(|one, other| is_literal(one) && is_literal(other)) {
-            match run {
-                [Piece::Literal(text)] if text.is_empty() => {}
-                [piece] => merged.push(piece.clone()),
-                run => {
-                    let texts = run.iter().filter_map(|piece| match piece {
-                        Piece::Literal(text) => Some(&**text),
-                        Piece::Hole(_) => None,
-                    });
-                    let text: String = texts.collect();
-                    if !text.is_empty() {
-                        merged.push(Piece::Literal(text.into()));
-                    }
+        let mut run: Vec<Arc<str>> = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) if text.is_empty() => {}
+                Piece::Literal(text) => run.push(text),
+                hole @ Piece::Hole(_) => {
+                    merged.extend(joined(&mut run));
+                    merged.push(hole);
                 }
             }
         }
+        merged.extend(joined(&mut run));
         match merged.as_slice() {
             [] => Self::string("", origin),
             [Piece::Literal(text)] => Self::string(Arc::clone(text), origin),
@@ -437,6 +432,19 @@ fn known_length(data: &Data) -> usize {
             .sum(),
         _ => 0,
     }
+}
+
+/// Literals that follow each other as one piece; leaves none behind.
+fn joined(run: &mut Vec<Arc<str>>) -> Option<Piece> {
+    if run.len() < 2 {
+        return run.pop().map(Piece::Literal);
+    }
+    let length = run.iter().map(|text| text.len()).sum();
+    let mut text = String::with_capacity(length);
+    for part in run.drain(..) {
+        text.push_str(&part);
+    }
+    Some(Piece::Literal(text.into()))
 }
 
 impl ListValue {
