@@ -1,3 +1,4 @@
+use super::super::{Files, at, resource, with_schema};
 use super::{check, check_with, refused};
 
 #[test]
@@ -183,4 +184,27 @@ fn what_is_wrong_with_a_lambda_is_told_where_it_is() {
             "reduce(createArray(), 0)",
         ),
     ]);
+}
+
+#[test]
+fn a_result_leads_back_to_what_reached_it() {
+    let template = with_schema(
+        r#""variables": { "ports": [ 22, 443 ] },
+        "resources": [{ "type": "A.B/c", "name": "x", "properties": {
+            "last": "[reduce(variables('ports'), 1, lambda('all', 'one', lambdaVariables('one')))]",
+            "open": "[filter(variables('ports'), lambda('p', greater(lambdaVariables('p'), 80)))]",
+            "by": "[groupBy(variables('ports'), lambda('p', concat('p', lambdaVariables('p'))))]",
+            "some": "[items(createObject('b', 8080))]" } }]"#,
+    );
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    let resource = resource(&deployment, "A.B/c/x");
+    let typed = |path: &str| {
+        let value = at(resource, &format!("properties.{path}"));
+        files.typed(&deployment, value.origin)
+    };
+    assert_eq!(typed("last"), ["443"]);
+    assert_eq!(typed("open.0"), ["443"]);
+    assert_eq!(typed("by.p22.0"), ["22"]);
+    assert_eq!(typed("some.0.value"), ["8080"]);
 }
