@@ -393,7 +393,7 @@ impl<'t> Evaluator<'t> {
         }
         *entry.body.borrow_mut() = Memo::Busy;
         let untold = self.untold();
-        let run = || self.nested(entry.json.span, || self.body_of(entry));
+        let run = || self.sharing(|| self.nested(entry.json.span, || self.body_of(entry)));
         let value = if entry.existence.because.is_some() {
             self.quietly(run)
         } else {

@@ -52,6 +52,10 @@ pub(super) struct Evaluator<'t> {
     pub(super) told: RefCell<BTreeSet<(Span, &'static str)>>,
     expressions: RefCell<HashMap<Arc<str>, Rc<Parsed>>>,
     pub(super) steps: Cell<u32>,
+    /// How many steps may be taken by what is being evaluated.
+    pub(super) ceiling: Cell<u32>,
+    /// Whether it was told that they were used up.
+    pub(super) over: Cell<bool>,
     pub(super) depth: Cell<u32>,
     /// Whether it was told that there are too many resources.
     pub(super) full: Cell<bool>,
@@ -77,6 +81,8 @@ impl<'t> Evaluator<'t> {
             told: RefCell::default(),
             expressions: RefCell::default(),
             steps: Cell::new(0),
+            ceiling: Cell::new(super::limits::MAX_STEPS),
+            over: Cell::new(false),
             depth: Cell::new(0),
             full: Cell::new(false),
             quiet: Cell::new(0),
@@ -290,8 +296,12 @@ impl<'t> Evaluator<'t> {
                 origins: &self.origins,
             })
         };
+        self.charge_for(values);
         match call(values) {
-            Ok(value) => value,
+            Ok(value) => {
+                self.charge_for(std::slice::from_ref(&value));
+                value
+            }
             Err(Problem::Unknown) => {
                 let candidates = candidates_of(values, &call);
                 self.derived(site, node, name, values, candidates)

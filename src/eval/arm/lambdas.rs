@@ -179,7 +179,9 @@ impl Body<'_, '_> {
         for (name, value) in self.lambda.names.iter().zip(arguments) {
             inner = inner.with_local(Arc::clone(name), (*value).clone());
         }
-        self.evaluator.node(&inner, self.site, self.lambda.body)
+        let run = || self.evaluator.node(&inner, self.site, self.lambda.body);
+        // A pass counts also where its body is a mere number.
+        self.evaluator.nested(self.site.span(), run)
     }
 
     /// A result that is certainly not what the function can use, told at the body.

@@ -13,7 +13,11 @@ use crate::source::Span;
 const MAX_DEPTH: u32 = 320;
 
 /// How many parts of templates are evaluated for one deployment.
-const MAX_STEPS: u32 = 600_000;
+pub(super) const MAX_STEPS: u32 = 600_000;
+
+/// How many of them for the body of one resource, so that what is too large leaves enough for the
+/// others.
+const MAX_STEPS_OF_ONE: u32 = 200_000;
 
 /// How many values one value may hold.
 pub(super) const MAX_SIZE: usize = 1_000_000;
@@ -29,7 +33,7 @@ impl Evaluator<'_> {
             let message = format!("evaluating this goes more than {MAX_DEPTH} levels deep");
             return self.limit("arm-limit", span, message);
         }
-        if steps >= MAX_STEPS {
+        if steps >= self.ceiling.get() {
             return self.exhausted(span);
         }
         self.steps.set(steps + 1);
@@ -40,10 +44,17 @@ impl Evaluator<'_> {
     }
 
     fn exhausted(&self, span: Span) -> Value {
-        if self.steps.get() == MAX_STEPS {
-            self.steps.set(MAX_STEPS + 1);
-            let message = "this deployment is too large: evaluation ends here";
-            return self.limit("arm-limit", span, message.into());
+        if !self.over.replace(true) {
+            let message = match self.ceiling.get() {
+                MAX_STEPS => format!(
+                    "this deployment takes more than {MAX_STEPS} steps: evaluation ends here"
+                ),
+                _ => format!(
+                    "this resource takes more than {MAX_STEPS_OF_ONE} steps: its evaluation ends \
+                     here"
+                ),
+            };
+            return self.limit("arm-limit", span, message);
         }
         Value::unknown(
             Unknown::new("limit", "evaluation limit", Reason::Limit),
@@ -53,7 +64,7 @@ impl Evaluator<'_> {
 
     /// What stands for the rest when the steps of this deployment are used up; it is told once.
     pub(super) fn rest_if_exhausted(&self, span: Span) -> Option<Rest> {
-        if self.steps.get() < MAX_STEPS {
+        if self.steps.get() < self.ceiling.get() {
             return None;
         }
         let unknown = self.unknown_of(&self.exhausted(span));
@@ -66,10 +77,35 @@ impl Evaluator<'_> {
     /// Counts work that is not evaluation itself.
     pub(super) fn charge(&self, steps: usize) {
         let steps = u32::try_from(steps).unwrap_or(MAX_STEPS);
-        if self.steps.get() < MAX_STEPS {
-            self.steps
-                .set(self.steps.get().saturating_add(steps).min(MAX_STEPS));
+        let (spent, ceiling) = (self.steps.get(), self.ceiling.get());
+        if spent < ceiling {
+            self.steps.set(spent.saturating_add(steps).min(ceiling));
         }
+    }
+
+    /// Counts what a function went through: long lists and texts are more work than one step.
+    pub(super) fn charge_for(&self, values: &[Value]) {
+        let length = |value: &Value| match &value.data {
+            Data::List(list) => list.items.len(),
+            Data::Object(object) => object.entries.len(),
+            Data::String(text) => text.len() / 16,
+            _ => 0,
+        };
+        self.charge(values.iter().map(length).sum::<usize>() / 16);
+    }
+
+    /// Runs what may take no more than one resource's share of the steps.
+    pub(super) fn sharing<T>(&self, run: impl FnOnce() -> T) -> T {
+        let (ceiling, over) = (self.ceiling.get(), self.over.get());
+        let own = self.steps.get().saturating_add(MAX_STEPS_OF_ONE);
+        if own >= ceiling {
+            return run();
+        }
+        self.ceiling.set(own);
+        let result = run();
+        self.ceiling.set(ceiling);
+        self.over.set(over);
+        result
     }
 
     /// Evaluates what may never be evaluated in Azure: problems in it are not told.

@@ -203,3 +203,68 @@ fn loops_within_loops_end_with_a_diagnostic_and_an_open_list() {
     let list = properties.get("l3").unwrap().as_list().unwrap();
     assert!(list.rest.is_some() && list.items.len() < 100);
 }
+
+/// A resource whose property is an expression, and one after it.
+fn beside(expression: &str) -> (Files, crate::eval::Deployment) {
+    let template = with_schema(&format!(
+        r#""variables": {{ "list": "[range(0, 10000)]", "text": "{}" }},
+        "resources": [
+            {{ "type": "A.B/c", "name": "large", "properties": {{ "x": "[{expression}]" }} }},
+            {{ "type": "A.B/c", "name": "after", "properties": {{ "x": "[concat('a', 'b')]" }} }}]"#,
+        "x".repeat(100_000)
+    ));
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    (files, deployment)
+}
+
+#[test]
+fn a_resource_that_is_too_large_leaves_the_others_their_share() {
+    for expression in [
+        "map(range(0, 10000), lambda('a', map(range(0, 10000), lambda('b', map(range(0, 10000), lambda('c', 1))))))",
+        "map(range(0, 10000), lambda('a', map(range(0, 10000), lambda('b', length(union(variables('list'), variables('list')))))))",
+        "map(range(0, 10000), lambda('a', map(range(0, 10000), lambda('b', length(concat(variables('text'), variables('text')))))))",
+        "map(range(0, 10000), lambda('a', map(range(0, 10000), lambda('b', guid(variables('text'))))))",
+    ] {
+        let (_, deployment) = beside(expression);
+        let messages: Vec<&str> = deployment
+            .diagnostics
+            .iter()
+            .map(|told| told.message.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            ["this resource takes more than 200000 steps: its evaluation ends here"],
+            "{expression}"
+        );
+        let after = resource(&deployment, "A.B/c/after");
+        assert_eq!(show(at(after, "properties.x")), r#""ab""#);
+    }
+}
+
+#[test]
+fn a_text_with_thirty_thousand_replacements_is_put_together_at_once() {
+    let (_, deployment) = beside("length(replace(variables('text'), 'xxx', 'y'))");
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    let large = resource(&deployment, "A.B/c/large");
+    assert_eq!(show(at(large, "properties.x")), "33334");
+}
+
+#[test]
+fn more_resources_than_are_evaluated_are_told_once() {
+    let resources: Vec<String> = (0..20_010)
+        .map(|n| format!(r#"{{ "type": "A.B/c", "name": "r{n}" }}"#))
+        .collect();
+    let template = with_schema(&format!(r#""resources": [{}]"#, resources.join(",")));
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    assert_eq!(deployment.resources.len(), 20_000);
+    assert_eq!(
+        files.blamed(&deployment, "arm-limit"),
+        [r#""name": "r20000""#]
+    );
+}
