@@ -8,7 +8,7 @@ use super::evaluate::Evaluator;
 use super::reference::{last_name, name_of_key};
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage};
-use crate::eval::value::{Data, Piece, Reason, Unknown, UnknownId, Value};
+use crate::eval::value::{Bounds, Data, Piece, Reason, Truth, Unknown, UnknownId, Value};
 use crate::eval::{Mode, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
 use crate::syntax::json::Json;
@@ -38,12 +38,72 @@ impl<'t> Evaluator<'t> {
         if let Some(stage) = &entry.nested
             && let Some(output) = output_of(&path)
         {
-            return self.outputs(&entry, stage, output, &path, value.origin);
+            let own = self.outputs(&entry, stage, output, &path, value.origin);
+            let others = self.alternatives(&entry);
+            return match &entry.existence.because {
+                Some(because) if !others.is_empty() => {
+                    self.one_of_outputs(own, &others, because, (output, &path), value.origin)
+                }
+                _ => own,
+            };
         }
         match self.stated(&entry, &path) {
             Some(stated) => Picked::Found(self.read(&entry, &stated, value.origin)),
             None => Picked::Found(attribute_of(&entry.key, Some(&entry), &path, value.origin)),
         }
+    }
+
+    /// The other deployments of this name in the same template, if a condition that nobody knows
+    /// decides which of them is made.
+    fn alternatives(&self, entry: &Rc<Entry<'t>>) -> Vec<Rc<Entry<'t>>> {
+        if entry.existence.because.is_none() {
+            return Vec::new();
+        }
+        let entries = self.entries.borrow();
+        let own = entry.frame.stage.resources.borrow();
+        own.iter()
+            .filter_map(|index| entries.get(*index))
+            .filter(|other| other.key == entry.key && !Rc::ptr_eq(other, entry))
+            .map(Rc::clone)
+            .collect()
+    }
+
+    /// An output of one of several deployments of a name.
+    fn one_of_outputs(
+        &self,
+        own: Picked,
+        others: &[Rc<Entry<'t>>],
+        because: &Arc<Unknown>,
+        (output, path): ((&str, OutputPart), &str),
+        origin: OriginId,
+    ) -> Picked {
+        let others = others.iter().filter_map(|other| {
+            let stage = other.nested.as_ref()?;
+            Some(self.outputs(other, stage, output, path, origin))
+        });
+        let mut missing = None;
+        let mut values: Vec<Value> = Vec::new();
+        for picked in std::iter::once(own).chain(others) {
+            match picked {
+                Picked::Found(value) => values.push(value),
+                Picked::Missing(why) => missing = missing.or(Some(why)),
+            }
+        }
+        let Some((first, rest)) = values.split_first() else {
+            return Picked::Missing(missing.unwrap_or_default());
+        };
+        if rest.iter().all(|other| other.equals(first) == Truth::True) {
+            return Picked::Found(first.clone());
+        }
+        let known = values.iter().all(|value| value.as_unknown().is_none());
+        let mut unknown = Unknown::derived("one of deployments", &values);
+        // What decides is which of them exists.
+        unknown.label = because.label.clone();
+        unknown.causes = because.roots();
+        if known {
+            unknown.bounds = Bounds::OneOf(values);
+        }
+        Picked::Found(Value::unknown(unknown, origin))
     }
 
     fn outputs(

@@ -373,7 +373,7 @@ impl<'t> Evaluator<'t> {
 /// Names what is linked, if its address is text.
 fn named(what: &str, address: &Value) -> String {
     match &address.data {
-        Data::String(text) => format!("{what} '{text}'"),
+        Data::String(text) if !text.is_empty() => format!("{what} '{text}'"),
         Data::Template(pieces) => format!("{what} '{}'", super::scope::readable(pieces)),
         _ => what.to_owned(),
     }

@@ -452,6 +452,36 @@ fn a_module_under_a_condition_may_exist_and_its_outputs_are_those_of_the_case_th
 }
 
 #[test]
+fn of_two_modules_of_one_name_under_opposite_conditions_the_outputs_are_candidates() {
+    let maker = |condition: &str, value: &str| {
+        module(
+            "maker",
+            &format!(r#""condition": "[{condition}]","#),
+            "",
+            &format!(
+                r#""resources": [], "outputs": {{ "same": {{ "type": "string", "value": "s" }}, "own": {{ "type": "string", "value": "{value}" }} }}"#
+            ),
+        )
+    };
+    let deployment = deploy(&format!(
+        r#""parameters": {{ "new": {{ "type": "bool" }} }}, "resources": [{}, {},
+            {{ "type": "A.B/c", "name": "x", "properties": {{
+                "same": "[reference('maker').outputs.same.value]", "own": "[reference('maker').outputs.own.value]" }} }}]"#,
+        maker("parameters('new')", "made"),
+        maker("not(parameters('new'))", "found"),
+    ));
+    let x = resource(&deployment, "A.B/c/x");
+    assert_eq!(show(at(x, "properties.same")), r#""s""#);
+    let own = unknown(at(x, "properties.own"));
+    assert_eq!(&*own.roots()[0].label, "parameters('new')");
+    let crate::eval::value::Bounds::OneOf(candidates) = &own.bounds else {
+        panic!("no candidates: {own:?}");
+    };
+    let candidates: Vec<String> = candidates.iter().map(show).collect();
+    assert_eq!(candidates, [r#""made""#, r#""found""#]);
+}
+
+#[test]
 fn extensions_and_existing_resources_lie_where_they_say() {
     let inside = r#""languageVersion": "2.0", "resources": {
         "hub": { "existing": true, "type": "Microsoft.Network/virtualNetworks", "name": "hub", "subscriptionId": "s3", "resourceGroup": "g3" },
