@@ -83,6 +83,7 @@ impl Frontend for Export {
         for id in &unit.sources {
             recorder.file(&answer(loader.tree(*id)));
         }
+        recorder.tell_parts();
         Deployment {
             name: Arc::clone(&unit.name),
             environment: unit.environment.clone(),

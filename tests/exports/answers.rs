@@ -77,6 +77,36 @@ fn subnets_and_routes_listed_by_themselves_belong_to_the_network_and_table_besid
 }
 
 #[test]
+fn parts_printed_by_themselves_are_told_where_their_owner_is_missing() {
+    let files = shape("cli");
+    let balancer = files.iter().find(|(name, _)| name == "lb.json").unwrap();
+    let whole: serde_json::Value = serde_json::from_str(&balancer.1).unwrap();
+    let parts = ["loadBalancingRules", "probes"].map(|list| {
+        let text = serde_json::to_string_pretty(&whole[0][list]).unwrap();
+        (format!("{list}.json"), text)
+    });
+    let alone = check(&parts.to_vec());
+    assert_eq!(
+        told(&alone),
+        [(
+            "export-part",
+            Severity::Warning,
+            r#""name": "https""#.to_owned()
+        )]
+    );
+    assert!(
+        alone.diagnostics[0]
+            .message
+            .contains("load balancer `ferry`")
+    );
+    let mut beside = files.clone();
+    beside.extend(parts);
+    let beside = check(&beside);
+    assert_eq!(told(&beside), []);
+    assert_eq!(findings(&beside), findings(&check(&files)));
+}
+
+#[test]
 fn what_azure_worked_out_is_told_and_adds_nothing() {
     let effective = r#"{ "nextLink": null, "value": [{
         "association": { "networkInterface": { "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/n" } },

@@ -27,7 +27,7 @@ impl Bodies<'_> {
             Form::Flat(shape) | Form::Listed(shape) => {
                 self.lifted(json, &|name| shape.keeps(name), 0)
             }
-            Form::Nested | Form::Subscription => self.value(json, false, 0),
+            Form::Nested | Form::Part | Form::Subscription => self.value(json, false, 0),
         }
     }
 
@@ -69,7 +69,7 @@ impl Bodies<'_> {
                 _ => (plural.into(), self.value(json, true, depth + 1)),
             };
         }
-        (Arc::clone(name), self.value(json, true, depth + 1))
+        (documented(name), self.value(json, true, depth + 1))
     }
 
     fn part(&self, json: &Json, depth: usize) -> Value {
@@ -109,7 +109,7 @@ impl Bodies<'_> {
             JsonKind::Object(members) => {
                 let entry = |member: &Member| {
                     let value = self.value(&member.value, false, depth + 1);
-                    (Arc::clone(&member.name), value)
+                    (documented(&member.name), value)
                 };
                 Value::object(members.iter().map(entry), origin)
             }
@@ -145,6 +145,10 @@ impl Bodies<'_> {
         self.origins
             .add(Some(json.span), OriginStep::Recorded, Vec::new())
     }
+}
+
+fn documented(name: &Arc<str>) -> Arc<str> {
+    shape::documented(name).map_or_else(|| Arc::clone(name), Arc::from)
 }
 
 /// Whether two recorded bodies say the same, however they were printed: case of names, nothing

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::shape::Shape;
+use super::shape::{self, Shape};
 use crate::eval::arm::kinds;
 use crate::eval::value::{UnknownId, hole};
 use crate::syntax::json::{Json, JsonKind};
@@ -27,6 +27,8 @@ pub(super) enum Form {
     Flat(&'static Shape),
     /// Not at all: the item was only listed.
     Listed(&'static Shape),
+    /// Either way, but of something that is read only within its owner.
+    Part,
     /// A subscription, whose `id` may be its number alone.
     Subscription,
 }
@@ -108,16 +110,19 @@ fn form(json: &Json, id: &str, kind: &str) -> Option<Form> {
     let typed = ["type", "resourceType"]
         .iter()
         .any(|name| json.get_ignore_case(name).is_some());
+    let named = json
+        .get_ignore_case("name")
+        .and_then(Json::as_str)
+        .is_some_and(|name| id.rsplit('/').next() == Some(name));
+    if shape::is_only_a_part(kind) {
+        return (typed || named).then_some(Form::Part);
+    }
     let properties = json.get_ignore_case("properties");
     if properties.is_some_and(|inner| matches!(inner.kind, JsonKind::Object(_))) {
         return (typed || Shape::of(kind).is_some()).then_some(Form::Nested);
     }
     // Many things name resources. One that is printed says its type, or the name its id ends with.
     let shape = Shape::of(kind)?;
-    let named = json
-        .get_ignore_case("name")
-        .and_then(Json::as_str)
-        .is_some_and(|name| id.rsplit('/').next() == Some(name));
     if !typed && !named {
         return None;
     }

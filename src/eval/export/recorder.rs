@@ -26,6 +26,8 @@ pub(super) struct Recorder {
     /// Where among the resources a key is.
     by_key: HashMap<ResourceKey, usize>,
     addresses: HashSet<Arc<str>>,
+    /// The parts printed by themselves: their owners' keys, and where they are.
+    parts: Vec<(ResourceKey, Span)>,
 }
 
 impl Default for Recorder {
@@ -37,6 +39,7 @@ impl Default for Recorder {
             complete: true,
             by_key: HashMap::new(),
             addresses: HashSet::new(),
+            parts: Vec::new(),
         }
     }
 }
@@ -47,7 +50,35 @@ impl Recorder {
         self.complete &= answer.cut_short.is_none();
         self.diagnostics.extend(told(answer));
         for (json, item) in &answer.items {
-            self.record(json, item);
+            if matches!(item.form, Form::Part) {
+                let owner = ids::parent(&item.id.to_ascii_lowercase());
+                self.parts
+                    .extend(owner.map(|owner| (owner, first_line(json))));
+            } else {
+                self.record(json, item);
+            }
+        }
+    }
+
+    /// Says once for each owner that parts of it are here and it is not.
+    pub(super) fn tell_parts(&mut self) {
+        let mut told: HashSet<&ResourceKey> = HashSet::new();
+        for (owner, place) in &self.parts {
+            let recorded = self
+                .by_key
+                .get(owner)
+                .and_then(|at| self.resources.get(*at));
+            let whole = recorded.is_some_and(|owner| owner.mode == Mode::Managed);
+            if whole || !told.insert(owner) {
+                continue;
+            }
+            let (kind, name) = kind_and_name(owner);
+            let message = format!(
+                "this is a part of {kind} `{name}`, which is not in these files; it is not read"
+            );
+            let help = "print what it is part of: the parts are within it";
+            let told = Diagnostic::advice("export-part", *place, message).with_help(help);
+            self.diagnostics.push(told);
         }
     }
 
@@ -129,6 +160,19 @@ impl Recorder {
         }
         unique
     }
+}
+
+/// What the owner of a part is called, for people.
+fn kind_and_name(owner: &ResourceKey) -> (&'static str, &str) {
+    let name = owner.0.rsplit('/').next().unwrap_or_default();
+    let kind = if owner.0.contains("/loadbalancers/") {
+        "load balancer"
+    } else if owner.0.contains("/networkinterfaces/") {
+        "network interface"
+    } else {
+        "firewall"
+    };
+    (kind, name)
 }
 
 /// What should be said of a document as a whole.

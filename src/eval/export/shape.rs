@@ -47,6 +47,11 @@ impl Shape {
     }
 }
 
+/// Whether a type is a part that is read only within what it is part of.
+pub(super) fn is_only_a_part(kind: &str) -> bool {
+    contains(ONLY_PARTS, kind)
+}
+
 /// Whether the items of a member have an id and properties of their own.
 pub(super) fn is_part(name: &str) -> bool {
     contains(PARTS, name)
@@ -63,6 +68,14 @@ pub(super) fn plural(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(one, _)| one.eq_ignore_ascii_case(name))
         .map(|(_, several)| *several)
+}
+
+/// The documented name of a member that a tool calls otherwise, beyond the case of its letters.
+pub(super) fn documented(name: &str) -> Option<&'static str> {
+    RENAMED
+        .iter()
+        .find(|(tool, _)| tool.eq_ignore_ascii_case(name))
+        .map(|(_, rest)| *rest)
 }
 
 /// Whether a member tells nothing of what a resource is.
@@ -262,6 +275,21 @@ const SHAPES: &[Shape] = &[
     ),
 ];
 
+/// Types that `az network lb rule list` and the like print by themselves. Azure has no other answer
+/// that tells as much of them as the one of their owner.
+const ONLY_PARTS: &[&str] = &[
+    "Microsoft.Network/azureFirewalls/applicationRuleCollections",
+    "Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations",
+    "Microsoft.Network/azureFirewalls/natRuleCollections",
+    "Microsoft.Network/azureFirewalls/networkRuleCollections",
+    "Microsoft.Network/loadBalancers/frontendIPConfigurations",
+    "Microsoft.Network/loadBalancers/inboundNatPools",
+    "Microsoft.Network/loadBalancers/loadBalancingRules",
+    "Microsoft.Network/loadBalancers/outboundRules",
+    "Microsoft.Network/loadBalancers/probes",
+    "Microsoft.Network/networkInterfaces/ipConfigurations",
+];
+
 /// What stands beside `properties` in an answer of Azure or of a tool.
 const ENVELOPE: &[&str] = &[
     "id",
@@ -314,6 +342,9 @@ const INCIDENTAL: &[&str] = &[
     "systemData",
     "tenantId",
 ];
+
+/// Of what the model reads, PowerShell renames this one and azure-cli nothing.
+const RENAMED: &[(&str, &str)] = &[("ruleCollection", "ruleCollections")];
 
 const PLURALS: &[(&str, &str)] = &[
     ("sourceAddressPrefix", "sourceAddressPrefixes"),

@@ -147,3 +147,90 @@ fn what_only_looks_like_a_resource_is_left_alone() {
         assert!(deployments.is_empty(), "{other}");
     }
 }
+
+/// The text at a path of a body.
+fn at(value: &Value, path: &str) -> Option<String> {
+    let step = |value: &Value, step: &str| match step.parse::<usize>() {
+        Ok(position) => value.as_list()?.items.get(position).cloned(),
+        Err(_) => value.get(step).cloned(),
+    };
+    let found = path
+        .split('.')
+        .try_fold(value.clone(), |value, name| step(&value, name))?;
+    found.canonical()
+}
+
+#[test]
+fn lifted_properties_go_back_where_rest_has_them_at_any_depth() {
+    let set = r#"{ "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/fleet",
+        "name": "fleet", "location": "westeurope", "resourceGroup": "rg", "sku": { "name": "Standard_B2s", "capacity": 2 },
+        "orchestrationMode": "Flexible", "type": "Microsoft.Compute/virtualMachineScaleSets",
+        "virtualMachineProfile": { "networkProfile": { "networkInterfaceConfigurations": [{ "name": "deck",
+            "primary": true, "enableIpForwarding": false,
+            "ipConfigurations": [{ "name": "main", "subnet": { "id": "/S/j", "resourceGroup": "rg" },
+                "publicIpAddressConfiguration": { "name": "out", "idleTimeoutInMinutes": 9 } }] }] } } }"#;
+    let firewall = r#"{ "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/azureFirewalls/lock",
+        "name": "lock", "resourceGroup": "rg", "sku": { "tier": "Basic" }, "threatIntelMode": "Off",
+        "networkRuleCollections": [{ "name": "out", "priority": 100, "action": { "type": "Allow" },
+            "rules": [{ "name": "time", "protocols": ["UDP"] }] }] }"#;
+    let (_, deployments) = read(&[("a/set.json", set), ("b/firewall.json", firewall)]);
+    let [set, firewall] = [0, 1].map(|place: usize| &deployments[place].resources[0]);
+    let card = "properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations.0";
+    let main = format!("{card}.properties.ipConfigurations.0");
+    for (path, text) in [
+        ("sku.name".to_owned(), "Standard_B2s"),
+        ("properties.orchestrationMode".to_owned(), "Flexible"),
+        (format!("{card}.name"), "deck"),
+        (format!("{card}.properties.enableIpForwarding"), "false"),
+        (format!("{main}.properties.subnet.id"), "/S/j"),
+        (
+            format!(
+                "{main}.properties.publicIpAddressConfiguration.properties.idleTimeoutInMinutes"
+            ),
+            "9",
+        ),
+    ] {
+        assert_eq!(at(&set.body, &path).as_deref(), Some(text), "{path}");
+    }
+    assert_eq!(&*firewall.kind, "Microsoft.Network/azureFirewalls");
+    for (path, text) in [
+        ("properties.sku.tier", "Basic"),
+        (
+            "properties.networkRuleCollections.0.properties.action.type",
+            "Allow",
+        ),
+        // Rules have no id and no properties in REST either.
+        (
+            "properties.networkRuleCollections.0.properties.rules.0.protocols.0",
+            "UDP",
+        ),
+    ] {
+        assert_eq!(at(&firewall.body, path).as_deref(), Some(text), "{path}");
+    }
+}
+
+#[test]
+fn ids_without_their_subscription_still_fit_together() {
+    let group = r#"{ "id": "resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/web",
+        "name": "web", "type": "Microsoft.Network/networkSecurityGroups", "properties": {
+        "subnets": [{ "id": "resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/s" }] } }"#;
+    let (_, deployments) = read(&[("web.json", group)]);
+    let [group] = deployments[0].resources.as_slice() else {
+        panic!("{} resources", deployments[0].resources.len());
+    };
+    assert_eq!(
+        &*group.key.0,
+        "/resourcegroups/rg/providers/microsoft.network/networksecuritygroups/web"
+    );
+    assert_eq!(
+        at(&group.body, "properties.subnets.0.id").as_deref(),
+        Some("/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/s")
+    );
+}
+
+#[test]
+fn lists_in_lists_end_where_nobody_prints_them() {
+    let deep = format!("{}{RULE}{}", "[".repeat(150), "]".repeat(150));
+    let (_, deployments) = read(&[("deep.json", &deep)]);
+    assert!(deployments.is_empty());
+}
