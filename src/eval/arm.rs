@@ -26,6 +26,7 @@ mod located;
 mod names;
 mod pairing;
 mod parameter_file;
+mod parameters;
 mod place;
 mod reference;
 mod scope;
@@ -33,6 +34,7 @@ mod shape;
 mod site;
 mod stage;
 mod template;
+mod types;
 mod user_functions;
 
 #[cfg(test)]
@@ -49,7 +51,7 @@ use crate::source::FileId;
 use crate::syntax::json::Json;
 use evaluate::Evaluator;
 use linked::Linked;
-use template::Stage;
+use template::{Frame, Stage};
 
 /// What the unknowns are called that stand for where a template is deployed to, in every deployment
 /// that does not say it: parts of resource keys.
@@ -104,6 +106,12 @@ impl Frontend for Arm {
             let linked = Linked::default();
             let evaluator = Evaluator::new(loader, &linked);
             let stage = stage::outermost(template, &values(unit, loader), &unit.target);
+            let given: Vec<&Json> = unit
+                .values
+                .iter()
+                .filter_map(|id| tree(loader, *id))
+                .collect();
+            evaluator.check_files(&Frame::of(&stage), &given);
             evaluator.expand(&stage);
             emit(&evaluator, &stage, &mut deployment.resources);
             files.append(&mut evaluator.files.borrow_mut());

@@ -1,18 +1,14 @@
-//! Parameters and variables.
+//! Parameters and variables by their names.
 
 use std::sync::Arc;
 
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::site::Site;
-use super::template::{Argument, Context, Frame, Memo, Parameter, Variable, VariableSource};
-use crate::eval::value::{Bounds, Data, Reason, Unknown, Value};
+use super::template::{Argument, Frame, Memo, Variable, VariableSource};
+use crate::eval::value::{Data, Value};
 use crate::origin::OriginStep;
 use crate::source::Span;
-use crate::syntax::json::Json;
-
-/// How many steps of `$ref` are followed.
-const MAX_REFERENCES: usize = 16;
 
 impl<'t> Evaluator<'t> {
     /// The value of `parameters('x')` or `variables('x')` without the hop of this use, and that
@@ -106,125 +102,6 @@ impl<'t> Evaluator<'t> {
         (value, Some(step))
     }
 
-    /// The value of a parameter: passed, by default, or unknown.
-    fn parameter_value(
-        &self,
-        context: &Context<'t>,
-        parameter: &Parameter<'t>,
-        frame: &Frame<'t>,
-    ) -> Value {
-        let span = parameter.name_span;
-        let what = || format!("parameter '{}'", parameter.name);
-        self.memoised(&parameter.value, span, what, || {
-            let given = match &parameter.argument {
-                Argument::None => None,
-                Argument::File(entry) => Some(self.filed(context, parameter, entry)),
-                Argument::Passed(json, outer) => self.passed(parameter, json, outer),
-                Argument::Value(value) => Some(value.clone()),
-            };
-            match given {
-                // A null passed to a parameter with a default stands for "not passed".
-                Some(value) if !(value.is_null() && default_of(parameter).is_some()) => value,
-                _ => match default_of(parameter) {
-                    Some(default) => self.value(&outermost(frame), default),
-                    None if self.is_nullable(context, parameter) => {
-                        Value::null(self.origins.literal(parameter.declaration.span))
-                    }
-                    None => self.without_value(context, parameter, Reason::NoValue),
-                },
-            }
-        })
-    }
-
-    fn passed(
-        &self,
-        parameter: &Parameter<'t>,
-        json: &'t Json,
-        outer: &Frame<'t>,
-    ) -> Option<Value> {
-        if let Some(value) = json.get_ignore_case("value") {
-            return Some(self.value(outer, value));
-        }
-        if json.get_ignore_case("reference").is_some() {
-            let label = format!("parameters('{}')", parameter.name);
-            let unknown = Unknown::new(&secret_scope(json.span), label, Reason::Secret)
-                .declared_at(json.span);
-            return Some(Value::unknown(unknown, self.origins.literal(json.span)));
-        }
-        let whole = self.value(outer, json);
-        match whole.get_ignore_case("value") {
-            Some(value) => Some(value.clone()),
-            None if whole.as_unknown().is_some() => match self.property(&whole, "value") {
-                super::access::Picked::Found(value) => Some(value),
-                super::access::Picked::Missing(_) => None,
-            },
-            None => None,
-        }
-    }
-
-    fn filed(&self, context: &Context<'t>, parameter: &Parameter<'t>, entry: &'t Json) -> Value {
-        if entry.get_ignore_case("reference").is_some() {
-            let unknown = self.without_value(context, parameter, Reason::Secret);
-            return unknown.with_origin(self.origins.literal(entry.span));
-        }
-        match entry.get_ignore_case("value") {
-            Some(value) => super::parameter_file::literal(self, value),
-            None => self.without_value(context, parameter, Reason::NoValue),
-        }
-    }
-
-    /// A parameter that nobody gives a value: unknown within what its declaration allows.
-    fn without_value(
-        &self,
-        context: &Context<'t>,
-        parameter: &Parameter<'t>,
-        reason: Reason,
-    ) -> Value {
-        let label = format!("parameters('{}')", parameter.name);
-        let bounds = self.bounds(context, parameter);
-        let unknown = Unknown::new(&context.label, label, reason)
-            .with_bounds(bounds)
-            .declared_at(parameter.name_span);
-        Value::unknown(unknown, self.origins.literal(parameter.name_span))
-    }
-
-    fn bounds(&self, context: &Context<'t>, parameter: &Parameter<'t>) -> Bounds {
-        let declared = |name| {
-            declarations(context, parameter.declaration)
-                .into_iter()
-                .find_map(|declaration| declaration.get_ignore_case(name))
-        };
-        let is_array = declared("type")
-            .and_then(Json::as_str)
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("array"));
-        // The allowed values of an array are those of its items.
-        if let (Some(allowed), false) = (declared("allowedValues"), is_array)
-            && !allowed.items().is_empty()
-        {
-            let values = allowed
-                .items()
-                .iter()
-                .map(|value| super::parameter_file::plain(self, value))
-                .collect();
-            return Bounds::OneOf(values);
-        }
-        let whole = |json: Option<&Json>| match json.map(|json| &json.kind) {
-            Some(crate::syntax::json::JsonKind::Number(number)) => number.as_i64(),
-            _ => None,
-        };
-        match (whole(declared("minValue")), whole(declared("maxValue"))) {
-            (None, None) => Bounds::Any,
-            (least, most) => Bounds::Range(least, most),
-        }
-    }
-
-    fn is_nullable(&self, context: &Context<'t>, parameter: &Parameter<'t>) -> bool {
-        declarations(context, parameter.declaration)
-            .into_iter()
-            .filter_map(|declaration| declaration.get_ignore_case("nullable"))
-            .any(|nullable| nullable.kind == crate::syntax::json::JsonKind::Bool(true))
-    }
-
     fn variable(
         &self,
         frame: &Frame<'t>,
@@ -286,7 +163,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// What a variable or default sees: its template, but no loops and no lambdas of who asks.
-fn outermost<'t>(frame: &Frame<'t>) -> Frame<'t> {
+pub(super) fn outermost<'t>(frame: &Frame<'t>) -> Frame<'t> {
     Frame {
         loops: None,
         locals: None,
@@ -301,30 +178,4 @@ fn find<'a, T>(map: &'a std::collections::HashMap<String, T>, name: &str) -> Opt
     } else {
         map.get(name)
     }
-}
-
-fn default_of<'t>(parameter: &Parameter<'t>) -> Option<&'t Json> {
-    parameter.declaration.get_ignore_case("defaultValue")
-}
-
-/// A declaration and the user-defined types it refers to, nearest first.
-fn declarations<'t>(context: &Context<'t>, declaration: &'t Json) -> Vec<&'t Json> {
-    let definitions = context.template.get_ignore_case("definitions");
-    let mut found = vec![declaration];
-    let mut current = declaration;
-    while found.len() < MAX_REFERENCES {
-        let next = current
-            .get("$ref")
-            .and_then(Json::as_str)
-            .and_then(|reference| reference.strip_prefix("#/definitions/"))
-            .and_then(|name| definitions?.get_ignore_case(name));
-        let Some(next) = next else { break };
-        found.push(next);
-        current = next;
-    }
-    found
-}
-
-fn secret_scope(span: Span) -> String {
-    format!("secret|{}:{}", span.file.0, span.start)
 }

@@ -9,6 +9,7 @@ mod malformed;
 mod nesting;
 mod origins;
 mod pairing;
+mod parameters;
 mod references;
 mod scopes;
 
