@@ -83,6 +83,17 @@ impl<'a> Side<'a> {
 /// The first priority of Azure's own rules, which exports carry along.
 const FIRST_DEFAULT_PRIORITY: i64 = 65_000;
 
+/// What Azure calls its own rules; what each does is data (`rules/platform/default-rules.yaml`). A
+/// rule of another name up there is somebody's mistake, and Azure refuses it.
+const DEFAULT_NAMES: [&str; 6] = [
+    "AllowVnetInBound",
+    "AllowAzureLoadBalancerInBound",
+    "DenyAllInBound",
+    "AllowVnetOutBound",
+    "AllowInternetOutBound",
+    "DenyAllOutBound",
+];
+
 impl Draft<'_> {
     /// Whether this is one of Azure's default rules.
     pub(super) fn is_default(&self) -> bool {
@@ -92,8 +103,9 @@ impl Draft<'_> {
                 .map_err(|_| String::from("not a number"))
         });
         let fits = |name: &Arc<str>| {
-            let name = name.to_ascii_lowercase();
-            name.starts_with("allow") || name.starts_with("deny")
+            DEFAULT_NAMES
+                .iter()
+                .any(|default| default.eq_ignore_ascii_case(name))
         };
         priority
             .value()

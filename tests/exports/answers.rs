@@ -238,6 +238,22 @@ fn a_resource_without_an_id_is_known_by_what_else_is_printed() {
 }
 
 #[test]
+fn the_ids_of_parts_tell_the_id_of_what_they_are_part_of() {
+    let mut files = shape("cli");
+    let expected = findings(&check(&files));
+    for (name, text) in &mut files {
+        if ["nsg.json", "vnet.json", "route-table.json"].contains(&name.as_str()) {
+            let mut whole: serde_json::Value = serde_json::from_str(text).unwrap();
+            whole[0].as_object_mut().unwrap().remove("id").unwrap();
+            *text = whole.to_string();
+        }
+    }
+    let report = check(&files);
+    assert_eq!(told(&report), []);
+    assert_eq!(findings(&report), expected);
+}
+
+#[test]
 fn rules_without_ids_are_told_and_not_read() {
     let rules = r#"[{ "name": "desk", "priority": 300, "direction": "Inbound", "access": "Allow",
         "protocol": "Tcp", "provisioningState": "Succeeded", "note": "/subscriptions/" },

@@ -155,6 +155,9 @@ fn full(id: &str) -> Option<Arc<str>> {
 fn composed(json: &Json, kind: &str) -> Option<String> {
     let text = |name| json.get_ignore_case(name).and_then(Json::as_str);
     let name = text("name").filter(|name| !name.contains('/'))?;
+    if let Some(id) = told_by_parts(json, &format!("/providers/{kind}/{name}/")) {
+        return Some(id.to_owned());
+    }
     let group = text("resourceGroup").or_else(|| text("resourceGroupName"))?;
     let (namespace, rest) = kind.split_once('/')?;
     // Names of what stands above a child are not printed with it.
@@ -168,6 +171,22 @@ fn composed(json: &Json, kind: &str) -> Option<String> {
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{rest}/{name}"
         )
     })
+}
+
+/// The id of a resource as those of its parts begin; `infix` is how it ends, and a slash.
+fn told_by_parts<'j>(json: &'j Json, infix: &str) -> Option<&'j str> {
+    let infix = infix.to_ascii_lowercase();
+    let properties = json.get_ignore_case("properties").unwrap_or(json);
+    let parts = properties
+        .members()
+        .iter()
+        .filter_map(|member| member.value.items().first());
+    parts
+        .filter_map(|part| part.get_ignore_case("id")?.as_str())
+        .find_map(|id| {
+            let at = id.to_ascii_lowercase().find(&infix)?;
+            id.get(..at + infix.len() - 1)
+        })
 }
 
 fn is_type(kind: &str) -> bool {

@@ -151,6 +151,13 @@ fn default_rules_of_exports_are_left_out_and_rules_of_services_are_marked() {
     let mut site = site();
     site.arm(
         "networkSecurityGroups/web",
+        r#"{"securityRules": [{"name": "AllowSsh", "properties": {"priority": 65000}}]}"#,
+    );
+    let network = site.network();
+    assert_eq!(network.security_rules.len(), 1, "somebody's own rule");
+    let mut site = self::site();
+    site.arm(
+        "networkSecurityGroups/web",
         r#"{"securityRules": [
             {"name": "AllowVnetInBound", "properties": {"priority": 65000}},
             {"name": "Microsoft.Sql-managedInstances_UseOnly_mi-1", "properties": {"priority": 100}}]}"#,
