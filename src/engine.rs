@@ -40,6 +40,8 @@ pub struct Request {
     pub var_files: Vec<PathBuf>,
     /// ARM parameter files for every template, instead of those found.
     pub parameter_files: Vec<PathBuf>,
+    /// ARM parameters by name, each with its text; they win over files.
+    pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The list of service tags and their addresses, instead of the `service-tags` of the root's
     /// `aznet.yaml`; it may lie outside the root.
     pub service_tags: Option<PathBuf>,

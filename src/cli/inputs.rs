@@ -15,9 +15,10 @@ pub(super) struct Inputs {
     #[arg(long, value_name = "FILE")]
     var_file: Vec<PathBuf>,
 
-    /// An ARM parameter file for every template, instead of those found
-    #[arg(long, value_name = "FILE")]
-    parameters: Vec<PathBuf>,
+    /// An ARM parameter file for every template, instead of those found, or one parameter, which
+    /// wins over files
+    #[arg(long, value_name = "FILE|NAME=VALUE")]
+    parameters: Vec<String>,
 
     /// The addresses of service tags: Microsoft's ServiceTags_Public_*.json, or what
     /// `az network list-service-tags` writes
@@ -47,18 +48,52 @@ impl Inputs {
         if paths.is_empty() {
             paths.push(self.root.clone().unwrap_or_else(|| PathBuf::from(".")));
         }
+        let (values, files): (Vec<String>, Vec<String>) = self
+            .parameters
+            .into_iter()
+            .partition(|given| is_value(given));
         Request {
             paths,
             root: self.root,
             no_ignore: self.no_ignore,
             threads: self.threads,
             var_files: self.var_file,
-            parameter_files: self.parameters,
+            parameter_files: files.iter().map(|file| path_of(file)).collect(),
+            parameters: values
+                .iter()
+                .filter_map(|given| given.split_once('='))
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
             service_tags: self.service_tags,
             options: Options {
                 offer: self.offer,
                 ..Options::default()
             },
         }
+    }
+}
+
+/// Whether it is a parameter and its value: names hold no separators of paths.
+fn is_value(given: &str) -> bool {
+    given.split_once('=').is_some_and(|(name, _)| {
+        let letter = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        !name.is_empty() && name.chars().all(letter)
+    })
+}
+
+/// The file, also where it is marked as one as for `az`: `@main.parameters.json`.
+fn path_of(file: &str) -> PathBuf {
+    PathBuf::from(file.strip_prefix('@').unwrap_or(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_told_from_a_file() {
+        assert!(is_value("name=a=b") && is_value("vm-count="));
+        assert!(!is_value("prod.json") && !is_value("a/b=c.json") && !is_value("@x=y.json"));
+        assert_eq!(path_of("@prod.json"), PathBuf::from("prod.json"));
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::config::Config;
-use super::files::{Files, Slot};
+use super::files::{Files, Slot, directory_of, normalise};
 use super::walk::{self, Kind};
-use crate::diagnostic::Diagnostic;
-use crate::eval::frontend::Declared;
-use crate::source::{FileId, SourceFile};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::Loader as _;
+use crate::eval::frontend::{Declared, Unit};
+use crate::source::{FileId, SourceFile, Span};
 
 /// Makes the parameter files that are named inputs, whatever they look like.
 pub(crate) fn mark(configs: &[Config], slots: &mut [Slot]) {
@@ -43,7 +44,12 @@ pub(crate) fn resolve(
     let entries = configs.iter().flat_map(|config| &config.deployments);
     let mut declared = Vec::new();
     for entry in entries {
-        let matches = |slot: &Slot| slot.tree.is_some() && entry.template.is_match(&*slot.path);
+        // A Terraform root is named by its directory, or by one of its files.
+        let is_root =
+            |path: &str| path.ends_with(".tf") && entry.template.is_match(directory_of(path));
+        let matches = |slot: &Slot| {
+            slot.tree.is_some() && (entry.template.is_match(&*slot.path) || is_root(&slot.path))
+        };
         let templates: Vec<FileId> = files
             .iter()
             .filter(|(_, slot)| matches(slot))
@@ -60,7 +66,7 @@ pub(crate) fn resolve(
             match files.id(path) {
                 Some(id) if is_readable(path) => parameters.push(id),
                 Some(_) => {
-                    let message = format!("`{path}` is not a parameter file in JSON");
+                    let message = format!("`{path}` is no parameter file that can be read");
                     let wrong = Diagnostic::unreadable("config", *at, message);
                     diagnostics.push(match path.ends_with(".bicepparam") {
                         true => wrong.with_help(compile(path)),
@@ -89,9 +95,74 @@ pub(crate) fn compile(path: &str) -> String {
     format!("compile it: az bicep build-params --file {path}")
 }
 
+/// Parameter files in Bicep's own language, which is not read: one note for each that names a
+/// template of this run by its source, unless what it compiles to is used.
+pub(crate) fn uncompiled(files: &Files, units: &[(usize, Unit)]) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    for (id, slot) in files.iter() {
+        let Some(stem) = slot.path.strip_suffix(".bicepparam") else {
+            continue;
+        };
+        let Some((_, source)) = files.text(&slot.path) else {
+            continue;
+        };
+        let Some((template, start, end)) = used_template(source.text(), &slot.path) else {
+            continue;
+        };
+        let of_template: Vec<&Unit> = units
+            .iter()
+            .map(|(_, unit)| unit)
+            .filter(|unit| unit.sources.iter().any(|id| *files.path(*id) == *template))
+            .collect();
+        let compiled = |unit: &&Unit| {
+            unit.values.iter().any(|id| {
+                let path = files.path(*id);
+                path.strip_prefix(stem)
+                    .is_some_and(|rest| rest == ".json" || rest == ".parameters.json")
+            })
+        };
+        if of_template.is_empty() || of_template.iter().any(compiled) {
+            continue;
+        }
+        let message = format!("this parameter file is not read: {template} is judged without it");
+        let note = Diagnostic {
+            severity: Severity::Note,
+            ..Diagnostic::advice("bicep-parameters", Span::new(id, start, end), message)
+        };
+        let path = &slot.path;
+        notes.push(note.with_help(format!(
+            "compile it: az bicep build-params --file {path} --outfile {stem}.parameters.json"
+        )));
+    }
+    notes
+}
+
+/// The compiled template of `using 'main.bicep'`, and where that stands.
+fn used_template(text: &str, path: &str) -> Option<(String, u32, u32)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let statement = line.trim();
+        if let Some(rest) = statement.strip_prefix("using ") {
+            let source = rest.trim().strip_prefix('\'')?.split_once('\'')?.0;
+            let compiled = source
+                .strip_suffix(".bicep")
+                .or_else(|| source.strip_suffix(".json"))?;
+            let directory = directory_of(path);
+            let template = normalise(&format!("{directory}/{compiled}.json"))?;
+            let start = u32::try_from(at + line.find("using")?).ok()?;
+            let end = start + u32::try_from(statement.len()).ok()?;
+            return Some((template, start, end));
+        }
+        at += line.len();
+    }
+    None
+}
+
 fn is_readable(path: &str) -> bool {
     let extension = path.rsplit_once('.').map(|(_, extension)| extension);
     extension.is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonc")
+        let readable = ["json", "jsonc", "tfvars"];
+        let mut readable = readable.into_iter();
+        readable.any(|readable| extension.eq_ignore_ascii_case(readable))
     })
 }

@@ -32,6 +32,7 @@ struct Job<'a> {
     selected: Vec<Arc<str>>,
     var_files: Vec<Arc<str>>,
     parameter_files: Vec<Arc<str>>,
+    parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The list of service tags.
     service_tags: Option<Arc<str>>,
     options: &'a Options,
@@ -118,6 +119,7 @@ pub(super) fn on_disk<T: Send>(
             selected: scope.selected,
             var_files,
             parameter_files,
+            parameters: request.parameters.clone(),
             service_tags,
             options: &request.options,
         }
@@ -133,6 +135,7 @@ pub(super) struct Given {
     kinds: BTreeMap<String, Kind>,
     var_files: Vec<Arc<str>>,
     parameter_files: Vec<Arc<str>>,
+    parameters: Vec<(Arc<str>, Arc<str>)>,
     service_tags: Option<Arc<str>>,
 }
 
@@ -144,7 +147,10 @@ impl Given {
     ///
     /// When one cannot be read.
     pub(super) fn read(request: &Request, root: &std::path::Path) -> Result<Self, UsageError> {
-        let mut given = Self::default();
+        let mut given = Self {
+            parameters: request.parameters.clone(),
+            ..Self::default()
+        };
         let root = walk::real(root);
         let mut add = |file: &PathBuf, otherwise: Kind| -> Result<Arc<str>, UsageError> {
             let entry = walk::named_anywhere(&root, file)?;
@@ -238,6 +244,7 @@ pub(super) fn in_memory<T: Send>(
         selected: vec!["".into()],
         var_files: given.var_files,
         parameter_files: given.parameter_files,
+        parameters: given.parameters,
         service_tags: tags,
         options,
     };
@@ -425,6 +432,7 @@ impl<'a> Job<'a> {
         let options = GroupOptions {
             var_files: ids(&self.var_files),
             parameter_files: ids(&self.parameter_files),
+            parameters: self.parameters.clone(),
             declared: declared::resolve(configs, files, &mut groups.diagnostics),
         };
         for (index, frontend) in parse::FRONTENDS.iter().enumerate() {
@@ -448,6 +456,8 @@ impl<'a> Job<'a> {
             let units = grouping.units.into_iter().map(|unit| (index, unit));
             groups.units.extend(units);
         }
+        let uncompiled = declared::uncompiled(files, &groups.units);
+        groups.diagnostics.extend(uncompiled);
         groups
     }
 }

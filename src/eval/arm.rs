@@ -105,7 +105,8 @@ impl Frontend for Arm {
             deployment.generator = bicep::generator(template);
             let linked = Linked::default();
             let evaluator = Evaluator::new(loader, &linked);
-            let stage = stage::outermost(template, &values(unit, loader), &unit.target);
+            let stage =
+                stage::outermost(template, &values(unit, loader), &unit.given, &unit.target);
             let given: Vec<&Json> = unit
                 .values
                 .iter()

@@ -43,6 +43,8 @@ pub struct Unit {
     pub sources: Vec<FileId>,
     /// Parameter or variables files, the ones that win last.
     pub values: Vec<FileId>,
+    /// Parameters given one by one, by name; they win over files.
+    pub given: Vec<(Arc<str>, Arc<str>)>,
     /// Becomes [`Deployment::environment`].
     pub environment: Option<Arc<str>>,
     /// What the configuration says of where it is deployed.
@@ -101,6 +103,9 @@ pub struct GroupOptions {
     pub var_files: Vec<FileId>,
     /// ARM parameter files for every template (`--parameters`), instead of the ones found.
     pub parameter_files: Vec<FileId>,
+    /// ARM parameters given one by one (`--parameters NAME=VALUE`), for every template that declares
+    /// them.
+    pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// Deployments that are described, instead of the ones found for their templates.
     pub declared: Vec<Declared>,
 }

@@ -21,7 +21,7 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
+use super::frontend::{Declared, Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use super::{Deployment, Loader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -52,7 +52,6 @@ impl Frontend for Terraform {
             let mut values = directories.values_of(&root);
             values.retain(|id| !options.var_files.contains(id));
             used.extend(&values);
-            values.extend(&options.var_files);
             let sources = directories
                 .modules
                 .get(&root)
@@ -63,14 +62,35 @@ impl Frontend for Terraform {
             } else {
                 Arc::clone(&root)
             };
-            grouping.units.push(Unit {
-                name,
-                directory: root,
-                sources,
-                values,
-                environment: None,
-                target: Target::default(),
-            });
+            let unit = |name: Arc<str>, more: &[FileId]| {
+                let given = more.iter().chain(&options.var_files);
+                Unit {
+                    name,
+                    directory: Arc::clone(&root),
+                    sources: sources.clone(),
+                    values: values.iter().chain(given).copied().collect(),
+                    given: Vec::new(),
+                    environment: None,
+                    target: Target::default(),
+                }
+            };
+            let described = described(options, &sources);
+            if described.is_empty() {
+                grouping.units.push(unit(Arc::clone(&name), &[]));
+            }
+            for (environment, declared) in described {
+                let more = declared.parameters.as_deref().unwrap_or_default();
+                used.extend(more);
+                let name = match &environment {
+                    Some(environment) => format!("{name} ({environment})").into(),
+                    None => Arc::clone(&name),
+                };
+                grouping.units.push(Unit {
+                    environment,
+                    target: declared.target.clone(),
+                    ..unit(name, more)
+                });
+            }
         }
         grouping.unused = directories
             .variables_files
@@ -101,6 +121,31 @@ impl Frontend for Terraform {
     fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
         evaluation::evaluate(unit, loader)
     }
+}
+
+/// The deployments somebody describes of a root module, each with a name of its own.
+fn described<'o>(
+    options: &'o GroupOptions,
+    sources: &[FileId],
+) -> Vec<(Option<Arc<str>>, &'o Declared)> {
+    let of_root = options.declared.iter().filter(|declared| {
+        let mut templates = declared.templates.iter();
+        templates.any(|template| sources.contains(template))
+    });
+    let mut described: Vec<(Option<Arc<str>>, &Declared)> = Vec::new();
+    for declared in of_root {
+        let mut name = declared.name.clone();
+        let mut number = 1;
+        while described.iter().any(|(known, _)| *known == name) {
+            number += 1;
+            name = Some(match &declared.name {
+                Some(given) => format!("{given} {number}").into(),
+                None => number.to_string().into(),
+            });
+        }
+        described.push((name, declared));
+    }
+    described
 }
 
 /// The files of a run by directory.

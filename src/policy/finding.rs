@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::environments::{Environments, Extent};
+use super::environments::Environments;
+pub use super::environments::Extent;
 use crate::diagnostic::{Label, Severity};
 use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};

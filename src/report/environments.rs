@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::policy::environments::Extent;
-use crate::policy::finding::Finding;
+use crate::policy::finding::{Extent, Finding};
 
 /// `prod and staging, not in dev`, without the `in` before it; `None` where no template has
 /// several environments.

@@ -13,7 +13,6 @@ use super::place::{Place, Unit, place};
 use super::{Emitter, Style};
 use crate::diagnostic::DiagnosticKind;
 use crate::engine::Report;
-use crate::policy::environments;
 use crate::policy::finding::{self, FindingVerdict};
 use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
@@ -269,7 +268,7 @@ fn finding_of<'a>(finding: &'a finding::Finding, sources: &SourceMap) -> Finding
     }
 }
 
-fn extent(extent: &environments::Extent) -> Extent<'_> {
+fn extent(extent: &finding::Extent) -> Extent<'_> {
     fn names(list: &[Arc<str>]) -> Vec<&str> {
         list.iter().map(|name| &**name).collect()
     }

@@ -113,6 +113,98 @@ fn deployments_of_the_configuration_pair_files_that_no_name_pairs() {
 }
 
 #[test]
+fn parameters_of_the_command_line_win_over_files() {
+    let case = Case::new(&[
+        ("gate.json", &template()),
+        ("gate.parameters.json", &parameters("10.1.0.0/16")),
+    ]);
+    let found = |arguments: &[&str]| {
+        let (code, document) = case.answer(&[&["check"], arguments].concat());
+        (code, of_rule(&document, SSH).len(), document)
+    };
+    assert_eq!(found(&[]).1, 0);
+    let (_, count, document) =
+        found(&["--parameters", "FROM=Internet", "--parameters", "name=a=b"]);
+    assert_eq!(count, 1, "{document:#}");
+    assert_eq!(
+        of_rule(&document, SSH)[0]["resource"],
+        "Microsoft.Network/networkSecurityGroups/a=b/securityRules/ssh"
+    );
+    let (code, _, document) = found(&["--parameters", "form=Internet"]);
+    assert_eq!(code, 2);
+    let said = &document["diagnostics"][0]["message"];
+    assert_eq!(said, "no template declares a parameter 'form'");
+}
+
+#[test]
+fn a_parameter_file_in_bicep_is_told_with_the_command_that_compiles_it() {
+    let case = Case::new(&[
+        ("gate.json", &template()),
+        (
+            "live.bicepparam",
+            "// for live\nusing './gate.bicep'\nparam from = 'Internet'\n",
+        ),
+        ("other.bicepparam", "using 'br:example.azurecr.io/gate:1'\n"),
+    ]);
+    let (code, document) = case.answer(&["check"]);
+    let notes = document["diagnostics"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{notes:#?}");
+    assert_eq!(
+        (&notes[0]["path"], &notes[0]["line"]),
+        (&json!("live.bicepparam"), &json!(2))
+    );
+    assert_eq!(
+        notes[0]["help"],
+        "compile it: az bicep build-params --file live.bicepparam --outfile live.parameters.json"
+    );
+    assert_ne!(code, 2);
+    // What it compiles to is paired and used.
+    case.write("live.parameters.json", parameters("Internet"));
+    let (_, document) = case.answer(&["check"]);
+    assert_eq!(document["diagnostics"], json!([]));
+    assert_eq!(of_rule(&document, SSH).len(), 1);
+}
+
+#[test]
+fn variables_files_of_a_root_are_environments_where_the_configuration_says_so() {
+    let rules = r#"
+variable "from" {}
+resource "azurerm_network_security_group" "gate" {
+  name                = "gate"
+  location            = "westeurope"
+  resource_group_name = "net"
+  security_rule {
+    name = "ssh"
+    priority = 100
+    direction = "Inbound"
+    access = "Allow"
+    protocol = "Tcp"
+    source_port_range = "*"
+    destination_port_range = "22"
+    source_address_prefix = var.from
+    destination_address_prefix = "*"
+  }
+}
+"#;
+    let configuration = "deployments:
+  - {template: infra, name: dev, parameters: [env/dev.tfvars]}
+  - {template: infra, name: prod, parameters: [env/prod.tfvars]}
+";
+    let case = Case::new(&[
+        ("aznet.yaml", configuration),
+        ("env/dev.tfvars", "from = \"10.0.0.0/8\"\n"),
+        ("env/prod.tfvars", "from = \"Internet\"\n"),
+        ("infra/main.tf", rules),
+    ]);
+    let (_, document) = case.answer(&["check"]);
+    assert_eq!(document["diagnostics"], json!([]));
+    assert_eq!(document["summary"]["unusedFiles"], json!([]));
+    let found = of_rule(&document, SSH);
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(found[0]["environments"][0]["violated"], json!(["prod"]));
+}
+
+#[test]
 fn wrong_words_of_a_described_deployment_are_errors_at_their_place() {
     let configuration = "deployments:
   - template: gone.json
@@ -146,7 +238,7 @@ fn wrong_words_of_a_described_deployment_are_errors_at_their_place() {
         [
             (2, "no template has this path"),
             (4, "there is no file `missing.json`"),
-            (4, "`gate.bicepparam` is not a parameter file in JSON"),
+            (4, "`gate.bicepparam` is no parameter file that can be read"),
             (5, "`subscription-id` cannot be `production`"),
             (6, "a deployment has no key `locaton`"),
             (7, "this deployment has no `template`"),

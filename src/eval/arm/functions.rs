@@ -19,6 +19,7 @@ mod strings;
 mod text;
 mod uris;
 
+pub(super) use json::text_value;
 use std::sync::Arc;
 
 use self::catalogue::{Answer, Entry, Needs};

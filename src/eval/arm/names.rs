@@ -97,6 +97,7 @@ impl<'t> Evaluator<'t> {
         let step = match &parameter.argument {
             Argument::None => OriginStep::VariableDefault(name),
             Argument::File(_) => OriginStep::ParameterFile(name),
+            Argument::Given(_) => OriginStep::CommandLine,
             Argument::Passed(..) | Argument::Value(_) => OriginStep::ModuleArgument(name),
         };
         (value, Some(step))

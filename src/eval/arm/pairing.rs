@@ -96,6 +96,8 @@ pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
             grouping.unused.extend(found.iter().map(|input| input.id));
         }
     }
+    let unknown = notes::declared_nowhere(&options.parameters, &files);
+    grouping.diagnostics.extend(unknown);
     grouping.units.sort_by(|a, b| a.name.cmp(&b.name));
     grouping.unused.sort_unstable();
     grouping
@@ -164,6 +166,7 @@ fn deployments(
             directory: directory_of(path).into(),
             sources: vec![template.id],
             values: variant.values,
+            given: options.parameters.clone(),
             environment: variant.environment,
             target,
         });

@@ -9,6 +9,7 @@ use super::template::{Argument, Context, Frame, Parameter, member};
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
 use crate::eval::value::{Bounds, Data, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::origin::OriginStep;
 use crate::source::{FileId, Span};
 use crate::syntax::json::{Json, JsonKind};
 
@@ -35,6 +36,7 @@ impl<'t> Evaluator<'t> {
                     (self.passed(context, parameter, json, outer), place_of(json))
                 }
                 Argument::Value(value) => (Some(value.clone()), span),
+                Argument::Given(text) => (Some(self.typed_in(&declared, text)), span),
             };
             match given {
                 // A null passed to a parameter with a default stands for "not passed".
@@ -58,7 +60,6 @@ impl<'t> Evaluator<'t> {
     /// Tells what is wrong with the parameter files of the outermost template: values that do not
     /// fit, names it does not declare, parameters it needs. `files` are their trees.
     pub(super) fn check_files(&self, frame: &Frame<'t>, files: &[&'t Json]) {
-        let Some(last) = files.last() else { return };
         let context = &frame.context;
         let declared = context.template.get_ignore_case("parameters");
         let mut missing = Vec::new();
@@ -72,7 +73,7 @@ impl<'t> Evaluator<'t> {
             match &parameter.argument {
                 Argument::None if !optional => missing.push(parameter),
                 Argument::File(entry) if !optional && is_null(entry) => missing.push(parameter),
-                Argument::File(_) => {
+                Argument::File(_) | Argument::Given(_) => {
                     self.parameter_value(context, parameter, frame);
                 }
                 _ => {}
@@ -103,7 +104,7 @@ impl<'t> Evaluator<'t> {
                 }
             }
         }
-        if let Some((first, others)) = missing.split_first() {
+        if let (Some((first, others)), Some(last)) = (missing.split_first(), files.last()) {
             let place = member(last, "parameters").map_or(last.span, |member| member.name_span);
             let names: Vec<String> = missing
                 .iter()
@@ -122,6 +123,16 @@ impl<'t> Evaluator<'t> {
             }
             self.tell(diagnostic.with_help("what follows from it is unknown"));
         }
+    }
+
+    /// A value of the command line: text where a string is wanted, else JSON.
+    fn typed_in(&self, declared: &Type<'t>, text: &Arc<str>) -> Value {
+        let origin = self.origins.add(None, OriginStep::CommandLine, Vec::new());
+        let plain = || Value::string(Arc::clone(text), origin);
+        if declared.kind().ends_with("string") {
+            return plain();
+        }
+        super::functions::text_value(text, origin).unwrap_or_else(plain)
     }
 
     fn passed(

@@ -169,11 +169,16 @@ impl<'t> Evaluator<'t> {
 pub(super) fn outermost<'t>(
     template: &'t Json,
     values: &HashMap<String, &'t Json>,
+    given: &[(Arc<str>, Arc<str>)],
     target: &Target,
 ) -> Rc<Stage<'t>> {
     let schema = template.get_ignore_case("$schema").and_then(Json::as_str);
     let scope = Scope::of_schema(schema.unwrap_or_default(), target);
     let names = names(template, |declared| {
+        let mut typed = given.iter().rev();
+        if let Some((_, text)) = typed.find(|(name, _)| name.eq_ignore_ascii_case(&declared.name)) {
+            return Argument::Given(Arc::clone(text));
+        }
         match values.get(&declared.name.to_ascii_lowercase()) {
             Some(entry) => Argument::File(entry),
             None => Argument::None,

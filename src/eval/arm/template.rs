@@ -35,6 +35,8 @@ pub(super) enum Argument<'t> {
     Passed(&'t Json, Frame<'t>),
     /// A value worked out already.
     Value(Value),
+    /// Text of the command line: JSON, unless a string is wanted.
+    Given(Arc<str>),
 }
 
 /// One parameter.

@@ -54,6 +54,13 @@ pub(super) fn json_value(call: &Arguments<'_>, pieces: &[Piece]) -> Outcome {
     }
 }
 
+/// A JSON text as a value, all of it from one origin; `None` if it is none.
+pub(in crate::eval::arm) fn text_value(text: &str, origin: OriginId) -> Option<Value> {
+    let parsed = json::parse(FileId(0), &SourceFile::new("", text));
+    let tree = parsed.tree.filter(|_| parsed.diagnostics.is_empty());
+    tree.map(|tree| from_json(tree, &[], origin))
+}
+
 fn from_json(json: Json, holes: &[Arc<Unknown>], origin: OriginId) -> Value {
     match json.kind {
         JsonKind::Null => Value::null(origin),

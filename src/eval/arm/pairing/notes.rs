@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Files, conventions, directory_of, file_name, undeclared};
+use super::{Files, conventions, directory_of, file_name, section, undeclared};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::frontend::{Declared, Input, Tree};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// One note for each directory with parameter files that may belong to a template near them.
 /// Where there is no template near, the list of unused files says enough.
@@ -22,6 +22,27 @@ pub(super) fn unpaired(files: &Files<'_, '_>, unpaired: &[&Input<'_>]) -> Vec<Di
         (!near.is_empty()).then(|| note(first, others, &near))
     });
     notes.collect()
+}
+
+/// Parameters of the command line that no template declares.
+pub(super) fn declared_nowhere(
+    given: &[(Arc<str>, Arc<str>)],
+    files: &Files<'_, '_>,
+) -> Vec<Diagnostic> {
+    let unknown = given.iter().filter(|(name, _)| {
+        let templates = files.templates.values().flatten();
+        let mut declared = templates.filter_map(|template| section(template));
+        !declared.any(|declared| declared.get_ignore_case(name).is_some())
+    });
+    let told = unknown.map(|(name, _)| {
+        let message = format!("no template declares a parameter '{name}'");
+        let nowhere = Span::new(FileId(0), 0, 0);
+        Diagnostic {
+            primary: None,
+            ..Diagnostic::unreadable("undeclared-parameter", nowhere, message)
+        }
+    });
+    told.collect()
 }
 
 /// That a name is used twice for one template.
