@@ -130,7 +130,7 @@ fn findings(report: &Report) -> Vec<String> {
 
 const SHAPES: &[&str] = &[
     "cli",
-    "cli-before-2.40",
+    "cli-older",
     "resource-graph",
     "resource-graph-table",
     "lines",
