@@ -126,6 +126,28 @@ impl ResourceKey {
         let text = text.trim_end_matches('/');
         (!text.is_empty()).then(|| Self(text.into()))
     }
+
+    /// For people: what comes after the provider, unknown parts as `…`.
+    ///
+    /// ```
+    /// use aznet::eval::ResourceKey;
+    /// let key = ResourceKey("/subscriptions/s/providers/microsoft.network/virtualnetworks/hub".into());
+    /// assert_eq!(key.readable(), "virtualnetworks/hub");
+    /// ```
+    #[must_use]
+    pub fn readable(&self) -> String {
+        let provider = self.0.rsplit_once("/providers/");
+        let part = provider.and_then(|(_, part)| part.split_once('/'));
+        let part = part.map_or(&*self.0, |(_, part)| part);
+        let mut words = String::new();
+        let mut pieces = part.split('\u{1}');
+        words.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            words.push('…');
+            words.push_str(piece.split_once('\u{2}').map_or("", |(_, text)| text));
+        }
+        words
+    }
 }
 
 /// Whether something exists in Azure after the deployment.

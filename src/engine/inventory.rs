@@ -249,7 +249,7 @@ impl Totals {
 
 /// Every reason: first those that this program could do something about, then what lies in files
 /// that are not here, then what only Azure or who deploys knows.
-const REASONS: [&str; 13] = [
+const REASONS: [&str; 14] = [
     "unsupported-function",
     "limit",
     "invalid",
@@ -260,6 +260,7 @@ const REASONS: [&str; 13] = [
     "outside",
     "run-time",
     "run-time-function",
+    "target",
     "secret",
     "placeholder",
     "no-value",
@@ -276,6 +277,7 @@ pub fn reason_name(reason: &Reason) -> &'static str {
         Reason::Outside => "outside",
         Reason::Module(_) => "module",
         Reason::LinkedTemplate => "linked-template",
+        Reason::Target => "target",
         Reason::RunTimeFunction(_) => "run-time-function",
         Reason::UnsupportedFunction(_) => "unsupported-function",
         Reason::File(_) => "file",

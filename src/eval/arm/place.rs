@@ -84,7 +84,12 @@ impl<'t> Evaluator<'t> {
             let location = Value::string(Arc::clone(location), OriginId::NONE);
             self.configured(&location, span)
         });
-        for (name, configured) in [("location", configured), ("tags", None)] {
+        let configured = configured.unwrap_or_else(|| {
+            let label = "resourceGroup().location";
+            let unknown = Unknown::new(&scope.which(), label, Reason::Target);
+            Value::unknown(unknown, self.origins.literal(span))
+        });
+        for (name, configured) in [("location", Some(configured)), ("tags", None)] {
             if let Some(value) = self.stated_of_group(&group, name).or(configured) {
                 entries.push((name, value));
             }

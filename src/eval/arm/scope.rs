@@ -48,13 +48,16 @@ pub(super) struct Scope {
     pub(super) place: Vec<Piece>,
 }
 
-/// A part of where a template is deployed to: what the configuration says, else what Azure fills in.
-fn given(said: &Option<Arc<str>>, label: &str, function: &str) -> Vec<Piece> {
+/// A part of where a template is deployed to: what the configuration says, else unknown.
+fn given(said: &Option<Arc<str>>, label: &str) -> Vec<Piece> {
     if let Some(said) = said {
         return vec![literal(Arc::clone(said))];
     }
-    let reason = Reason::RunTimeFunction(function.into());
-    vec![Piece::Hole(Arc::new(Unknown::new("", label, reason)))]
+    vec![Piece::Hole(Arc::new(Unknown::new(
+        "",
+        label,
+        Reason::Target,
+    )))]
 }
 
 pub(super) fn literal(text: impl Into<Arc<str>>) -> Piece {
@@ -77,10 +80,10 @@ impl Scope {
         };
         Self {
             level,
-            subscription: given(&target.subscription, PLACE_LABELS[0], "subscription"),
-            resource_group: given(&target.resource_group, PLACE_LABELS[1], "resourceGroup"),
-            management_group: given(&target.management_group, PLACE_LABELS[2], "managementGroup"),
-            tenant: given(&target.tenant, "tenant().tenantId", "tenant"),
+            subscription: given(&target.subscription, PLACE_LABELS[0]),
+            resource_group: given(&target.resource_group, PLACE_LABELS[1]),
+            management_group: given(&target.management_group, PLACE_LABELS[2]),
+            tenant: given(&target.tenant, "tenant().tenantId"),
             location: target.location.clone(),
             place: Vec::new(),
         }

@@ -50,6 +50,9 @@ pub enum Reason {
     Module(Arc<str>),
     /// A template that is linked by address and not here.
     LinkedTemplate,
+    /// Where a deployment goes: its subscription, resource group or location. The configuration may
+    /// say it.
+    Target,
     /// A function whose result differs from run to run or is only known to Azure.
     RunTimeFunction(Arc<str>),
     /// A function this version does not evaluate.

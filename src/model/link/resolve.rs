@@ -206,7 +206,7 @@ impl Resolver<'_> {
                     }
                     [id] => *link = Link::Here(*id),
                     several => {
-                        let label = format!("which definition of {} is in force", key.0);
+                        let label = format!("which definition of {} is in force", key.readable());
                         let unknown = Unknown::new("definitions", label, Reason::NoValue);
                         let candidates = several.iter().map(|id| Link::Here(*id)).collect();
                         field.state = State::Unknown(Arc::new(unknown), Some(candidates));

@@ -42,6 +42,7 @@ pub(super) fn kind_of(unknown: &Arc<Unknown>) -> String {
         Reason::Placeholder => "a value that a pipeline fills in".into(),
         Reason::Secret => "a secret fetched at deployment".into(),
         Reason::RunTime | Reason::RunTimeFunction(_) => "a value that only Azure knows".into(),
+        Reason::Target => "where the deployment goes".into(),
         Reason::Outside => match root.label.split_once(" of ") {
             Some((what, _)) => format!("the {what} is not in these files"),
             None => "a resource outside these files".into(),
@@ -67,6 +68,11 @@ fn settle(unknown: &Unknown) -> String {
         }
         Reason::RunTime | Reason::RunTimeFunction(_) => {
             "only Azure knows it: check a plan or an export".into()
+        }
+        Reason::Target => {
+            "say where the deployment goes in aznet.yaml (`deployments:`), or check a plan or \
+                           an export"
+                .into()
         }
         Reason::Outside => "add the files it is in, or check an export".into(),
         Reason::Module(source) => format!("install the module `{source}` (`terraform init`)"),

@@ -22,9 +22,18 @@ fn ids_follow_the_scope_and_the_type() {
 }
 
 #[test]
+fn where_the_deployment_goes_is_a_reason_of_its_own() {
+    for expression in ["resourceGroup().location", "subscription().subscriptionId"] {
+        let (value, messages) = evaluated("", expression);
+        assert!(messages.is_empty(), "{expression}: {messages:?}");
+        assert_eq!(&*unknown(&value).label, expression);
+        assert_eq!(unknown(&value).reason, Reason::Target);
+    }
+}
+
+#[test]
 fn what_only_azure_knows_is_unknown_under_its_name() {
     for (expression, label) in [
-        ("resourceGroup().location", "resourceGroup().location"),
         ("subscription().displayName", "subscription().displayName"),
         ("utcNow()", "utcNow()"),
         (
