@@ -9,7 +9,7 @@ mod stream;
 
 use std::sync::Arc;
 
-pub use self::parse::parse;
+pub use self::parse::{parse, parse_either_quotes};
 use super::Number;
 use crate::source::Span;
 

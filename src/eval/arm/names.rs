@@ -110,11 +110,6 @@ impl<'t> Evaluator<'t> {
         node: &Node,
         name: &str,
     ) -> (Value, Option<OriginStep>) {
-        if frame.in_function {
-            let span = self.exact(site, node.start, node.end);
-            let message = "a function of a template cannot use its variables";
-            return (self.wrong(span, message), None);
-        }
         let Some(variable) = find(&frame.context.variables, name) else {
             let span = self.exact(site, node.start, node.end);
             let message = format!("this template declares no variable '{name}'");

@@ -125,7 +125,7 @@ pub(super) struct Frame<'t> {
     pub(super) loops: Option<Rc<Loop>>,
     /// Lambda variables, or the parameters of a function.
     pub(super) locals: Option<Rc<Local>>,
-    /// Whether this is the body of a user-defined function, which sees only its parameters.
+    /// Whether this is the body of a user-defined function, which sees no parameters but its own.
     pub(super) in_function: bool,
 }
 

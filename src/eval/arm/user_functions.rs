@@ -49,8 +49,9 @@ impl<'t> Evaluator<'t> {
             );
             return self.wrong(self.exact(site, node.start, node.end), message);
         }
-        // Only the parameters of the function are in sight: no loops, no lambdas, and of the names
-        // of the template none (`user-defined-functions.md`, "Limitations").
+        // Only the parameters of the function are in sight: no loops, no lambdas, no parameters of
+        // the template (`user-defined-functions.md`, "Limitations"). Its variables are: the page
+        // says they are not, but Azure reads what Bicep's compiler writes so (Azure/bicep#14531).
         let mut inner = Frame {
             locals: None,
             loops: None,

@@ -30,7 +30,32 @@ use crate::syntax::{Comment, Number, Parsed};
 /// ```
 #[must_use]
 pub fn parse(id: FileId, file: &SourceFile) -> Parsed<Option<Json>> {
+    parse_with(id, file, strict_but_commented())
+}
+
+/// The same for text that Azure reads while it evaluates a template: strings and names may also
+/// stand in single quotes, as in the examples of `json` (`bicep-functions-object.md`) and
+/// `base64ToJson` (`template-functions-string.md`).
+///
+/// ```
+/// use aznet::source::{FileId, SourceFile};
+/// use aznet::syntax::json;
+/// let file = SourceFile::new("", "{'name': 'web'}");
+/// let parsed = json::parse_either_quotes(FileId(0), &file);
+/// assert_eq!(parsed.tree.unwrap().get("name").unwrap().as_str(), Some("web"));
+/// ```
+#[must_use]
+pub fn parse_either_quotes(id: FileId, file: &SourceFile) -> Parsed<Option<Json>> {
+    let options = ParseOptions {
+        allow_single_quoted_strings: true,
+        ..strict_but_commented()
+    };
+    parse_with(id, file, options)
+}
+
+fn parse_with(id: FileId, file: &SourceFile, options: ParseOptions) -> Parsed<Option<Json>> {
     let mut lowering = Lowering {
+        options,
         file: id,
         base: 0,
         comments: Vec::new(),
@@ -90,6 +115,7 @@ fn in_order(comments: Option<CommentMap<'_>>) -> Vec<Range> {
 const FEW_MEMBERS: usize = 12;
 
 struct Lowering {
+    options: ParseOptions,
     file: FileId,
     /// Where the document begins in the text.
     base: usize,
@@ -105,7 +131,7 @@ impl Lowering {
             comments: CommentCollectionStrategy::Separate,
             tokens: false,
         };
-        let result = jsonc_parser::parse_to_ast(text, &collect, &strict_but_commented())?;
+        let result = jsonc_parser::parse_to_ast(text, &collect, &self.options)?;
         for range in in_order(result.comments) {
             let span = self.span(range);
             self.comments.push(Comment { span });

@@ -34,7 +34,7 @@ pub(super) fn json_value(call: &Arguments<'_>, pieces: &[Piece]) -> Outcome {
     }
     // Texts of files that a compiler put into the template hold comments, which Azure skips.
     let file = SourceFile::new("", &text);
-    let parsed = json::parse(FileId(0), &file);
+    let parsed = json::parse_either_quotes(FileId(0), &file);
     match parsed.tree {
         Some(tree) => Ok(from_json(tree, &holes, call.origin())),
         None if !holes.is_empty() => Err(Problem::Unknown),

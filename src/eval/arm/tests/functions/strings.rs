@@ -51,6 +51,14 @@ fn functions_on_strings_give_what_azure_documents() {
         ("length('abc')", "3"),
         ("'it''s'", r#""it's""#),
         ("json('{\"a\": [1, null, \"x\"]}')", r#"{"a":[1,null,"x"]}"#),
+        (
+            "json('{''a'': ''say \"y\"'', \"b\": ''''}')",
+            r#"{"a":"say \"y\"","b":""}"#,
+        ),
+        (
+            "json(format('{0}', createObject('k', createArray('v'))))",
+            r#"{"k":["v"]}"#,
+        ),
     ]);
 }
 
@@ -60,6 +68,7 @@ fn encodings_and_addresses_go_both_ways() {
         ("base64('one, two')", r#""b25lLCB0d28=""#),
         ("base64ToString('b25l')", r#""one""#),
         ("base64ToJson(base64('{\"x\": 4}'))", r#"{"x":4}"#),
+        ("base64ToJson(base64('{''x'': ''4''}'))", r#"{"x":"4"}"#),
         (
             "dataUri('Hi')",
             r#""data:text/plain;charset=utf8;base64,SGk=""#,

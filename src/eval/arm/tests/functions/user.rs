@@ -12,16 +12,17 @@ const OWN: &str = r#""functions": [{ "namespace": "contoso", "members": {
         "home": { "parameters": [], "output": { "type": "object", "value": { "id": "[resourceGroup().id]" } } },
         "maybe": { "parameters": [{ "name": "s", "type": "string", "nullable": true }],
             "output": { "type": "string", "value": "[coalesce(parameters('s'), 'none')]" } },
-        "leaky": { "parameters": [], "output": { "type": "string", "value": "[variables('v')]" } },
+        "titled": { "parameters": [{ "name": "s", "type": "string" }],
+            "output": { "type": "string", "value": "[format(variables('title'), parameters('s'))]" } },
         "outer": { "parameters": [], "output": { "type": "string", "value": "[parameters('a')]" } },
         "late": { "parameters": [{ "name": "id", "type": "string" }],
             "output": { "type": "string", "value": "[reference(parameters('id'), '2024-05-01').ip]" } },
         "empty": { "parameters": [] } } }],
     "parameters": { "a": { "type": "string", "defaultValue": "outer" } },
-    "variables": { "v": "secret" },"#;
+    "variables": { "of": "of ", "title": "[concat('{0}, house ', variables('of'), parameters('a'))]" },"#;
 
 #[test]
-fn functions_of_a_template_see_their_parameters_only() {
+fn functions_of_a_template_see_their_own_parameters_and_its_variables() {
     check_with(
         OWN,
         &[
@@ -30,6 +31,7 @@ fn functions_of_a_template_see_their_parameters_only() {
             ("contoso.fourfold(3)", "12"),
             ("contoso.maybe(null())", r#""none""#),
             ("contoso.maybe('s')", r#""s""#),
+            ("contoso.titled('Ann')", r#""Ann, house of outer""#),
             (
                 "map(createArray(1, 2), lambda('n', contoso.twice(lambdaVariables('n'))))",
                 "[2,4]",
@@ -43,11 +45,6 @@ fn functions_of_a_template_see_their_parameters_only() {
     refused_with(
         OWN,
         &[
-            (
-                "contoso.leaky()",
-                "a function of a template cannot use its variables",
-                "variables('v')",
-            ),
             (
                 "contoso.late('x')",
                 "a function of a template cannot use 'reference'",
