@@ -14,6 +14,7 @@ mod trace;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -164,6 +165,7 @@ fn answer<T>(
     estate: &Estate,
     format: Answer,
     asked: Result<T, UsageError>,
+    deployments: impl FnOnce(&T) -> Vec<Arc<str>>,
     write: impl FnOnce(&T, Style, &mut dyn io::Write) -> io::Result<()>,
 ) -> Result<u8, Failure> {
     let mut style = Style {
@@ -172,8 +174,12 @@ fn answer<T>(
         strict: false,
     };
     if format == Answer::Human || asked.is_err() {
+        let told = match &asked {
+            Ok(asked) => estate.diagnostics_of(&deployments(asked)),
+            Err(_) => estate.diagnostics.clone(),
+        };
         let mut out = io::BufWriter::new(anstream::stderr().lock());
-        report::human::diagnostics(&estate.sources, &estate.diagnostics, style, &mut out)?;
+        report::human::diagnostics(&estate.sources, &told, style, &mut out)?;
         io::Write::flush(&mut out)?;
     }
     let asked = asked?;

@@ -4,6 +4,7 @@
 //! files give the same [`Report`] whatever the number of threads or the order of the file system.
 
 pub mod ask;
+mod called;
 mod compiled;
 pub mod config;
 mod declared;
@@ -166,6 +167,8 @@ pub struct Summary {
     pub security_rules: usize,
     /// Undetermined findings.
     pub undetermined: usize,
+    /// Findings that are violated in these deployments and lie outside the paths asked about.
+    pub elsewhere: usize,
     /// Judgements that need a resource which is not in the files, by reason, sorted.
     pub not_judged: Vec<(String, usize)>,
     /// Undetermined judgements of rules that only count them (`undetermined: count`), by rule.

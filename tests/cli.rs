@@ -23,6 +23,8 @@ mod ends;
 mod environments;
 #[path = "cli/frontends.rs"]
 mod frontends;
+#[path = "cli/linked.rs"]
+mod linked;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

@@ -70,8 +70,8 @@ impl Diff {
         };
         if self.output == Answer::Human {
             let mut out = io::BufWriter::new(anstream::stderr().lock());
-            for (sources, diagnostics) in found.sources.iter().zip(&found.diagnostics) {
-                report::human::diagnostics(sources, diagnostics, style, &mut out)?;
+            for (sources, diagnostics) in found.sources.iter().zip(found.told_once()) {
+                report::human::diagnostics(sources, &diagnostics, style, &mut out)?;
             }
             out.flush()?;
         }

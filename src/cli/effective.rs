@@ -22,7 +22,7 @@ pub(super) struct Effective {
     #[command(flatten)]
     of: Of,
 
-    /// The deployment that is meant, where several have the name
+    /// The deployment that is meant, where several have the name: its name, or its environment
     #[arg(long, value_name = "NAME")]
     deployment: Option<String>,
 
@@ -74,6 +74,7 @@ impl Effective {
             &estate,
             self.output,
             asked,
+            |answers| answers.iter().map(|one| one.deployment.clone()).collect(),
             |answers, style, out| match self.output {
                 Answer::Human => report::effective::human(&estate, answers, style, out),
                 Answer::Json => report::effective::json(&estate, answers, out),

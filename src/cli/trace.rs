@@ -39,7 +39,7 @@ pub(super) struct Trace {
     #[arg(long, value_name = "NAME")]
     nsg: Option<String>,
 
-    /// The deployment that is meant, where several have the names
+    /// The deployment that is meant, where several have the names: its name, or its environment
     #[arg(long, value_name = "NAME")]
     deployment: Option<String>,
 
@@ -79,6 +79,7 @@ impl Trace {
             &estate,
             self.output,
             asked,
+            |answers| answers.iter().map(|one| one.deployment.clone()).collect(),
             |answers, style, out| match self.output {
                 Answer::Human => report::trace::human(&estate, answers, style, out),
                 Answer::Json => report::trace::json(&estate, answers, out),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::called;
 use super::compiled;
 use super::config::{Config, RuleWords, SubscriptionEntry, Vocabulary, is_below, nearest};
 use super::files::Files;
@@ -285,23 +286,35 @@ impl Judge {
         }
     }
 
-    /// Evaluates the deployments that were asked about and puts them to work, largest first.
+    /// Evaluates the deployments that were asked about and puts them to work, largest first. What
+    /// another deployment calls is none of its own.
     fn each<T: Send>(
         &self,
         run: &Run<'_>,
         work: impl Fn(Evaluated) -> T + Sync,
     ) -> Vec<Result<T, Broken>> {
-        let mut done: Vec<(usize, Result<T, Broken>)> = largest_first(run.docket)
+        let mut done: Vec<(usize, Vec<FileId>, Result<T, Broken>)> = largest_first(run.docket)
             .into_par_iter()
             .with_max_len(1)
             .filter_map(|index| {
                 let (frontend, unit) = run.docket.units.get(index)?;
-                let done = guarded(unit, || self.one(run, *frontend, unit).map(&work));
-                Some((index, done.transpose()?))
+                let done = guarded(unit, || {
+                    let evaluated = self.one(run, *frontend, unit)?;
+                    let files = evaluated.deployment.files.clone();
+                    Some((files, work(evaluated)))
+                });
+                let done = done.transpose()?;
+                Some(match done {
+                    Ok((files, done)) => (index, files, Ok(done)),
+                    Err(broken) => (index, Vec::new(), Err(broken)),
+                })
             })
             .collect();
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, done)| done).collect()
+        done.sort_by_key(|(index, ..)| *index);
+        let steps = done.iter().map(|(index, files, _)| (*index, &**files));
+        let called = called::by_others(run.docket.units, &steps.collect::<Vec<_>>());
+        done.retain(|(index, ..)| !called.contains(index));
+        done.into_iter().map(|(_, _, done)| done).collect()
     }
 
     /// The subscriptions described anywhere below the root. Deployments none of whose files can

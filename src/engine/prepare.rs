@@ -567,7 +567,7 @@ pub(super) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, sources: &Sour
 }
 
 /// The path of the file of a span.
-pub(super) fn path_of(sources: &SourceMap, span: Span) -> Arc<str> {
+pub(in crate::engine) fn path_of(sources: &SourceMap, span: Span) -> Arc<str> {
     sources
         .get(span.file)
         .map_or_else(|| Arc::from(""), |file| Arc::clone(file.path()))

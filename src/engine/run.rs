@@ -120,7 +120,12 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     };
     let mut findings = merge(judgements, &environments, &sources);
     findings.retain(|finding| {
-        under(finding.primary.span) || finding.related.iter().any(|place| under(place.span))
+        let shown =
+            under(finding.primary.span) || finding.related.iter().any(|place| under(place.span));
+        if !shown && finding.verdict == FindingVerdict::Violated {
+            summary.elsewhere += 1;
+        }
+        shown
     });
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| {

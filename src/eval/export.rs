@@ -72,6 +72,7 @@ impl Frontend for Export {
             values: Vec::new(),
             given: Vec::new(),
             environment: None,
+            callable: false,
             target: Target::default(),
         };
         grouping.units = directories.into_iter().map(unit).collect();

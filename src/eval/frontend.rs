@@ -47,6 +47,9 @@ pub struct Unit {
     pub given: Vec<(Arc<str>, Arc<str>)>,
     /// Becomes [`Deployment::environment`].
     pub environment: Option<Arc<str>>,
+    /// Whether nothing but the file itself says that it is deployed: then it is no deployment of
+    /// its own where another one calls it.
+    pub callable: bool,
     /// What the configuration says of where it is deployed.
     pub target: Target,
 }

@@ -71,6 +71,7 @@ impl Frontend for Terraform {
                     values: values.iter().chain(given).copied().collect(),
                     given: Vec::new(),
                     environment: None,
+                    callable: false,
                     target: Target::default(),
                 }
             };

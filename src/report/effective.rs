@@ -37,7 +37,9 @@ pub fn human(
         if position > 0 {
             page.text.push('\n');
         }
-        page.write(answer, estate.deployments.len() > 1);
+        let one_of_several =
+            estate.deployments.len() > 1 || estate.has_environment(&answer.deployment);
+        page.write(answer, one_of_several);
         out.write_all(page.text.as_bytes())?;
     }
     Ok(())

@@ -362,6 +362,13 @@ impl<'a> Page<'a> {
         if parts.is_empty() {
             parts.push(self.paint.strong("no findings", None));
         }
+        let warned = report.diagnostics.iter().filter(|diagnostic| {
+            diagnostic.kind == DiagnosticKind::Advice && diagnostic.severity > Severity::Note
+        });
+        match warned.count() {
+            0 => {}
+            count => parts.push(format!("{} about the files", plural(count, "warning"))),
+        }
         if summary.undetermined > 0 {
             parts.push(format!("{} undetermined", summary.undetermined));
         }
@@ -383,6 +390,11 @@ impl<'a> Page<'a> {
             plural(summary.resources, "resource"),
             plural(summary.security_rules, "security rule"),
         );
+        if summary.elsewhere > 0 {
+            let count = plural(summary.elsewhere, "finding");
+            let line = format!("not shown: {count} elsewhere in the same deployments");
+            let _ = writeln!(self.text, "{line}");
+        }
         self.counts(
             "not judged",
             summary

@@ -123,6 +123,17 @@ impl Page<'_> {
         } else if !existence.certain {
             below.push(format!("perhaps: depends on {because}"));
         }
+        let mut name = resource.address.to_string();
+        let parts = match resource.looked_up {
+            true => "looked up".to_owned(),
+            false => parts(resource),
+        };
+        let room = self.width.saturating_sub(6 + name.chars().count());
+        if parts.chars().count() > room {
+            below.insert(0, parts);
+        } else if !parts.is_empty() {
+            name = format!("{name}  {parts}");
+        }
         Row {
             mark: match (resource.looked_up, existence.certain) {
                 (true, _) => self.paint.dim("·"),
@@ -130,13 +141,7 @@ impl Page<'_> {
                 (_, false) => self.paint.with("1;33", "?"),
             },
             depth: 0,
-            cells: vec![
-                resource.address.to_string(),
-                match resource.looked_up {
-                    true => "looked up".to_owned(),
-                    false => parts(resource),
-                },
-            ],
+            cells: vec![name],
             place: resource.place.map(|span| short_place(self.sources, span)),
             below,
             dim: resource.looked_up,

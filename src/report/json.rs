@@ -160,6 +160,7 @@ struct Summary<'a> {
     resources: usize,
     security_rules: usize,
     undetermined: usize,
+    elsewhere: usize,
     undetermined_counted: BTreeMap<&'a str, usize>,
     not_judged: BTreeMap<&'a str, usize>,
     unreadable: Vec<&'a str>,
@@ -303,6 +304,7 @@ fn summary(report: &Report) -> Summary<'_> {
         resources: summary.resources,
         security_rules: summary.security_rules,
         undetermined: summary.undetermined,
+        elsewhere: summary.elsewhere,
         undetermined_counted: summary
             .undetermined_counted
             .iter()

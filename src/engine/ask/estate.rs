@@ -58,6 +58,34 @@ impl Estate {
             .any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
     }
 
+    /// Whether a deployment is one of several of its template or module.
+    #[must_use]
+    pub fn has_environment(&self, name: &str) -> bool {
+        let mut named = self.deployments.iter().filter(|asked| &*asked.name == name);
+        named.any(|asked| asked.deployment.environment.is_some())
+    }
+
+    /// What is wrong with the files of some deployments, by name, and with those of all.
+    #[must_use]
+    pub fn diagnostics_of(&self, names: &[Arc<str>]) -> Vec<Diagnostic> {
+        let all = self.deployments.iter();
+        let (asked, others): (Vec<_>, Vec<_>) = all.partition(|it| names.contains(&it.name));
+        let holds = |of: &[&Asked], file: FileId| {
+            let mut files = of.iter().flat_map(|asked| &asked.deployment.files);
+            files.any(|id| *id == file)
+        };
+        let concerns = |diagnostic: &&Diagnostic| match &diagnostic.primary {
+            Some(label) => {
+                let file = label.span.file;
+                diagnostic.kind == DiagnosticKind::Unreadable
+                    || holds(&asked, file)
+                    || !holds(&others, file)
+            }
+            None => true,
+        };
+        self.diagnostics.iter().filter(concerns).cloned().collect()
+    }
+
     /// The same in the reading that questions take: routes widen `VirtualNetwork`, and security
     /// admin configurations are deployed unless these files tell otherwise.
     #[must_use]

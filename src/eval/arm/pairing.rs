@@ -167,6 +167,7 @@ fn deployments(
             sources: vec![template.id],
             values: variant.values,
             given: options.parameters.clone(),
+            callable: described.is_empty() && found.is_empty(),
             environment: variant.environment,
             target,
         });

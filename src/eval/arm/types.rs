@@ -15,6 +15,9 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::json::{Json, JsonKind};
 
+/// What is told of a value that is not of its type.
+const CODE: &str = "parameter-value";
+
 /// How many steps of `$ref` are followed.
 const MAX_REFERENCES: usize = 16;
 
@@ -394,7 +397,12 @@ impl<'t> Evaluator<'t> {
         if self.default_behind(origin).is_some() {
             return;
         }
-        let mut diagnostic = Diagnostic::advice("parameter-value", span, message);
+        // What was told where it was typed is not told again wherever it is passed on.
+        let typed = self.origins.typed_at(origin).filter(|typed| *typed != span);
+        if typed.is_some_and(|typed| self.told.borrow().contains(&(typed, CODE))) {
+            return;
+        }
+        let mut diagnostic = Diagnostic::advice(CODE, span, message);
         diagnostic.help = help;
         self.tell(diagnostic);
     }

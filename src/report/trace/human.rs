@@ -30,7 +30,9 @@ pub(super) fn write(
         if position > 0 {
             page.text.push('\n');
         }
-        page.head(trace, several || estate.deployments.len() > 1);
+        let one_of_several =
+            estate.deployments.len() > 1 || estate.has_environment(trace.deployment.as_ref());
+        page.head(trace, several || one_of_several);
         page.layers(&trace.layers, trace.verdict == Verdict::Denied);
         page.tail(trace);
         out.write_all(page.text.as_bytes())?;

@@ -333,10 +333,12 @@ impl Walk<'_, '_> {
         };
         let mut blocked = mail.clone();
         if open == Truth::Unknown {
-            blocked.unknowns.push(match through_firewall {
-                true => outside("whether port 25 is open through the firewall".to_owned()),
-                false => Arc::new(missing_offer()),
-            });
+            blocked
+                .unknowns
+                .push(match through_firewall && !differs(offer, facts) {
+                    true => outside("whether port 25 is open through the firewall".to_owned()),
+                    false => Arc::new(missing_offer()),
+                });
         }
         let others = arriving.minus(&mail);
         let mut parts = vec![Part {
@@ -387,18 +389,24 @@ fn verdict_of(passes: Truth) -> Verdict {
 
 /// Whether port 25 is open through a firewall: what all offers agree on.
 fn through(offer: &SmtpOffer, facts: &PlatformFacts) -> Truth {
-    let mut answers =
-        offer
-            .answers(facts)
-            .into_iter()
-            .map(|answer| match answer.through_firewall {
-                FirewallSmtp::Supported => Truth::True,
-                FirewallSmtp::Unsupported => Truth::False,
-                FirewallSmtp::NotGuaranteed | FirewallSmtp::NotStated => Truth::Unknown,
-            });
-    let first = answers.next().unwrap_or(Truth::Unknown);
-    answers.fold(
-        first,
-        |all, one| if all == one { all } else { Truth::Unknown },
-    )
+    match differs(offer, facts) {
+        true => Truth::Unknown,
+        false => of_each(offer, facts).next().unwrap_or(Truth::Unknown),
+    }
+}
+
+/// Whether the offers it may be say different things, so that the offer settles it.
+fn differs(offer: &SmtpOffer, facts: &PlatformFacts) -> bool {
+    let mut answers = of_each(offer, facts);
+    let first = answers.next();
+    answers.any(|answer| Some(answer) != first)
+}
+
+fn of_each(offer: &SmtpOffer, facts: &PlatformFacts) -> impl Iterator<Item = Truth> {
+    let answers = offer.answers(facts).into_iter();
+    answers.map(|answer| match answer.through_firewall {
+        FirewallSmtp::Supported => Truth::True,
+        FirewallSmtp::Unsupported => Truth::False,
+        FirewallSmtp::NotGuaranteed | FirewallSmtp::NotStated => Truth::Unknown,
+    })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::tell::Told;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::engine::prepare::path_of;
 use crate::policy::finding::MissingInput;
 use crate::semantics::packet::Flow;
 use crate::source::{SourceMap, Span};
@@ -152,10 +153,29 @@ impl Diff {
     /// Whether something could not be read: exit code 2.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        use crate::diagnostic::DiagnosticKind::Unreadable;
         let mut diagnostics = self.diagnostics.iter().flatten();
-        diagnostics.any(|diagnostic| diagnostic.kind == Unreadable)
+        diagnostics.any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
             || self.problems.iter().any(|problems| !problems.is_empty())
+    }
+
+    /// What people are told of the files of each version: of the new one everything, of the old one
+    /// only what could not be read, unless the new one says the same.
+    #[must_use]
+    pub fn told_once(&self) -> [Vec<Diagnostic>; 2] {
+        let [old, new] = &self.diagnostics;
+        let [old_sources, new_sources] = &self.sources;
+        let again = |one: &Diagnostic| {
+            new.iter().any(|other| {
+                let path = |sources, it: &Diagnostic| {
+                    let label = it.primary.as_ref();
+                    label.map(|label| path_of(sources, label.span))
+                };
+                (other.code, &other.message) == (one.code, &one.message)
+                    && path(new_sources, other) == path(old_sources, one)
+            })
+        };
+        let told = |one: &&Diagnostic| one.kind == DiagnosticKind::Unreadable && !again(one);
+        [old.iter().filter(told).cloned().collect(), new.clone()]
     }
 
     /// Everything that was compared.

@@ -7,7 +7,8 @@ use super::super::estate::Estate;
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 
-/// The deployments that a name narrows the question to; all without one.
+/// The deployments that a name narrows the question to: a deployment's, that of an environment, or
+/// the end of a path; all without one.
 ///
 /// # Errors
 ///
@@ -29,24 +30,29 @@ pub(in crate::engine::ask) fn among(
         return Ok(all.collect());
     };
     let lower = name.trim_end_matches('/').to_ascii_lowercase();
-    let by = |matches: &dyn Fn(&str) -> bool| -> Vec<usize> {
+    let by = |matches: &dyn Fn(&str, Option<&str>) -> bool| -> Vec<usize> {
         let named = |index: &usize| {
-            let asked = estate.deployments.get(*index);
-            asked.is_some_and(|asked| matches(&asked.name.to_ascii_lowercase()))
+            estate.deployments.get(*index).is_some_and(|asked| {
+                let environment = asked.deployment.environment.as_deref();
+                matches(&asked.name.to_ascii_lowercase(), environment)
+            })
         };
         all.clone().filter(named).collect()
     };
-    let exact = by(&|own| own == lower);
-    let found = if exact.is_empty() {
-        by(&|own| own.ends_with(&format!("/{lower}")) || own.starts_with(&format!("{lower} (")))
-    } else {
-        exact
-    };
+    let ways: [&dyn Fn(&str, Option<&str>) -> bool; 3] = [
+        &|own, _| own == lower,
+        &|_, environment| environment.is_some_and(|it| it.eq_ignore_ascii_case(&lower)),
+        &|own, _| own.ends_with(&format!("/{lower}")) || own.starts_with(&format!("{lower} (")),
+    ];
+    let found = ways.into_iter().map(by).find(|found| !found.is_empty());
+    let found = found.unwrap_or_default();
     if found.is_empty() {
         let names = || estate.deployments.iter().map(|asked| &*asked.name);
+        let environments = estate.deployments.iter();
+        let environments = environments.filter_map(|it| it.deployment.environment.as_deref());
         return Err(UsageError {
             message: format!("there is no deployment `{name}`"),
-            help: did_you_mean(name, names()).or_else(|| Some(listed(names()))),
+            help: did_you_mean(name, environments.chain(names())).or_else(|| Some(listed(names()))),
         });
     }
     Ok(found)

@@ -10,7 +10,7 @@ use crate::model::firewall::{
 use crate::model::nsg::Access;
 use crate::model::{FirewallId, FirewallRuleId, List, State};
 use crate::semantics::compile::Ruling;
-use crate::semantics::reach::{Note, Setting};
+use crate::semantics::reach::{Dependency, Note, Setting};
 
 const FIREWALL: FirewallId = FirewallId(0);
 
@@ -126,6 +126,17 @@ fn mail_through_the_firewall_hangs_on_what_the_edition_says_of_it() {
     let told = answer(&two.build.network, &asked);
     assert_eq!(told.verdict, Verdict::Depends);
     assert_eq!(first(&told), (LayerKind::Smtp, By::Offer));
+    // Where the offer is known, the documents leave it open; where it is not, it settles it.
+    let waits_for = |told: &PathAnswer| match told.depends_on.as_slice() {
+        [Dependency::Unknown(unknown)] => unknown.label.to_string(),
+        others => panic!("{others:?}"),
+    };
+    let open = "whether port 25 is open through the firewall";
+    assert_eq!(waits_for(&told), open);
+    asked.smtp.offers.push("enterprise-agreement".into());
+    let told = answer(&two.build.network, &asked);
+    assert_eq!(told.verdict, Verdict::Depends);
+    assert_eq!(waits_for(&told), "the subscription's offer");
 }
 
 #[test]
