@@ -111,6 +111,7 @@ fn report(findings: impl Fn(&SourceMap) -> Vec<Finding>) -> Report {
             resources: 1,
             security_rules: 1,
             undetermined: 0,
+            elsewhere: 0,
             not_judged: vec![("no member".to_owned(), 3)],
             undetermined_counted: vec![("unreachable-security-rule".into(), 2)],
             unreadable: vec!["broken.tf".into()],

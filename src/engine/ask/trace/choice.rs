@@ -7,6 +7,9 @@ use super::super::estate::Estate;
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 
+/// Whether a deployment's name and environment are what is asked for.
+type Way<'w> = &'w dyn Fn(&str, Option<&str>) -> bool;
+
 /// The deployments that a name narrows the question to: a deployment's, that of an environment, or
 /// the end of a path; all without one.
 ///
@@ -30,7 +33,7 @@ pub(in crate::engine::ask) fn among(
         return Ok(all.collect());
     };
     let lower = name.trim_end_matches('/').to_ascii_lowercase();
-    let by = |matches: &dyn Fn(&str, Option<&str>) -> bool| -> Vec<usize> {
+    let by = |matches: Way<'_>| -> Vec<usize> {
         let named = |index: &usize| {
             estate.deployments.get(*index).is_some_and(|asked| {
                 let environment = asked.deployment.environment.as_deref();
@@ -39,7 +42,7 @@ pub(in crate::engine::ask) fn among(
         };
         all.clone().filter(named).collect()
     };
-    let ways: [&dyn Fn(&str, Option<&str>) -> bool; 3] = [
+    let ways: [Way<'_>; 3] = [
         &|own, _| own == lower,
         &|_, environment| environment.is_some_and(|it| it.eq_ignore_ascii_case(&lower)),
         &|own, _| own.ends_with(&format!("/{lower}")) || own.starts_with(&format!("{lower} (")),
