@@ -19,6 +19,7 @@ mod functions;
 mod identity;
 mod ids;
 pub(in crate::eval) mod kinds;
+mod labels;
 mod lambdas;
 mod limits;
 mod linked;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::evaluate::Evaluator;
 use super::expression::{Accessor, Call, Key, Node, NodeKind};
 use super::functions::{Function, Special, describe};
+use super::labels;
 use super::site::Site;
 use super::template::Frame;
 use crate::eval::value::{Bounds, Data, Reason, Rest, Unknown, Value};
@@ -220,13 +221,17 @@ fn is_named(step: &OriginStep) -> bool {
 }
 
 fn derived_item(value: &Value, number: i64) -> Value {
-    let arguments = [value.clone(), Value::integer(number, value.origin)];
-    Value::unknown(Unknown::derived("item", &arguments), value.origin)
+    let index = Value::integer(number, value.origin);
+    let label = labels::item(value, &index);
+    let mut unknown = Unknown::derived("item", &[value.clone(), index]);
+    unknown.label = label;
+    Value::unknown(unknown, value.origin)
 }
 
 /// An item at an unknown index: one of those there are.
 fn any_item(value: &Value, index: &Value) -> Value {
     let mut unknown = Unknown::derived("item", &[value.clone(), index.clone()]);
+    unknown.label = labels::item(value, index);
     let candidates: Vec<Value> = match &value.data {
         Data::List(list) if list.rest.is_none() => list.items.clone(),
         Data::Object(object) if object.rest.is_none() => object.entries.values().cloned().collect(),

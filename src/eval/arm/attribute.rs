@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::access::{Picked, extended};
 use super::evaluate::Evaluator;
-use super::reference::{last_name, name_of_key};
+use super::labels::last_name;
+use super::reference::name_of_key;
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage};
 use crate::eval::value::{Bounds, Data, Piece, Reason, Truth, Unknown, UnknownId, Value};

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use super::expression::{self, Node, NodeKind, SyntaxError};
 use super::functions::{Arguments, Function, Problem, Pure, pieces};
+use super::labels;
 use super::linked::Linked;
 use super::site::Site;
 use super::template::{Entry, Frame};
@@ -331,10 +332,9 @@ impl<'t> Evaluator<'t> {
         values: &[Value],
         candidates: Option<Vec<Value>>,
     ) -> Value {
-        let mut unknown = Unknown::derived(&name.to_ascii_lowercase(), values);
+        let mut unknown = labels::derived(name, values);
         if unknown.causes.is_empty() {
             unknown.reason = Reason::RunTimeFunction(Arc::clone(name));
-            unknown.label = format!("{name}()").into();
         }
         if let Some(candidates) = candidates {
             unknown.bounds = Bounds::OneOf(candidates);
@@ -391,7 +391,11 @@ impl<'t> Evaluator<'t> {
     pub(super) fn unknown_of(&self, value: &Value) -> Arc<Unknown> {
         match &value.data {
             Data::Unknown(unknown) => Arc::clone(unknown),
-            _ => Arc::new(Unknown::derived("value", std::slice::from_ref(value))),
+            _ => {
+                let mut unknown = Unknown::derived("value", std::slice::from_ref(value));
+                unknown.label = labels::shown(value).into();
+                Arc::new(unknown)
+            }
         }
     }
 

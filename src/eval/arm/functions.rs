@@ -23,6 +23,7 @@ pub(super) use json::text_value;
 use std::sync::Arc;
 
 use self::catalogue::{Answer, Entry, Needs};
+use super::labels;
 use crate::eval::value::{
     Bounds, Data, ListValue, ObjectValue, Piece, Reason, Rest, Unknown, Value,
 };
@@ -281,11 +282,9 @@ impl Arguments<'_> {
 
     /// What this call gives, whatever it is. Without an unknown argument only Azure knows it.
     pub(super) fn unknown(&self, bounds: Bounds) -> Unknown {
-        let name = self.name.to_ascii_lowercase();
-        let mut unknown = Unknown::derived(&name, self.values).with_bounds(bounds);
+        let mut unknown = labels::derived(self.name, self.values).with_bounds(bounds);
         if unknown.causes.is_empty() {
             unknown.reason = Reason::RunTimeFunction(Arc::clone(self.name));
-            unknown.label = format!("{}()", self.name).into();
         }
         unknown
     }

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node, NodeKind};
 use super::functions::{Function, Special, describe};
+use super::labels;
 use super::site::Site;
 use super::template::Frame;
 use crate::eval::value::{Data, ListValue, ObjectValue, Rest, Unknown, Value};
@@ -158,7 +159,12 @@ impl<'t> Evaluator<'t> {
     fn derived_by_lambda(&self, site: &Site, node: &Node, call: &Call, source: Value) -> Value {
         let place = format!("{}:{}", site.span().file.0, site.span().start + node.start);
         let place = Value::string(place, OriginId::NONE);
-        self.derived(site, node, &call.name, &[source, place], None)
+        let label = labels::by_lambda(&call.name, &source);
+        let mut value = self.derived(site, node, &call.name, &[source, place], None);
+        if let Data::Unknown(unknown) = &mut value.data {
+            Arc::make_mut(unknown).label = label;
+        }
+        value
     }
 }
 

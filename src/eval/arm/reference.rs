@@ -10,6 +10,7 @@ use super::attribute::{attribute_of, attribute_of_part};
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::functions::Special;
+use super::labels::{last_name, shown};
 use super::scope;
 use super::site::Site;
 use super::template::{Entry, Frame, Stage};
@@ -277,21 +278,6 @@ fn own_condition(entry: &Entry<'_>) -> Option<Arc<Unknown>> {
     let own = entry.existence.because.as_ref()?;
     let other = whole.is_none_or(|whole| whole.id != own.id);
     other.then(|| Arc::clone(own))
-}
-
-/// A value as it would stand in a call, for labels.
-fn shown(value: &Value) -> String {
-    match &value.data {
-        Data::String(text) => format!("'{text}'"),
-        Data::Template(pieces) => format!("'{}'", scope::readable(pieces)),
-        Data::Unknown(unknown) => unknown.label.to_string(),
-        _ => "…".to_owned(),
-    }
-}
-
-/// The last segment of an address.
-pub(super) fn last_name(address: &str) -> &str {
-    address.rsplit('/').next().unwrap_or_default()
 }
 
 /// The last segment of an id, for people.

@@ -2,6 +2,7 @@
 
 mod bicep;
 mod functions;
+mod labels;
 mod limits;
 mod links;
 mod loops;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::partial::{self, extent_of_all, may_contain};
 use super::text::{json_text, pieces};
-use super::{Arguments, Outcome, Problem, Pure, composite, json, uris};
+use super::{Arguments, Outcome, Problem, Pure, composite, json, labels, uris};
 use crate::eval::value::{Bounds, Data, Piece, Truth, Unknown, Value};
 use crate::origin::OriginId;
 
@@ -55,12 +55,11 @@ fn each_piece(call: &Arguments<'_>, change: fn(char) -> char) -> Outcome {
     match &value.data {
         Data::String(text) => call.give_text(changed(text)),
         Data::Template(pieces) => {
-            let name = call.name.to_ascii_lowercase();
             let pieces = pieces
                 .iter()
                 .map(|piece| match piece {
                     Piece::Literal(text) => Piece::Literal(changed(text).into()),
-                    Piece::Hole(unknown) => derived_piece(&name, unknown, &[]),
+                    Piece::Hole(unknown) => derived_piece(call.name, unknown, &[]),
                 })
                 .collect();
             call.give_pieces(pieces)
@@ -71,10 +70,7 @@ fn each_piece(call: &Arguments<'_>, change: fn(char) -> char) -> Outcome {
 
 /// What a function makes of one unknown piece; its length stays.
 fn derived_piece(name: &str, unknown: &Arc<Unknown>, others: &[Value]) -> Piece {
-    let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
-    let mut arguments = vec![hole];
-    arguments.extend(others.iter().cloned());
-    let mut derived = Unknown::derived(name, &arguments);
+    let mut derived = labels::derived_piece(name, unknown, others);
     if others.is_empty() {
         let (least, most) = partial::extent(&Piece::Hole(Arc::clone(unknown)));
         derived.bounds = Bounds::Length(least, most);
@@ -461,7 +457,7 @@ fn is_id(unknown: &Unknown) -> bool {
     let roots = &unknown.causes;
     unknown.refers_to.is_some()
         || matches!(unknown.bounds, Bounds::OneOf(_))
-        || named(&unknown.label)
+        || (roots.is_empty() && named(&unknown.label))
         || roots.iter().any(|root| named(&root.label))
 }
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{Arguments, Outcome, Problem, Pure};
-use crate::eval::value::{Data, Piece, Unknown, Value};
-use crate::origin::OriginId;
+use super::{Arguments, Outcome, Problem, Pure, labels};
+use crate::eval::value::{Data, Piece, Unknown};
 
 pub(super) fn find(name: &str) -> Option<Pure> {
     Some(match name {
@@ -174,8 +173,8 @@ fn uri_component(call: &Arguments<'_>) -> Outcome {
     let encoded = pieces.into_iter().map(|piece| match piece {
         Piece::Literal(text) => Piece::Literal(percent_encoded(&text).into()),
         Piece::Hole(unknown) => {
-            let hole = Value::new(Data::Unknown(unknown), OriginId::NONE);
-            Piece::Hole(Arc::new(Unknown::derived("uricomponent", &[hole])))
+            let encoded = labels::derived_piece("uriComponent", &unknown, &[]);
+            Piece::Hole(Arc::new(encoded))
         }
     });
     call.give_pieces(encoded.collect())

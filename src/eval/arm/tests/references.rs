@@ -175,7 +175,7 @@ fn a_collection_is_open_where_a_condition_or_the_number_of_passes_is_not_known()
     assert!(list.items.is_empty());
     assert_eq!(
         &*list.rest.as_ref().unwrap().unknown.label,
-        "parameters('none')"
+        "not(parameters('none'))"
     );
 
     let many = ADDRESSES

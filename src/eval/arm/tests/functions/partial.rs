@@ -48,7 +48,7 @@ fn known_ends_of_a_string_decide_what_they_can() {
         ),
         (
             "toUpper(concat('web-', parameters('p')))",
-            r#""WEB-${parameters('p')}""#,
+            r#""WEB-${toUpper(parameters('p'))}""#,
         ),
         (
             "join(createArray('a', parameters('p')), ',')",
@@ -69,7 +69,7 @@ fn a_text_is_replaced_where_it_cannot_straddle_what_is_unknown() {
     shown(&[
         (
             "replace(concat('a--', parameters('p'), '-b'), '--', '-')",
-            "${parameters('p')}",
+            "${replace('a--${parameters('p')}-b', '--', '-')}",
         ),
         (
             "replace(concat('xx.', parameters('few'), '.yy'), 'xx', 'z')",
@@ -112,7 +112,7 @@ fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
         ),
         (
             "split(format('st{0}/x', uniqueString(resourceGroup().id)), '/')[0]",
-            r#""st${subscription().subscriptionId}""#,
+            r#""st${uniqueString(resourceGroup().id)}""#,
         ),
         (
             "split(resourceId('Microsoft.Network/virtualNetworks', parameters('p')), '/')[8]",
@@ -171,7 +171,7 @@ fn the_length_of_a_text_is_known_before_the_text() {
         ("length(concat('web-', uniqueString('a')))", "17"),
         (
             "take(concat(parameters('few'), '-', guid('a')), 64)",
-            r#""${parameters('few')}-${guid()}""#,
+            r#""${parameters('few')}-${guid('a')}""#,
         ),
         ("take(concat('web-', parameters('p')), 3)", r#""web""#),
     ]);

@@ -40,7 +40,7 @@ fn what_only_azure_knows_is_unknown_under_its_name() {
             "listKeys('x', '2021-01-01').keys[0].value",
             "listKeys('x').keys[0].value",
         ),
-        ("uniqueString('a')", "uniqueString()"),
+        ("uniqueString('a')", "uniqueString('a')"),
         (
             "environment().suffixes.storage",
             "environment().suffixes.storage",
