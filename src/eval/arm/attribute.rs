@@ -263,18 +263,22 @@ fn known_of_whole(entry: &Entry<'_>, path: &str) -> Option<Value> {
             pieces.next();
             Value::from_pieces(pieces.collect(), entry.origin)
         }
-        "resourcegroupname" => {
-            let mut segments = scope::segments(&entry.id).into_iter().skip(3);
-            match segments.next()?.as_slice() {
-                [Piece::Literal(word)] if word.eq_ignore_ascii_case("resourceGroups") => {
-                    Value::from_pieces(segments.next()?, entry.origin)
-                }
-                _ => return None,
-            }
-        }
+        "subscriptionid" => segment_after(entry, 1, "subscriptions")?,
+        "resourcegroupname" => segment_after(entry, 3, "resourceGroups")?,
         _ => return None,
     };
     Some(value)
+}
+
+/// The segment of a resource's id behind the segment of this number, if that is this word.
+fn segment_after(entry: &Entry<'_>, number: usize, word: &str) -> Option<Value> {
+    let mut segments = scope::segments(&entry.id).into_iter().skip(number);
+    match segments.next()?.as_slice() {
+        [Piece::Literal(found)] if found.eq_ignore_ascii_case(word) => {
+            Some(Value::from_pieces(segments.next()?, entry.origin))
+        }
+        _ => None,
+    }
 }
 
 /// The value at a path if it is one that Azure gives back as it was sent.

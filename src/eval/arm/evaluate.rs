@@ -155,17 +155,13 @@ impl<'t> Evaluator<'t> {
                 }
                 continue;
             }
-            let name = if expression::is_expression(&member.name) {
-                match self.member_name(frame, member) {
-                    Ok(name) => name,
-                    Err(unknown) => {
-                        let template = Some(self.value(frame, &member.value));
-                        rest = Some(Rest { unknown, template });
-                        continue;
-                    }
+            let name = match self.member_name(frame, member) {
+                Ok(name) => name,
+                Err(unknown) => {
+                    let template = Some(self.value(frame, &member.value));
+                    rest = Some(Rest { unknown, template });
+                    continue;
                 }
-            } else {
-                Arc::clone(&member.name)
             };
             entries.insert(name, self.value(frame, &member.value));
         }
@@ -173,8 +169,20 @@ impl<'t> Evaluator<'t> {
         Value::new(Data::Object(Arc::new(object)), self.origins.literal(span))
     }
 
+    /// The name of a member, which may be an expression or an escaped text as any string may.
     fn member_name(&self, frame: &Frame<'t>, member: &'t Member) -> Result<Arc<str>, Arc<Unknown>> {
-        let parsed = self.parsed(&member.name);
+        if !member.name.starts_with('[') {
+            return Ok(Arc::clone(&member.name));
+        }
+        let literal = expression::unescaped(&member.name);
+        let again = frame.stage.evaluated_before > 0;
+        let text = match literal {
+            Some(text) if again && expression::is_expression(text) => text,
+            Some(text) => return Ok(text.into()),
+            None if expression::is_expression(&member.name) => &*member.name,
+            None => return Ok(Arc::clone(&member.name)),
+        };
+        let parsed = self.parsed(text);
         let site = Site::whole(member.name_span);
         let name = match &*parsed {
             Ok(node) => self.node(frame, &site, node),

@@ -189,3 +189,28 @@ fn a_null_argument_means_the_default_and_nullable_means_null() {
     let values = at(resource(&deployment, "A.B/c/x"), "properties.v");
     assert_eq!(show(values), r#"["x",5,null]"#);
 }
+
+#[test]
+fn names_of_members_are_expressions_and_escaped_as_any_string() {
+    let tags = |bracket: &str| {
+        format!(
+            r#"{{ "type": "A.B/c", "name": "x", "tags": {{
+                "[concat('k', 1)]": 1, "{bracket}[concat('k', 2)]": 2, "[[open": 3, "[string('copy')]": 4 }} }}"#
+        )
+    };
+    let once = deploy(&format!(r#""resources": [{}]"#, tags("[")));
+    assert_eq!(
+        show(at(resource(&once, "A.B/c/x"), "tags")),
+        r#"{"k1":1,"[concat('k', 2)]":2,"[[open":3,"copy":4}"#
+    );
+    // Evaluated with the template around it, and once more when it is deployed.
+    let twice = deploy(&format!(
+        r#""resources": [{{ "type": "Microsoft.Resources/deployments", "name": "d", "properties": {{
+            "template": {{ "resources": [{}] }} }} }}]"#,
+        tags("[")
+    ));
+    assert_eq!(
+        show(at(resource(&twice, "A.B/c/x"), "tags")),
+        r#"{"k1":1,"k2":2,"[[open":3,"copy":4}"#
+    );
+}

@@ -1,4 +1,5 @@
 use super::{Files, at, deploy, resource, show, unknown, with_schema};
+use crate::eval::frontend::Target;
 use crate::eval::value::{Bounds, Reason};
 
 #[test]
@@ -270,6 +271,27 @@ fn names_that_several_resources_have_need_an_id_and_ids_without_a_place_are_unde
         show(at(x, "properties.whole")),
         r#""Microsoft.Network/natGateways/web""#
     );
+}
+
+#[test]
+fn a_whole_resource_says_where_it_is_deployed() {
+    let declared = with_schema(
+        r#""resources": [
+        { "type": "A.B/c", "name": "there", "properties": {} },
+        { "type": "A.B/c", "name": "x", "properties": {
+            "subscription": "[reference('there', '2024-01-01', 'Full').subscriptionId]",
+            "group": "[reference('there', '2024-01-01', 'full').resourceGroupName]" } }]"#,
+    );
+    let files = Files::new(&[("main.json", &declared)]);
+    let target = Target {
+        subscription: Some("4c1d".into()),
+        resource_group: Some("hub-rg".into()),
+        ..Target::default()
+    };
+    let deployment = files.deploy_to("main.json", target);
+    let x = resource(&deployment, "A.B/c/x");
+    assert_eq!(show(at(x, "properties.subscription")), r#""4c1d""#);
+    assert_eq!(show(at(x, "properties.group")), r#""hub-rg""#);
 }
 
 #[test]
