@@ -69,7 +69,10 @@ impl<'t> Evaluator<'t> {
                 continue;
             };
             let kind = Type::of(context, parameter.declaration);
-            let optional = kind.constraint("defaultValue").is_some() || kind.is_nullable();
+            // Secrets are kept out of files and given when it is deployed.
+            let optional = kind.constraint("defaultValue").is_some()
+                || kind.is_nullable()
+                || kind.kind().starts_with("secure");
             match &parameter.argument {
                 Argument::None if !optional => missing.push(parameter),
                 Argument::File(entry) if !optional && is_null(entry) => missing.push(parameter),

@@ -213,6 +213,9 @@ fn a_parameter_file_gives_what_the_template_needs_and_nothing_else() {
         .filter_map(|one| one.help.as_deref())
         .collect();
     assert_eq!(helps, ["did you mean 'prefix'?"]);
+    // Secrets are kept out of files: they are given when it is deployed.
+    let secret = typed(r#""a": { "type": "string" }, "key": { "type": "secureString" }"#, "");
+    expect(&secret, r#""a": { "value": "x" }"#, &[]);
     // Without a parameter file nobody says that it is deployed so.
     let alone = Files::new(&[("main.json", &template)]).deploy("main.json");
     assert_eq!(alone.diagnostics, []);
