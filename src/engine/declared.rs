@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, is_below};
 use super::files::{Files, Slot, directory_of, normalise};
 use super::walk::{self, Kind};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -135,6 +135,31 @@ pub(crate) fn uncompiled(files: &Files, units: &[(usize, Unit)]) -> Vec<Diagnost
         )));
     }
     notes
+}
+
+/// A note on Bicep files among those asked about: for runs in which nothing is deployed, so that
+/// nobody takes the silence for an answer.
+pub(crate) fn only_sources(files: &Files, selected: &[Arc<str>]) -> Option<Diagnostic> {
+    let asked = |path: &str| selected.iter().any(|selected| is_below(path, selected));
+    let sources = files
+        .iter()
+        .filter(|(_, slot)| slot.path.ends_with(".bicep") && asked(&slot.path));
+    let sources: Vec<(FileId, &str)> = sources.map(|(id, slot)| (id, &*slot.path)).collect();
+    // What is deployed lies above its modules.
+    let (id, path) = sources
+        .iter()
+        .min_by_key(|(_, path)| (path.matches('/').count(), *path))?;
+    let message = match sources.len() {
+        1 => "this Bicep file is not read, and nothing here is compiled from it".to_owned(),
+        count => format!("this and {} more Bicep files are not read", count - 1),
+    };
+    let note = Diagnostic {
+        severity: Severity::Note,
+        ..Diagnostic::advice("bicep-source", Span::new(*id, 0, 0), message)
+    };
+    Some(note.with_help(format!(
+        "compile what is deployed: az bicep build --file {path}"
+    )))
 }
 
 /// The compiled template of `using 'main.bicep'`, and where that stands.

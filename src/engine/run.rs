@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::config::is_below;
+use super::declared;
 use super::files::Files;
 use super::judge::{Judge, Outcome};
 use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
@@ -96,6 +97,9 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
             line.push_str(&format!("; not in that list: {}", names.join(", ")));
         }
         summary.assumptions.push(line);
+    }
+    if summary.deployments == 0 {
+        diagnostics.extend(declared::only_sources(&prepared.files, &prepared.selected));
     }
     used.sort_unstable();
     used.dedup();

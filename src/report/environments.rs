@@ -27,7 +27,8 @@ fn extent_words(extent: &Extent) -> String {
     };
     let perhaps = !extent.violated.is_empty() && !open.is_empty();
     let mut words = match (certain.len(), perhaps || !extent.absent.is_empty()) {
-        (count, false) if count > 1 => {
+        (2, false) => format!("both environments: {}", list(certain, "and")),
+        (count, false) if count > 2 => {
             format!("all {count} environments: {}", list(certain, "and"))
         }
         _ => list(certain, "and"),
@@ -74,7 +75,7 @@ mod tests {
             "prod, perhaps in qa, not in a or b"
         );
         assert_eq!(said("a b c", "", ""), "all 3 environments: a, b and c");
-        assert_eq!(said("", "a b", ""), "all 2 environments: a and b");
+        assert_eq!(said("", "a b", ""), "both environments: a and b");
         assert_eq!(said("a", "", ""), "a");
     }
 }

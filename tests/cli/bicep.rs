@@ -157,3 +157,32 @@ fn a_source_on_the_command_line_selects_what_was_compiled_from_it() {
         assert_eq!(document["summary"]["deployments"], 1);
     }
 }
+
+#[test]
+fn sources_that_nothing_is_compiled_from_are_told_where_nothing_else_is_checked() {
+    let source =
+        "resource nsg 'Microsoft.Network/networkSecurityGroups@2024-05-01' = { name: 'n' }\n";
+    let case = Case::new(&[
+        (".git/HEAD", ""),
+        ("infra/deep/part.bicep", source),
+        ("infra/main.bicep", source),
+    ]);
+    let (code, document) = case.answer(&["check"]);
+    let told = &document["diagnostics"][0];
+    assert_eq!(
+        (code, told["code"].as_str(), told["path"].as_str()),
+        (0, Some("bicep-source"), Some("infra/main.bicep"))
+    );
+    let help = "compile what is deployed: az bicep build --file infra/main.bicep";
+    assert_eq!(told["help"], help);
+    let (_, document) = case.answer(&["check", "infra/deep/part.bicep"]);
+    assert_eq!(document["diagnostics"][0]["path"], "infra/deep/part.bicep");
+    // Beside what is compiled, sources need no word.
+    case.write("infra/main.json", compiled());
+    let (_, document) = case.answer(&["check"]);
+    let told = document["diagnostics"].as_array().unwrap().iter();
+    assert!(
+        told.clone().all(|one| one["code"] != "bicep-source"),
+        "{document:#}"
+    );
+}

@@ -24,7 +24,9 @@ pub(in crate::engine::ask) fn among(
         return Err(UsageError {
             message: "there is no deployment in these files".to_owned(),
             help: Some(
-                "give the path of a template, a Terraform root module or exports".to_owned(),
+                "give the path of a template (of Bicep the compiled one), a Terraform root module \
+                 or exports"
+                    .to_owned(),
             ),
         });
     }

@@ -214,7 +214,10 @@ fn a_parameter_file_gives_what_the_template_needs_and_nothing_else() {
         .collect();
     assert_eq!(helps, ["did you mean 'prefix'?"]);
     // Secrets are kept out of files: they are given when it is deployed.
-    let secret = typed(r#""a": { "type": "string" }, "key": { "type": "secureString" }"#, "");
+    let secret = typed(
+        r#""a": { "type": "string" }, "key": { "type": "secureString" }"#,
+        "",
+    );
     expect(&secret, r#""a": { "value": "x" }"#, &[]);
     // Without a parameter file nobody says that it is deployed so.
     let alone = Files::new(&[("main.json", &template)]).deploy("main.json");
