@@ -53,11 +53,18 @@ fn given(said: &Option<Arc<str>>, label: &str) -> Vec<Piece> {
     if let Some(said) = said {
         return vec![literal(Arc::clone(said))];
     }
-    vec![Piece::Hole(Arc::new(Unknown::new(
-        "",
-        label,
-        Reason::Target,
-    )))]
+    let unknown = Unknown::new("", label, Reason::Target);
+    segment(&[Piece::Hole(Arc::new(unknown))])
+}
+
+/// What stands between two slashes of an id: were there a slash in what is unknown of it, the id
+/// would have other segments, and Azure would refuse it.
+fn segment(pieces: &[Piece]) -> Vec<Piece> {
+    let marked = pieces.iter().map(|piece| match piece {
+        Piece::Literal(_) => piece.clone(),
+        Piece::Hole(unknown) => Piece::Hole(unknown.as_segment()),
+    });
+    marked.collect()
 }
 
 pub(super) fn literal(text: impl Into<Arc<str>>) -> Piece {
@@ -162,7 +169,7 @@ impl Scope {
     pub(super) fn in_resource_group(&self, name: Vec<Piece>) -> Self {
         Self {
             level: Level::ResourceGroup,
-            resource_group: name,
+            resource_group: segment(&name),
             location: None,
             ..self.clone()
         }
@@ -172,7 +179,7 @@ impl Scope {
     pub(super) fn in_subscription(&self, id: Vec<Piece>) -> Self {
         Self {
             level: Level::Subscription,
-            subscription: id,
+            subscription: segment(&id),
             location: None,
             ..self.clone()
         }
@@ -191,7 +198,7 @@ pub(super) fn id(prefix: Vec<Piece>, kind: &str, names: &[Vec<Piece>]) -> Vec<Pi
     let special = |wanted: &str| kind.eq_ignore_ascii_case(wanted) && names.len() == 1;
     if special("Microsoft.Resources/resourceGroups") {
         id.push(literal("/resourceGroups/"));
-        id.extend(names.iter().flatten().cloned());
+        id.extend(names.iter().flat_map(|name| segment(name)));
         return id;
     }
     if special("Microsoft.Resources/subscriptions") {
@@ -200,11 +207,11 @@ pub(super) fn id(prefix: Vec<Piece>, kind: &str, names: &[Vec<Piece>]) -> Vec<Pi
     let mut segments = kind.split('/');
     id.push(literal("/providers/"));
     id.push(literal(segments.next().unwrap_or_default()));
-    for (segment, name) in segments.zip(names) {
+    for (of_kind, name) in segments.zip(names) {
         id.push(literal("/"));
-        id.push(literal(segment));
+        id.push(literal(of_kind));
         id.push(literal("/"));
-        id.extend(name.iter().cloned());
+        id.extend(segment(name));
     }
     id
 }

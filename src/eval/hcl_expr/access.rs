@@ -254,6 +254,7 @@ fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: OriginId) -> Va
             unknown.causes.clone()
         },
         declared: unknown.declared,
+        is_segment: false,
     };
     Value::unknown(part, origin)
 }

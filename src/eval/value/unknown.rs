@@ -113,6 +113,9 @@ pub struct Unknown {
     pub causes: Vec<Arc<Self>>,
     /// Where the missing input is declared.
     pub declared: Option<Span>,
+    /// Whether it has no slash where it stands here, because it is one segment of an id, or a part
+    /// of one, and the id would else not be one. The same unknown elsewhere need not be.
+    pub is_segment: bool,
 }
 
 /// What unknowns follow from in the end. One long chain of calls would else be a chain of causes,
@@ -150,6 +153,7 @@ impl Unknown {
             refers_to: None,
             causes: Vec::new(),
             declared: None,
+            is_segment: false,
         }
     }
 
@@ -172,6 +176,7 @@ impl Unknown {
             refers_to: None,
             causes,
             declared: None,
+            is_segment: false,
         }
     }
 
@@ -197,6 +202,17 @@ impl Unknown {
     pub fn declared_at(mut self, span: Span) -> Self {
         self.declared = Some(span);
         self
+    }
+
+    /// The same where it is a segment of an id ([`Self::is_segment`]).
+    #[must_use]
+    pub fn as_segment(self: &Arc<Self>) -> Arc<Self> {
+        if self.is_segment {
+            return Arc::clone(self);
+        }
+        let mut segment = (**self).clone();
+        segment.is_segment = true;
+        Arc::new(segment)
     }
 
     /// The missing inputs behind this unknown: itself, or what it was derived from, each once.

@@ -65,9 +65,12 @@ fn well_known(unknown: &Unknown) -> Option<(usize, Option<usize>)> {
     })
 }
 
-/// Whether an unknown may have a text in it. A name of a resource group, an identifier or a number never
-/// has a slash; of most inputs nobody can tell.
+/// Whether an unknown may have a text in it. A segment of an id, an identifier or a number never has
+/// a slash; of most inputs nobody can tell.
 pub(super) fn may_contain(unknown: &Unknown, text: &str) -> bool {
+    if unknown.is_segment && text.contains('/') {
+        return false;
+    }
     match &unknown.bounds {
         Bounds::OneOf(values) => values
             .iter()

@@ -44,7 +44,9 @@ fn hash(call: &Arguments<'_>, length: usize) -> Outcome {
             return Err(call.mismatch(value, "strings"));
         }
     }
-    let unknown = call.unknown(Bounds::Length(length, Some(length)));
+    let mut unknown = call.unknown(Bounds::Length(length, Some(length)));
+    // Both are documented for use in names: of storage accounts, of role assignments.
+    unknown.is_segment = true;
     Ok(Value::unknown(unknown, call.origin()))
 }
 
@@ -74,6 +76,8 @@ fn derived_piece(name: &str, unknown: &Arc<Unknown>, others: &[Value]) -> Piece 
     if others.is_empty() {
         let (least, most) = partial::extent(&Piece::Hole(Arc::clone(unknown)));
         derived.bounds = Bounds::Length(least, most);
+        // Another case makes no slash.
+        derived.is_segment = unknown.is_segment;
     }
     Piece::Hole(Arc::new(derived))
 }
@@ -341,7 +345,6 @@ fn split(call: &Arguments<'_>) -> Outcome {
     let origin = call.origin();
     let item = |part: Vec<Piece>| Value::from_pieces(part, origin);
     let parts = split_pieces(pieces, &delimiters);
-    let slash = matches!(delimiters.as_slice(), [only] if &**only == "/");
     let open = |piece: &Piece| match piece {
         Piece::Literal(_) => false,
         Piece::Hole(unknown) => delimiters.iter().any(|delimiter| {
@@ -349,7 +352,7 @@ fn split(call: &Arguments<'_>) -> Outcome {
             characters.any(|one| may_contain(unknown, one.encode_utf8(&mut [0; 4])))
         }),
     };
-    if (slash && is_path(pieces)) || !pieces.iter().any(open) {
+    if !pieces.iter().any(open) {
         if parts.len() > super::MAX_ITEMS {
             return Err(Problem::TooLarge);
         }
@@ -407,58 +410,6 @@ fn split_text<'a>(text: &'a str, delimiters: &[Arc<str>]) -> Vec<&'a str> {
     }
     parts.push(text.get(start..).unwrap_or_default());
     parts
-}
-
-/// Whether text known in part is the id of a resource, or the name of a child with the names of
-/// its parents before it. What is unknown in these is a segment or a piece of one, so that only
-/// the literal slashes separate: names of resources have no slash ("Naming rules and restrictions
-/// for Azure resources"), and Bicep compiles the names of a parent to
-/// `split(format('{0}/{1}', parent, child), '/')[0]`.
-fn is_path(pieces: &[Piece]) -> bool {
-    if let Some(Piece::Literal(first)) = pieces.first() {
-        let lower = first.to_ascii_lowercase();
-        if lower.starts_with("/subscriptions/") || lower.starts_with("/providers/") {
-            return true;
-        }
-    }
-    let segments = split_pieces(pieces, &["/".into()]);
-    let of_a_name = |piece: &Piece| match piece {
-        Piece::Literal(text) => text
-            .chars()
-            .all(|one| one.is_alphanumeric() || "-_.()".contains(one)),
-        Piece::Hole(unknown) => !is_id(unknown),
-    };
-    segments.len() > 1
-        && segments.iter().all(|segment| {
-            let value = Value::from_pieces(segment.clone(), OriginId::NONE);
-            value.as_str().is_none_or(|text| !text.is_empty()) && segment.iter().all(of_a_name)
-        })
-}
-
-/// Whether an unknown may be the id of a resource or an address: these have slashes. Going by its
-/// label is a guess that errs to the side of an id; what is as short as a name is none.
-fn is_id(unknown: &Unknown) -> bool {
-    const LONGEST_NAME: usize = 90;
-    if !may_contain(unknown, "/") {
-        return false;
-    }
-    if matches!(unknown.bounds, Bounds::Length(_, Some(most)) if most <= LONGEST_NAME) {
-        return false;
-    }
-    let words = [
-        "id", "ids", "uri", "url", "path", "prefix", "prefixes", "cidr", "range", "ranges",
-        "space", "ref",
-    ];
-    let named = |label: &str| {
-        let label = label.to_ascii_lowercase();
-        let label = label.trim_end_matches(|one: char| !one.is_ascii_alphanumeric());
-        words.iter().any(|word| label.ends_with(word))
-    };
-    let roots = &unknown.causes;
-    unknown.refers_to.is_some()
-        || matches!(unknown.bounds, Bounds::OneOf(_))
-        || (roots.is_empty() && named(&unknown.label))
-        || roots.iter().any(|root| named(&root.label))
 }
 
 fn string(call: &Arguments<'_>) -> Outcome {

@@ -103,11 +103,7 @@ fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
             r#""b""#,
         ),
         (
-            "split(format('{0}/{1}', parameters('p'), 'default'), '/')[0]",
-            "${parameters('p')}",
-        ),
-        (
-            "split(format('{0}/{1}', toLower(parameters('p')), 'default'), '/')[1]",
+            "last(split(format('{0}/{1}', toLower(parameters('p')), 'default'), '/'))",
             r#""default""#,
         ),
         (
@@ -118,7 +114,27 @@ fn a_string_is_split_where_nothing_unknown_can_be_a_delimiter() {
             "split(resourceId('Microsoft.Network/virtualNetworks', parameters('p')), '/')[8]",
             "${parameters('p')}",
         ),
+        (
+            "split(toUpper(resourceId('Microsoft.Network/virtualNetworks', parameters('p'))), '/')[7]",
+            r#""VIRTUALNETWORKS""#,
+        ),
     ]);
+    // Whatever an input is called, it may hold a slash, unless it stands in an id.
+    for open in [
+        "split(format('{0}/{1}', parameters('p'), 'default'), '/')[0]",
+        "split(format('{0}/{1}', parameters('p'), 'default'), '/')[1]",
+        "split(concat('/subscriptions/', parameters('p'), '/resourceGroups/rg'), '/')[4]",
+        "split(replace(resourceId('Microsoft.Network/natGateways', parameters('p')), parameters('p'), 'x/y'), '/')[8]",
+    ] {
+        let value = value(open);
+        let label = "parameters('p')";
+        assert!(
+            value
+                .as_unknown()
+                .is_some_and(|unknown| &*unknown.label != label),
+            "{open}"
+        );
+    }
     let (ends, messages) = evaluated(
         DECLARED,
         "split(concat('a,b', parameters('p'), 'c,d,e'), ',')",
