@@ -168,7 +168,11 @@ impl<'t> Evaluator<'t> {
         match &value.data {
             Data::List(list) => {
                 if let Some(rest) = &list.rest {
-                    return Picked::Found(from_rest(rest, value, &number.to_string()));
+                    // The place of no item is known.
+                    let arguments = [value.clone(), Value::integer(number, value.origin)];
+                    let mut item = Unknown::derived("item", &arguments);
+                    item.label = format!("{}[{number}]", rest.unknown.label).into();
+                    return Picked::Found(Value::unknown(item, value.origin));
                 }
                 let item = usize::try_from(number)
                     .ok()
@@ -263,10 +267,5 @@ fn part_of(value: &Value, unknown: &Arc<Unknown>, part: &str) -> Value {
 }
 
 fn from_rest(rest: &Rest, value: &Value, name: &str) -> Value {
-    let part = if name.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("[{name}]")
-    } else {
-        format!(".{name}")
-    };
-    Value::unknown(extended(&rest.unknown, &part), value.origin)
+    part_of(value, &rest.unknown, &format!(".{name}"))
 }

@@ -82,12 +82,22 @@ fn joined_lists(call: &Arguments<'_>, values: &[Value], distinct: bool) -> Outco
         }
     }
     if distinct {
-        items = each_once(items);
+        let (certain, doubtful) = each_once(items);
+        items = certain;
+        if let [only] = doubtful.as_slice()
+            && missing.is_empty()
+        {
+            template = Some(only.clone());
+        }
+        missing.extend(doubtful);
     }
     let rest = match missing.as_slice() {
         [] => None,
-        [single] => single.as_unknown().map(|unknown| Rest {
-            unknown: Arc::clone(unknown),
+        [single] => Some(Rest {
+            unknown: match single.as_unknown() {
+                Some(unknown) if template.is_none() || !distinct => Arc::clone(unknown),
+                _ => Arc::new(Unknown::derived("concat", &missing)),
+            },
             template,
         }),
         several => Some(Rest {
@@ -98,8 +108,9 @@ fn joined_lists(call: &Arguments<'_>, values: &[Value], distinct: bool) -> Outco
     call.give_list(items, rest)
 }
 
-/// Drops items that certainly equal an earlier one.
-fn each_once(items: Vec<Value>) -> Vec<Value> {
+/// Drops items that certainly equal an earlier one. Those that may equal another one stand apart:
+/// whether they count is not known.
+fn each_once(items: Vec<Value>) -> (Vec<Value>, Vec<Value>) {
     let mut seen = std::collections::HashSet::new();
     let mut kept: Vec<Value> = Vec::new();
     for item in items {
@@ -107,15 +118,39 @@ fn each_once(items: Vec<Value>) -> Vec<Value> {
             Some(text) => seen.insert((std::mem::discriminant(&item.data), text)),
             None => kept
                 .iter()
-                .take(1000)
+                .take(MAX_COMPARED)
                 .all(|earlier| earlier.equals(&item) != Truth::True),
         };
         if fresh {
             kept.push(item);
         }
     }
-    kept
+    let open: Vec<usize> = (0..kept.len())
+        .filter(|at| kept.get(*at).is_some_and(|item| !item.is_wholly_known()))
+        .collect();
+    if open.is_empty() {
+        return (kept, Vec::new());
+    }
+    let mut doubtful = vec![false; kept.len()];
+    for at in open {
+        let Some(item) = kept.get(at) else { continue };
+        let is_another = |other: usize| other != at && doubtful.get(other) == Some(&false);
+        let may_equal = kept.len() > MAX_COMPARED
+            || kept
+                .iter()
+                .enumerate()
+                .any(|(other, value)| is_another(other) && item.equals(value) != Truth::False);
+        if let Some(flag) = doubtful.get_mut(at) {
+            *flag = may_equal;
+        }
+    }
+    let mut doubts = doubtful.into_iter();
+    kept.into_iter()
+        .partition(|_| !doubts.next().unwrap_or(false))
 }
+
+/// How many items are compared with each other.
+const MAX_COMPARED: usize = 1000;
 
 fn distinct(call: &Arguments<'_>) -> Outcome {
     call.list(0)?;
@@ -416,7 +451,10 @@ fn intersection(call: &Arguments<'_>) -> Outcome {
     let first = call.get(0)?;
     match &first.data {
         Data::List(list) if list.rest.is_none() => {
-            let mut items = each_once(list.items.clone());
+            let (mut items, doubtful) = each_once(list.items.clone());
+            if !doubtful.is_empty() {
+                return Err(Problem::Unknown);
+            }
             for index in 1..call.values.len() {
                 items = common(items, |item| Ok(has(call.list(index)?, item)))?;
             }

@@ -129,16 +129,15 @@ pub(super) fn merge(call: &Arguments<'_>, deep: bool) -> Result<ObjectValue, Pro
     for value in call.values {
         match &value.data {
             Data::Object(object) => merge_into(&mut merged, object, deep, 0),
-            // Whatever an unknown object holds wins over what came before it.
             Data::Unknown(unknown) => {
-                merged.entries.clear();
-                merged.rest = Some(Rest {
-                    unknown: Arc::new(match &merged.rest {
-                        Some(_) => Unknown::derived("union", call.values),
-                        None => (**unknown).clone(),
+                let open = ObjectValue {
+                    entries: IndexMap::new(),
+                    rest: Some(Rest {
+                        unknown: Arc::clone(unknown),
+                        template: None,
                     }),
-                    template: None,
-                });
+                };
+                merge_into(&mut merged, &open, deep, 0);
             }
             Data::Null => {}
             _ => return Err(call.mismatch(value, "objects")),
@@ -149,8 +148,12 @@ pub(super) fn merge(call: &Arguments<'_>, deep: bool) -> Result<ObjectValue, Pro
 
 fn merge_into(into: &mut ObjectValue, from: &ObjectValue, deep: bool, depth: usize) {
     if from.rest.is_some() {
-        into.entries.clear();
-        into.rest.clone_from(&from.rest);
+        // Whatever the later one holds wins; what it does not hold stays: under each name either
+        // may be meant.
+        into.rest = match std::mem::take(into) {
+            before if before.entries.is_empty() && before.rest.is_none() => from.rest.clone(),
+            before => Some(either(before, from.clone())),
+        };
     }
     for (name, value) in &from.entries {
         let existing = into
@@ -159,7 +162,11 @@ fn merge_into(into: &mut ObjectValue, from: &ObjectValue, deep: bool, depth: usi
             .find(|key| key.eq_ignore_ascii_case(name))
             .cloned();
         let Some(existing) = existing else {
-            into.entries.insert(Arc::clone(name), value.clone());
+            let value = match &into.rest {
+                Some(rest) if deep => opened(value, rest, name, depth),
+                _ => value.clone(),
+            };
+            into.entries.insert(Arc::clone(name), value);
             continue;
         };
         let Some(slot) = into.entries.get_mut(&existing) else {
@@ -171,7 +178,67 @@ fn merge_into(into: &mut ObjectValue, from: &ObjectValue, deep: bool, depth: usi
                 merge_into(&mut inner, after, deep, depth + 1);
                 *slot = Value::new(Data::Object(Arc::new(inner)), value.origin);
             }
+            (Data::Object(_), Data::Unknown(_)) if deep => {
+                let pair = [slot.clone(), value.clone()];
+                *slot = Value::unknown(Unknown::derived("union", &pair), value.origin);
+            }
+            (Data::Unknown(unknown), Data::Object(_)) if deep => {
+                let rest = Rest {
+                    unknown: Arc::clone(unknown),
+                    template: None,
+                };
+                *slot = opened(value, &rest, name, depth);
+            }
             _ => *slot = value.clone(),
         }
+    }
+}
+
+/// An object that is merged into one of which not all is known: that may hold more.
+fn opened(value: &Value, rest: &Rest, name: &str, depth: usize) -> Value {
+    let Data::Object(object) = &value.data else {
+        return value.clone();
+    };
+    if depth >= 64 {
+        return value.clone();
+    }
+    let key = Value::string(name, OriginId::NONE);
+    let below = Rest {
+        unknown: Arc::new(Unknown::derived(
+            "part",
+            &[unknown_of(rest, value.origin), key],
+        )),
+        template: None,
+    };
+    let mut open = ObjectValue {
+        entries: IndexMap::with_capacity(object.entries.len()),
+        rest: None,
+    };
+    for (name, value) in &object.entries {
+        let value = opened(value, &below, name, depth + 1);
+        open.entries.insert(Arc::clone(name), value);
+    }
+    open.rest = match &object.rest {
+        None => Some(below),
+        Some(own) => Some(Rest {
+            unknown: Arc::new(Unknown::derived(
+                "union",
+                &[
+                    unknown_of(&below, value.origin),
+                    unknown_of(own, value.origin),
+                ],
+            )),
+            template: None,
+        }),
+    };
+    Value::new(Data::Object(Arc::new(open)), value.origin)
+}
+
+/// What stands for the entries of two objects, the second not wholly known.
+fn either(before: ObjectValue, after: ObjectValue) -> Rest {
+    let value = |object| Value::new(Data::Object(Arc::new(object)), OriginId::NONE);
+    Rest {
+        unknown: Arc::new(Unknown::derived("union", &[value(before), value(after)])),
+        template: None,
     }
 }
