@@ -47,12 +47,20 @@ impl<'t> Evaluator<'t> {
         };
         let whole = value.origin;
         for accessor in path {
+            let mut any = false;
             let picked = match &accessor.key {
                 Key::Name(name) => self.property(&value, name),
                 Key::Index(index) => {
                     let index = self.node(frame, site, index);
+                    any = !index.is_wholly_known();
                     self.item(&value, &index)
                 }
+            };
+            let picked = match picked {
+                Picked::Found(picked) if accessor.safe => {
+                    Picked::Found(perhaps_null(&value, any, picked))
+                }
+                picked => picked,
             };
             match picked {
                 Picked::Found(picked) => value = picked,
@@ -211,6 +219,28 @@ impl<'t> Evaluator<'t> {
             data => Picked::Missing(format!("{} has no items", describe(data))),
         }
     }
+}
+
+/// What a safe access picks: where some candidates of the whole lack it, or `any` item may be
+/// meant, null is one of the answers.
+pub(super) fn perhaps_null(whole: &Value, any: bool, picked: Value) -> Value {
+    let Data::Unknown(unknown) = &picked.data else {
+        return picked;
+    };
+    let Bounds::OneOf(found) = &unknown.bounds else {
+        return picked;
+    };
+    let lacking = match whole.as_unknown().map(|whole| &whole.bounds) {
+        Some(Bounds::OneOf(candidates)) => candidates.len() > found.len(),
+        _ => false,
+    };
+    if !(any || lacking) || found.iter().any(Value::is_null) {
+        return picked;
+    }
+    let mut found = found.clone();
+    found.push(Value::null(picked.origin));
+    let unknown = (**unknown).clone().with_bounds(Bounds::OneOf(found));
+    Value::unknown(unknown, picked.origin)
 }
 
 /// Whether a hop passes a value on under a name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::{Picked, extended};
 use super::evaluate::Evaluator;
 use super::labels::last_name;
-use super::reference::name_of_key;
+use super::reference::{name_of_key, own_condition};
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage};
 use crate::eval::value::{Bounds, Data, Piece, Reason, Truth, Unknown, UnknownId, Value};
@@ -48,7 +48,10 @@ impl<'t> Evaluator<'t> {
                 _ => own,
             };
         }
-        match self.stated(&entry, &path) {
+        let stated = self
+            .stated(&entry, &path)
+            .filter(|stated| self.is_certain(&entry, &path, stated));
+        match stated {
             Some(stated) => Picked::Found(self.read(&entry, &stated, value.origin)),
             None => Picked::Found(attribute_of(&entry.key, Some(&entry), &path, value.origin)),
         }
@@ -228,6 +231,38 @@ impl<'t> Evaluator<'t> {
         id.push(scope::literal(format!("/{spelled}/")));
         id.extend(super::functions::pieces(name)?);
         Some(Value::from_pieces(id, name.origin))
+    }
+
+    /// Whether what one definition of a resource states is so, whichever counts: where the same
+    /// resource is defined again, under another condition or by another template, all must agree;
+    /// and where a condition of its own is not known, it may be there already as something else.
+    fn is_certain(&self, entry: &Rc<Entry<'t>>, path: &str, stated: &Value) -> bool {
+        if known_of_whole(entry, path).is_some() {
+            return true;
+        }
+        if own_condition(entry).is_some() {
+            return false;
+        }
+        let same: Vec<Rc<Entry<'t>>> = {
+            let entries = self.entries.borrow();
+            let by_path = self.by_path.borrow();
+            let located = entry.key.located();
+            let found = located.and_then(|key| by_path.get(key.path));
+            let found = found.map_or(&[][..], Vec::as_slice).iter();
+            found
+                .filter_map(|index| entries.get(*index))
+                .filter(|other| other.key == entry.key && !Rc::ptr_eq(other, entry))
+                .filter(|other| other.mode != Mode::Existing)
+                .map(Rc::clone)
+                .collect()
+        };
+        // One may be made of what the other gives: what is asked for here is no cycle of theirs.
+        self.quietly(|| {
+            same.iter().all(|other| {
+                self.stated(other, path)
+                    .is_some_and(|other| other.equals(stated) == Truth::True)
+            })
+        })
     }
 
     /// What the template of a resource says of one of its parts (a subnet in its network), where

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::access::Picked;
+use super::access::{Picked, perhaps_null};
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node, NodeKind};
 use super::functions::{Function, Special};
@@ -259,7 +259,7 @@ impl<'t> Evaluator<'t> {
                 self.item(&value, &part)
             };
             value = match picked {
-                Picked::Found(found) => found,
+                Picked::Found(found) => perhaps_null(&value, !part.is_wholly_known(), found),
                 Picked::Missing(_) => {
                     return Value::null(self.origins.literal(site.part(node.start, node.end)));
                 }

@@ -158,8 +158,8 @@ impl<'t> Evaluator<'t> {
             let name = match self.member_name(frame, member) {
                 Ok(name) => name,
                 Err(unknown) => {
-                    let template = Some(self.value(frame, &member.value));
-                    rest = Some(Rest { unknown, template });
+                    let value = self.value(frame, &member.value);
+                    rest = Some(with_one_more(rest, unknown, value));
                     continue;
                 }
             };
@@ -431,6 +431,22 @@ impl<'t> Evaluator<'t> {
 /// the lists (`user-defined-functions.md`, "Limitations").
 fn asks_azure(call: &expression::Call) -> bool {
     matches!(call.entry, Some(entry) if matches!(entry.name, "reference" | "references" | "list*"))
+}
+
+/// The rest of an object with one more entry under a name that is not known: two do not look like
+/// one another.
+fn with_one_more(rest: Option<Rest>, name: Arc<Unknown>, value: Value) -> Rest {
+    let Some(earlier) = rest else {
+        return Rest {
+            unknown: name,
+            template: Some(value),
+        };
+    };
+    let names = [earlier.unknown, name].map(|unknown| Value::new(Data::Unknown(unknown), value.origin));
+    Rest {
+        unknown: Arc::new(Unknown::derived("names", &names)),
+        template: None,
+    }
 }
 
 /// Where an argument of a call stands; the call itself if it is none of its own.

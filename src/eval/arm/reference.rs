@@ -273,7 +273,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// What decides whether a resource exists, besides what decides it for its whole template.
-fn own_condition(entry: &Entry<'_>) -> Option<Arc<Unknown>> {
+pub(super) fn own_condition(entry: &Entry<'_>) -> Option<Arc<Unknown>> {
     let whole = entry.frame.stage.existence.because.as_ref();
     let own = entry.existence.because.as_ref()?;
     let other = whole.is_none_or(|whole| whole.id != own.id);

@@ -34,9 +34,19 @@ fn create_object(call: &Arguments<'_>) -> Outcome {
             }
             Data::Unknown(_) | Data::Template(_) => {
                 drop_named(&mut object, key);
-                object.rest = Some(Rest {
-                    unknown: Arc::new(Unknown::derived("key", std::slice::from_ref(key))),
-                    template: Some(value.clone()),
+                object.rest = Some(match object.rest.take() {
+                    None => Rest {
+                        unknown: Arc::new(Unknown::derived("key", std::slice::from_ref(key))),
+                        template: Some(value.clone()),
+                    },
+                    // Two under keys that are not known do not look like one another.
+                    Some(earlier) => Rest {
+                        unknown: Arc::new(Unknown::derived(
+                            "key",
+                            &[unknown_of(&earlier, key.origin), key.clone()],
+                        )),
+                        template: None,
+                    },
                 });
             }
             _ => return Err(call.mismatch(key, "strings as keys")),
@@ -236,9 +246,18 @@ fn opened(value: &Value, rest: &Rest, name: &str, depth: usize) -> Value {
 
 /// What stands for the entries of two objects, the second not wholly known.
 fn either(before: ObjectValue, after: ObjectValue) -> Rest {
+    let missing: Vec<Value> = [&before.rest, &after.rest]
+        .into_iter()
+        .flatten()
+        .map(|rest| unknown_of(rest, OriginId::NONE))
+        .collect();
     let value = |object| Value::new(Data::Object(Arc::new(object)), OriginId::NONE);
+    let whole = Unknown::derived("union", &[value(before), value(after)]);
+    // What settles it is what is missing, whatever else the entries hang on.
+    let mut unknown = Unknown::derived("union", &missing);
+    unknown.id = whole.id;
     Rest {
-        unknown: Arc::new(Unknown::derived("union", &[value(before), value(after)])),
+        unknown: Arc::new(unknown),
         template: None,
     }
 }
