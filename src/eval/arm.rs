@@ -150,13 +150,14 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
     for index in met {
         let entry = evaluator.entries.borrow().get(index).map(Rc::clone);
         let Some(entry) = entry else { continue };
+        let body = evaluator.body(&entry);
         into.push(Resource {
             address: Arc::clone(&entry.address),
             key: entry.key.clone(),
             kind: Arc::clone(&entry.kind),
             name: entry.name.clone(),
             mode: entry.mode,
-            body: evaluator.body(&entry),
+            body: body.with_shared_items().unwrap_or(body),
             parent: entry.parent.clone(),
             origin: entry.origin,
             existence: entry.existence.clone(),

@@ -9,6 +9,7 @@
 //! the same function of the same unknowns is the same derived unknown, so that
 //! `concat(parameters('p'), '-nsg')` written twice is one value.
 
+mod shared;
 mod truth;
 mod unknown;
 

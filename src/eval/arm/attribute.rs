@@ -240,7 +240,8 @@ impl<'t> Evaluator<'t> {
         if known_of_whole(entry, path).is_some() {
             return true;
         }
-        if own_condition(entry).is_some() {
+        // What stands for each pass of a loop goes with the same pass of another one.
+        if own_condition(entry).is_some() && !entry.repeated {
             return false;
         }
         let same: Vec<Rc<Entry<'t>>> = {

@@ -442,7 +442,8 @@ fn with_one_more(rest: Option<Rest>, name: Arc<Unknown>, value: Value) -> Rest {
             template: Some(value),
         };
     };
-    let names = [earlier.unknown, name].map(|unknown| Value::new(Data::Unknown(unknown), value.origin));
+    let names =
+        [earlier.unknown, name].map(|unknown| Value::new(Data::Unknown(unknown), value.origin));
     Rest {
         unknown: Arc::new(Unknown::derived("names", &names)),
         template: None,

@@ -13,6 +13,7 @@ mod pairing;
 mod parameters;
 mod references;
 mod scopes;
+mod soundness;
 
 use std::collections::HashMap;
 use std::sync::Arc;

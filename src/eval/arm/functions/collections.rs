@@ -74,7 +74,10 @@ fn joined_lists(call: &Arguments<'_>, values: &[Value], distinct: bool) -> Outco
                     template = template.or_else(|| rest.template.clone());
                 }
             }
-            Data::Unknown(_) => missing.push(value.clone()),
+            Data::Unknown(unknown) => {
+                items.extend(unknown.shared_items());
+                missing.push(value.clone());
+            }
             _ => return Err(call.mismatch(value, "only arrays where one argument is an array")),
         }
         if items.len() > MAX_ITEMS {
