@@ -54,17 +54,18 @@ fn given(said: &Option<Arc<str>>, label: &str) -> Vec<Piece> {
         return vec![literal(Arc::clone(said))];
     }
     let unknown = Unknown::new("", label, Reason::Target);
-    segment(&[Piece::Hole(Arc::new(unknown))])
+    segment(vec![Piece::Hole(Arc::new(unknown))])
 }
 
 /// What stands between two slashes of an id: were there a slash in what is unknown of it, the id
 /// would have other segments, and Azure would refuse it.
-fn segment(pieces: &[Piece]) -> Vec<Piece> {
-    let marked = pieces.iter().map(|piece| match piece {
-        Piece::Literal(_) => piece.clone(),
-        Piece::Hole(unknown) => Piece::Hole(unknown.as_segment()),
-    });
-    marked.collect()
+fn segment(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    for piece in &mut pieces {
+        if let Piece::Hole(unknown) = piece {
+            *unknown = unknown.as_segment();
+        }
+    }
+    pieces
 }
 
 pub(super) fn literal(text: impl Into<Arc<str>>) -> Piece {
@@ -169,7 +170,7 @@ impl Scope {
     pub(super) fn in_resource_group(&self, name: Vec<Piece>) -> Self {
         Self {
             level: Level::ResourceGroup,
-            resource_group: segment(&name),
+            resource_group: segment(name),
             location: None,
             ..self.clone()
         }
@@ -179,7 +180,7 @@ impl Scope {
     pub(super) fn in_subscription(&self, id: Vec<Piece>) -> Self {
         Self {
             level: Level::Subscription,
-            subscription: segment(&id),
+            subscription: segment(id),
             location: None,
             ..self.clone()
         }
@@ -198,7 +199,7 @@ pub(super) fn id(prefix: Vec<Piece>, kind: &str, names: &[Vec<Piece>]) -> Vec<Pi
     let special = |wanted: &str| kind.eq_ignore_ascii_case(wanted) && names.len() == 1;
     if special("Microsoft.Resources/resourceGroups") {
         id.push(literal("/resourceGroups/"));
-        id.extend(names.iter().flat_map(|name| segment(name)));
+        id.extend(names.iter().flat_map(|name| segment(name.clone())));
         return id;
     }
     if special("Microsoft.Resources/subscriptions") {
@@ -211,7 +212,7 @@ pub(super) fn id(prefix: Vec<Piece>, kind: &str, names: &[Vec<Piece>]) -> Vec<Pi
         id.push(literal("/"));
         id.push(literal(of_kind));
         id.push(literal("/"));
-        id.extend(segment(name));
+        id.extend(segment(name.clone()));
     }
     id
 }
