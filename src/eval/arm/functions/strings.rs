@@ -7,7 +7,6 @@ use super::partial::{self, extent_of_all, may_contain};
 use super::text::{json_text, pieces};
 use super::{Arguments, Outcome, Problem, Pure, composite, json, labels, uris};
 use crate::eval::value::{Bounds, Data, Piece, Truth, Unknown, Value};
-use crate::origin::OriginId;
 
 pub(super) fn find(name: &str) -> Option<Pure> {
     Some(match name {
