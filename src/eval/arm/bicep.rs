@@ -23,6 +23,7 @@ use crate::eval::frontend::Tree;
 use crate::eval::{Generator, Loader};
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::json::{Json, JsonKind, Member};
+use matching::Declarations;
 use scan::{Declaration, Kind};
 
 /// The name by which the compiler calls itself.
@@ -59,7 +60,9 @@ pub struct Declared {
 /// The sources of the templates of a run, each scanned once.
 pub struct Sources<'a> {
     loader: &'a dyn Loader,
-    scanned: RefCell<HashMap<FileId, Rc<Vec<Declaration>>>>,
+    scanned: RefCell<HashMap<FileId, Rc<Declarations>>>,
+    /// The declarations of the resources of an array, by its place.
+    matched: RefCell<HashMap<Span, Rc<Vec<Option<usize>>>>>,
 }
 
 /// One source.
@@ -67,7 +70,7 @@ pub struct Sources<'a> {
 struct Source {
     id: FileId,
     path: Arc<str>,
-    declarations: Rc<Vec<Declaration>>,
+    declarations: Rc<Declarations>,
 }
 
 /// One step of the way to a place.
@@ -88,6 +91,7 @@ impl<'a> Sources<'a> {
         Self {
             loader,
             scanned: RefCell::default(),
+            matched: RefCell::default(),
         }
     }
 
@@ -106,7 +110,8 @@ impl<'a> Sources<'a> {
         let mut template = root;
         while steps.len() < MAX_MODULES {
             let outermost = steps.is_empty();
-            let Some((mut step, nested)) = step(template, source.as_ref(), place, outermost) else {
+            let Some((mut step, nested)) = self.step(template, source.as_ref(), place, outermost)
+            else {
                 break;
             };
             let inner = source
@@ -152,7 +157,7 @@ impl<'a> Sources<'a> {
             if found.len() >= MAX_MODULES || !found.insert(source.id) {
                 continue;
             }
-            for declared in source.declarations.iter() {
+            for declared in source.declarations.all.iter() {
                 if let Kind::Module(path) = &declared.kind {
                     pending.extend(self.module(&source, path));
                 }
@@ -191,91 +196,103 @@ impl<'a> Sources<'a> {
         })
     }
 
-    fn scanned(&self, id: FileId, file: &SourceFile) -> Rc<Vec<Declaration>> {
+    fn scanned(&self, id: FileId, file: &SourceFile) -> Rc<Declarations> {
         let mut scanned = self.scanned.borrow_mut();
         let found = scanned
             .entry(id)
-            .or_insert_with(|| Rc::new(scan::declarations(file.text())));
+            .or_insert_with(|| Rc::new(Declarations::of(file.text())));
         Rc::clone(found)
     }
-}
 
-/// The outermost declaration in a template that holds a place, and the template of a module if the
-/// place is within that.
-fn step<'j>(
-    template: &'j Json,
-    source: Option<&Source>,
-    place: Span,
-    outermost: bool,
-) -> Option<(Step, Option<&'j Json>)> {
-    let section = |name| {
-        template
-            .get_ignore_case(name)
-            .filter(|json| json.span.contains(place))
-    };
-    for (name, word, kind) in [
-        ("parameters", "param", Kind::Parameter),
-        ("variables", "var", Kind::Variable),
-    ] {
-        if let Some(member) = section(name).and_then(|json| holding(json.members(), place)) {
-            // What the compiler made up has no declaration.
-            let source = source?;
-            let declared = source
-                .declarations
-                .iter()
-                .find(|declared| declared.kind == kind && declared.symbol == *member.name)?;
-            return Some((located(word, declared, source, outermost), None));
+    /// The outermost declaration in a template that holds a place, and the template of a module if the
+    /// place is within that.
+    fn step<'j>(
+        &self,
+        template: &'j Json,
+        source: Option<&Source>,
+        place: Span,
+        outermost: bool,
+    ) -> Option<(Step, Option<&'j Json>)> {
+        let section = |name| {
+            template
+                .get_ignore_case(name)
+                .filter(|json| json.span.contains(place))
+        };
+        for (name, word, kind) in [
+            ("parameters", "param", Kind::Parameter),
+            ("variables", "var", Kind::Variable),
+        ] {
+            if let Some(member) = section(name).and_then(|json| holding(json.members(), place)) {
+                // What the compiler made up has no declaration.
+                let source = source?;
+                let declared = source
+                    .declarations
+                    .called(&member.name, |declared| declared.kind == kind)?;
+                return Some((located(word, declared, source, outermost), None));
+            }
         }
-    }
-    let resources = section("resources")?;
-    let declarations = source.map_or(&[][..], |source| &source.declarations);
-    let (resource, symbol, declared) = match &resources.kind {
-        JsonKind::Object(members) => {
-            let member = holding(members, place)?;
-            let declared = matching::by_symbol(declarations, &member.name, &member.value);
-            (&member.value, Some(member.name.to_string()), declared)
-        }
-        JsonKind::Array(items) => {
-            let position = items.iter().position(|item| item.span.contains(place))?;
-            let declared = matching::by_elimination(declarations, items, position);
-            (items.get(position)?, None, declared)
-        }
-        _ => return None,
-    };
-    let nested = resource
-        .get_ignore_case("properties")
-        .and_then(|properties| properties.get_ignore_case("template"));
-    let is_deployment = resource
-        .get_ignore_case("type")
-        .and_then(Json::as_str)
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(DEPLOYMENTS));
-    // A template that somebody wrote out in Bicep does not say that it was compiled.
-    let module = nested.filter(|nested| is_deployment && is_compiled(nested));
-    let Some(declared) = declared else {
-        let word = if module.is_some() {
-            "module"
-        } else {
-            "resource"
+        let resources = section("resources")?;
+        let (resource, symbol, declared) = match &resources.kind {
+            JsonKind::Object(members) => {
+                let member = holding(members, place)?;
+                let declared = source
+                    .and_then(|source| source.declarations.by_symbol(&member.name, &member.value));
+                (&member.value, Some(member.name.to_string()), declared)
+            }
+            JsonKind::Array(items) => {
+                let position = items.iter().position(|item| item.span.contains(place))?;
+                let declared = source.and_then(|source| {
+                    let matched = self.matched(source, resources);
+                    source.declarations.all.get((*matched.get(position)?)?)
+                });
+                (items.get(position)?, None, declared)
+            }
+            _ => return None,
+        };
+        let nested = resource
+            .get_ignore_case("properties")
+            .and_then(|properties| properties.get_ignore_case("template"));
+        let is_deployment = resource
+            .get_ignore_case("type")
+            .and_then(Json::as_str)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(DEPLOYMENTS));
+        // A template that somebody wrote out in Bicep does not say that it was compiled.
+        let module = nested.filter(|nested| is_deployment && is_compiled(nested));
+        let Some(declared) = declared else {
+            let word = if module.is_some() {
+                "module"
+            } else {
+                "resource"
+            };
+            let step = Step {
+                word,
+                symbol: symbol?,
+                from: None,
+                reference: None,
+                place: None,
+            };
+            return Some((step, module.filter(|nested| nested.span.contains(place))));
+        };
+        let source = source?;
+        let Kind::Module(reference) = &declared.kind else {
+            return Some((located("resource", declared, source, outermost), None));
         };
         let step = Step {
-            word,
-            symbol: symbol?,
-            from: None,
-            reference: None,
-            place: None,
+            from: Some(reference.clone()),
+            reference: Some(reference.clone()),
+            ..located("module", declared, source, false)
         };
-        return Some((step, module.filter(|nested| nested.span.contains(place))));
-    };
-    let source = source?;
-    let Kind::Module(reference) = &declared.kind else {
-        return Some((located("resource", declared, source, outermost), None));
-    };
-    let step = Step {
-        from: Some(reference.clone()),
-        reference: Some(reference.clone()),
-        ..located("module", declared, source, false)
-    };
-    Some((step, module.filter(|nested| nested.span.contains(place))))
+        Some((step, module.filter(|nested| nested.span.contains(place))))
+    }
+
+    /// The declarations of the resources of an array, by their positions.
+    fn matched(&self, source: &Source, resources: &Json) -> Rc<Vec<Option<usize>>> {
+        let mut matched = self.matched.borrow_mut();
+        let found = matched
+            .entry(resources.span)
+            .or_insert_with(|| Rc::new(source.declarations.by_elimination(resources.items())));
+        Rc::clone(found)
+    }
 }
 
 fn holding(members: &[Member], place: Span) -> Option<&Member> {

@@ -5,56 +5,159 @@
 //! that is not `existing` down once, so that the only resource of a type comes from the only
 //! declaration of that type, and among several the name may tell.
 
+use std::collections::BTreeMap;
+
 use super::super::deployment::DEPLOYMENTS;
 use super::super::expression::{self, Call, Node, NodeKind};
-use super::scan::{Called, Declaration, Kind};
+use super::scan::{self, Called, Declaration, Kind};
 use crate::syntax::json::Json;
 
-/// The declaration of a symbol, if what it declares is what was compiled.
-pub(super) fn by_symbol<'d>(
-    declarations: &'d [Declaration],
-    symbol: &str,
-    resource: &Json,
-) -> Option<&'d Declaration> {
-    declarations
-        .iter()
-        .find(|declared| declared.symbol == symbol && may_give(declared, resource, false))
+/// The declarations of one source, found by symbol and by type.
+#[derive(Debug)]
+pub(super) struct Declarations {
+    /// In the order they are written.
+    pub(super) all: Vec<Declaration>,
+    by_symbol: BTreeMap<String, Vec<usize>>,
+    /// Resources and modules by their type in lower case.
+    by_kind: BTreeMap<String, Vec<usize>>,
 }
 
-/// The declaration of the resource at a position of an array, where no other one can be meant.
-pub(super) fn by_elimination<'d>(
-    declarations: &'d [Declaration],
-    resources: &[Json],
-    position: usize,
-) -> Option<&'d Declaration> {
-    let resource = resources.get(position)?;
-    if let Some(symbol) = generated_name(resource) {
-        return by_symbol(declarations, &symbol, resource);
+impl Declarations {
+    /// Those of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let all = scan::declarations(text);
+        let mut by_symbol: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_kind: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, declared) in all.iter().enumerate() {
+            let symbol = declared.symbol.clone();
+            by_symbol.entry(symbol).or_default().push(index);
+            let kind = match &declared.kind {
+                Kind::Resource { kind, .. } => kind.to_ascii_lowercase(),
+                Kind::Module(_) => DEPLOYMENTS.to_ascii_lowercase(),
+                Kind::Parameter | Kind::Variable => continue,
+            };
+            by_kind.entry(kind).or_default().push(index);
+        }
+        Self {
+            all,
+            by_symbol,
+            by_kind,
+        }
     }
-    let candidates: Vec<&Declaration> = declarations
-        .iter()
-        .filter(|declared| may_give(declared, resource, true))
-        .collect();
-    let alike: Vec<&Json> = resources
-        .iter()
-        .filter(|other| is_alike(other, resource))
-        .collect();
-    // Another number: the two are not of one edition, or something was not understood.
-    if candidates.len() != alike.len() {
-        return None;
+
+    /// The first declaration of a symbol of which something holds.
+    pub(super) fn called(
+        &self,
+        symbol: &str,
+        holds: impl Fn(&Declaration) -> bool,
+    ) -> Option<&Declaration> {
+        let named = self.by_symbol.get(symbol)?.iter();
+        named
+            .filter_map(|index| self.all.get(*index))
+            .find(|declared| holds(declared))
     }
-    if let [only] = candidates.as_slice() {
-        return Some(only);
+
+    /// The declaration of a symbol, if what it declares is what was compiled.
+    pub(super) fn by_symbol(&self, symbol: &str, resource: &Json) -> Option<&Declaration> {
+        self.called(symbol, |declared| may_give(declared, resource, false))
     }
-    let name = name_of(resource)?;
-    let mut named = candidates
-        .into_iter()
-        .filter(|declared| declared.called.as_ref().is_some_and(|it| *it == name));
-    let found = named.next()?;
-    let twins = alike
-        .into_iter()
-        .filter(|other| name_of(other).is_some_and(|other| other == name));
-    (named.next().is_none() && twins.count() == 1).then_some(found)
+
+    /// The declaration of each resource of an array, where no other one can be meant: its place in
+    /// [`Self::all`].
+    pub(super) fn by_elimination(&self, resources: &[Json]) -> Vec<Option<usize>> {
+        let mut found = vec![None; resources.len()];
+        let mut alike: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
+        for (position, resource) in resources.iter().enumerate() {
+            let shape = Shape::of(resource);
+            alike.entry(shape).or_default().push(position);
+        }
+        for (shape, positions) in &alike {
+            for (position, declared) in self.of_shape(shape, positions, resources) {
+                if let Some(found) = found.get_mut(position) {
+                    *found = Some(declared);
+                }
+            }
+        }
+        for (found, resource) in found.iter_mut().zip(resources) {
+            if let Some(symbol) = generated_name(resource) {
+                let fits = |index: &&usize| {
+                    let declared = self.all.get(**index);
+                    declared.is_some_and(|declared| may_give(declared, resource, false))
+                };
+                let named = self.by_symbol.get(&symbol);
+                *found = named.and_then(|named| named.iter().find(fits).copied());
+            }
+        }
+        found
+    }
+
+    /// The same for those of one shape: positions and declarations.
+    fn of_shape(
+        &self,
+        shape: &Shape,
+        positions: &[usize],
+        resources: &[Json],
+    ) -> Vec<(usize, usize)> {
+        let first = positions.first().and_then(|first| resources.get(*first));
+        let (Some(first), Some(of_kind)) = (first, self.by_kind.get(&shape.kind)) else {
+            return Vec::new();
+        };
+        let declaration = |index: &usize| Some((*index, self.all.get(*index)?));
+        let candidates: Vec<(usize, &Declaration)> = of_kind
+            .iter()
+            .filter_map(declaration)
+            .filter(|(_, declared)| may_give(declared, first, true))
+            .collect();
+        // Another number: the two are not of one edition, or something was not understood.
+        if candidates.len() != positions.len() {
+            return Vec::new();
+        }
+        if let ([only], [position]) = (candidates.as_slice(), positions) {
+            return vec![(*position, only.0)];
+        }
+        let named = candidates
+            .iter()
+            .filter_map(|(index, declared)| Some((declared.called.clone()?, *index)));
+        let named = once(named);
+        let called = positions
+            .iter()
+            .filter_map(|position| Some((name_of(resources.get(*position)?)?, *position)));
+        let called = once(called).into_iter();
+        called
+            .filter_map(|(name, position)| Some((position?, (*named.get(&name)?)?)))
+            .collect()
+    }
+}
+
+/// What has each name; `None` where several have it.
+fn once(named: impl Iterator<Item = (Called, usize)>) -> BTreeMap<Called, Option<usize>> {
+    let mut found = BTreeMap::new();
+    for (name, index) in named {
+        found
+            .entry(name)
+            .and_modify(|found| *found = None)
+            .or_insert(Some(index));
+    }
+    found
+}
+
+/// What resources have in common that could come from the same declarations.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    /// The type in lower case.
+    kind: String,
+    /// The version in lower case; that of a module is the compiler's choice and tells nothing.
+    version: Option<String>,
+}
+
+impl Shape {
+    fn of(resource: &Json) -> Self {
+        let version = || text(resource, "apiVersion").to_ascii_lowercase();
+        Self {
+            kind: text(resource, "type").to_ascii_lowercase(),
+            version: (!is_deployment(resource)).then(version),
+        }
+    }
 }
 
 fn text<'j>(resource: &'j Json, member: &str) -> &'j str {
@@ -64,15 +167,6 @@ fn text<'j>(resource: &'j Json, member: &str) -> &'j str {
 
 fn is_deployment(resource: &Json) -> bool {
     text(resource, "type").eq_ignore_ascii_case(DEPLOYMENTS)
-}
-
-/// Whether two resources could come from the same declarations.
-fn is_alike(other: &Json, resource: &Json) -> bool {
-    let version = || {
-        is_deployment(resource)
-            || text(other, "apiVersion").eq_ignore_ascii_case(text(resource, "apiVersion"))
-    };
-    text(other, "type").eq_ignore_ascii_case(text(resource, "type")) && version()
 }
 
 /// Whether a declaration compiles to a resource like this one; `created` leaves out what is only

@@ -39,7 +39,7 @@ pub(super) enum Kind {
 }
 
 /// A name that can be compared with what the compiler makes of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Called {
     /// `'web'`
     Literal(String),
