@@ -38,9 +38,9 @@ pub trait Loader: Sync {
     /// The files of the walk in one directory, sorted by path. `""` is the root.
     fn directory(&self, path: &str) -> Vec<FileId>;
 
-    /// The files of the walk in one directory and all below it, sorted by path. `""` is the root.
-    /// A loader that was given single files knows of none.
-    fn below(&self, _path: &str) -> Vec<FileId> {
+    /// The files of the walk of one name, without directories, in a directory and all below it,
+    /// sorted by path. `""` is the root. A loader that was given single files knows of none.
+    fn below(&self, _path: &str, _name: &str) -> Vec<FileId> {
         Vec::new()
     }
 

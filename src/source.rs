@@ -7,7 +7,7 @@
 //! What is absent: this module never opens a file.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names one file of a [`SourceMap`]. Ids follow the sorted order of paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,8 +98,74 @@ fn one_based(zero_based: usize) -> NonZeroU32 {
 pub struct SourceFile {
     path: Arc<str>,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    /// Made when a line is first asked for: most files of a run have nothing to be told of.
+    lines: OnceLock<Lines>,
     byte_order_mark: u32,
+}
+
+/// Where the lines of a text begin, and how much there is before each block of it: a text may be
+/// one line of some megabytes, and thousands of places in it may be asked for.
+#[derive(Debug)]
+struct Lines {
+    starts: Vec<u32>,
+    before: Vec<Width>,
+}
+
+/// How long a piece of text is, as those count who do not count bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Width {
+    /// In characters (Unicode scalar values).
+    pub characters: usize,
+    /// In UTF-16 code units.
+    pub utf16: usize,
+}
+
+impl Width {
+    /// That of the characters that begin in these bytes of a text in UTF-8.
+    fn of(bytes: &[u8]) -> Self {
+        let characters = bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        // Characters of four bytes are those that take two units.
+        let pairs = bytes.iter().filter(|byte| **byte >= 0xf0).count();
+        Self {
+            characters,
+            utf16: characters + pairs,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            characters: self.characters + other.characters,
+            utf16: self.utf16 + other.utf16,
+        }
+    }
+}
+
+/// How many bytes a block has.
+const BLOCK: usize = 1024;
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let mut starts = vec![0];
+        for (offset, byte) in text.bytes().enumerate() {
+            if byte == b'\n' {
+                starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
+            }
+        }
+        let mut before = vec![Width::default()];
+        for block in text.as_bytes().chunks(BLOCK) {
+            let last = before.last().copied().unwrap_or_default();
+            before.push(last.and(Width::of(block)));
+        }
+        Self { starts, before }
+    }
+
+    /// What there is before an offset, from the beginning of the text.
+    fn before(&self, text: &str, offset: usize) -> Width {
+        let block = offset / BLOCK;
+        let rest = text.as_bytes().get(block * BLOCK..offset);
+        let before = self.before.get(block).copied().unwrap_or_default();
+        before.and(Width::of(rest.unwrap_or_default()))
+    }
 }
 
 impl SourceFile {
@@ -109,19 +175,16 @@ impl SourceFile {
     pub fn new(path: impl Into<Arc<str>>, text: &str) -> Self {
         let stripped = text.strip_prefix('\u{feff}');
         let byte_order_mark = if stripped.is_some() { 3 } else { 0 };
-        let text: Arc<str> = stripped.unwrap_or(text).into();
-        let mut line_starts = vec![0];
-        for (offset, byte) in text.bytes().enumerate() {
-            if byte == b'\n' {
-                line_starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
-            }
-        }
         Self {
             path: path.into(),
-            text,
-            line_starts,
+            text: stripped.unwrap_or(text).into(),
+            lines: OnceLock::new(),
             byte_order_mark,
         }
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::of(&self.text))
     }
 
     /// The path relative to the root of the run, with `/` on every system.
@@ -154,13 +217,14 @@ impl SourceFile {
     /// Number of lines; a text without a newline has one.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.lines().starts.len()
     }
 
     /// Zero-based index of the line that holds `offset`.
     #[must_use]
     pub fn line_index(&self, offset: u32) -> usize {
-        self.line_starts
+        self.lines()
+            .starts
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
     }
@@ -169,7 +233,7 @@ impl SourceFile {
     #[must_use]
     pub fn line_start(&self, line_index: usize) -> u32 {
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.line_starts.get(line_index).copied().unwrap_or(end)
+        self.lines().starts.get(line_index).copied().unwrap_or(end)
     }
 
     /// Line and column of a byte offset.
@@ -182,14 +246,28 @@ impl SourceFile {
     /// ```
     #[must_use]
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line_index = self.line_index(offset);
-        let before = self
-            .text
-            .get(self.line_start(line_index) as usize..offset as usize);
-        let column = before.map_or(0, |text| text.chars().count());
         LineColumn {
-            line: one_based(line_index),
-            column: one_based(column),
+            line: one_based(self.line_index(offset)),
+            column: one_based(self.before_in_line(offset).characters),
+        }
+    }
+
+    /// How much there is in a line before an offset; nothing where no character begins there.
+    #[must_use]
+    pub fn before_in_line(&self, offset: u32) -> Width {
+        let start = self.line_start(self.line_index(offset)) as usize;
+        let end = offset as usize;
+        if self.text.get(start..end).is_none() {
+            return Width::default();
+        }
+        let lines = self.lines();
+        let (whole, earlier) = (
+            lines.before(&self.text, end),
+            lines.before(&self.text, start),
+        );
+        Width {
+            characters: whole.characters - earlier.characters,
+            utf16: whole.utf16 - earlier.utf16,
         }
     }
 }
@@ -245,6 +323,39 @@ mod tests {
         let at = file.line_column(d);
         assert_eq!((at.line.get(), at.column.get()), (2, 2));
         assert_eq!(file.slice(Span::new(FileId(0), 0, 2)), "ab");
+    }
+
+    #[test]
+    fn columns_of_a_line_of_many_blocks_are_those_that_counting_gives() {
+        let text = "a\n".to_owned() + &"xyz\u{10d}\u{1f600}".repeat(700) + "\nend";
+        let file = SourceFile::new("x", &text);
+        let (mut line, mut column) = (1, 1);
+        for (offset, character) in text.char_indices() {
+            let at = file.line_column(u32::try_from(offset).unwrap());
+            assert_eq!((at.line.get(), at.column.get()), (line, column));
+            let before = text.get(..offset).unwrap();
+            let in_line = before.rsplit('\n').next().unwrap();
+            let width = file.before_in_line(u32::try_from(offset).unwrap());
+            assert_eq!(width.utf16, in_line.encode_utf16().count());
+            column += 1;
+            if character == '\n' {
+                (line, column) = (line + 1, 1);
+            }
+        }
+        for length in [BLOCK - 1, BLOCK, BLOCK + 1] {
+            let file = SourceFile::new("x", &"x".repeat(length));
+            let end = file.line_column(u32::try_from(length).unwrap());
+            assert_eq!(end.column.get() as usize, length + 1);
+        }
+    }
+
+    #[test]
+    fn thousands_of_places_in_one_long_line_are_told_in_linear_time() {
+        let file = SourceFile::new("x", &"x".repeat(4 << 20));
+        for offset in (0..4 << 20).step_by(200) {
+            let column = file.line_column(offset).column.get();
+            assert_eq!(column, offset + 1);
+        }
     }
 
     #[test]

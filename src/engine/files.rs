@@ -5,7 +5,6 @@
 //! them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
 use super::walk::{self, Entry, Kind};
@@ -34,6 +33,7 @@ pub(crate) struct Files {
     slots: Vec<Slot>,
     by_path: HashMap<Arc<str>, FileId>,
     by_directory: BTreeMap<Arc<str>, Vec<FileId>>,
+    by_name: HashMap<Box<str>, Vec<FileId>>,
 }
 
 impl Files {
@@ -47,6 +47,8 @@ impl Files {
             files.by_path.insert(Arc::clone(&slot.path), id);
             if slot.tree.is_some() {
                 let directory = directory_of(&slot.path);
+                let name = slot.path.rsplit('/').next().unwrap_or_default();
+                files.by_name.entry(name.into()).or_default().push(id);
                 files
                     .by_directory
                     .entry(directory.into())
@@ -82,20 +84,21 @@ impl Files {
         self.get(id)?.text.get()?.as_ref()
     }
 
-    /// Ends the run: keeps what was read. Files nobody read share one empty text.
+    /// Ends the run: keeps what was read. Files nobody read share one empty text. The trees are
+    /// taken down on another thread of the run, or by the end of the process: nobody waits.
     pub(crate) fn into_sources(self) -> SourceMap {
-        SourceMap::new(
-            self.slots
-                .into_iter()
-                .map(|slot| {
-                    let path = slot.path;
-                    slot.text
-                        .into_inner()
-                        .flatten()
-                        .unwrap_or_else(|| Arc::new(SourceFile::new(path, "")))
-                })
-                .collect(),
-        )
+        let mut trees = Vec::new();
+        let sources = self.slots.into_iter().map(|slot| {
+            trees.extend(slot.tree);
+            let path = slot.path;
+            slot.text
+                .into_inner()
+                .flatten()
+                .unwrap_or_else(|| Arc::new(SourceFile::new(path, "")))
+        });
+        let sources = SourceMap::new(sources.collect());
+        rayon::spawn(move || drop(trees));
+        sources
     }
 }
 
@@ -120,26 +123,19 @@ impl Loader for Files {
             .unwrap_or_default()
     }
 
-    fn below(&self, path: &str) -> Vec<FileId> {
+    fn below(&self, path: &str, name: &str) -> Vec<FileId> {
         let Some(path) = normalise(path) else {
             return Vec::new();
         };
-        let inside = |directory: &str| {
+        let inside = |id: &&FileId| {
             path.is_empty()
-                || directory
+                || self
+                    .path(**id)
                     .strip_prefix(&*path)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    .is_some_and(|rest| rest.starts_with('/'))
         };
-        let mut found: Vec<FileId> = self
-            .by_directory
-            .range::<str, _>((Bound::Included(&*path), Bound::Unbounded))
-            .take_while(|(directory, _)| directory.starts_with(&*path))
-            .filter(|(directory, _)| inside(directory))
-            .flat_map(|(_, ids)| ids.iter().copied())
-            .collect();
-        // Ids are in the order of paths.
-        found.sort_unstable();
-        found
+        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        named.iter().filter(inside).copied().collect()
     }
 
     fn path(&self, id: FileId) -> Arc<str> {

@@ -38,20 +38,15 @@ pub fn place(sources: &SourceMap, span: Span, unit: Unit) -> Place {
             end_column: 1,
         };
     };
-    let text = file.text();
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let length = u32::try_from(file.text().len()).unwrap_or(u32::MAX);
     let position = |offset: u32| {
         let offset = offset.min(length);
-        let line = file.line_index(offset);
-        let before = text
-            .get(file.line_start(line) as usize..offset as usize)
-            .unwrap_or("");
+        let before = file.before_in_line(offset);
         let column = match unit {
-            _ if before.is_ascii() => before.len(),
-            Unit::Characters => before.chars().count(),
-            Unit::Utf16 => before.encode_utf16().count(),
+            Unit::Characters => before.characters,
+            Unit::Utf16 => before.utf16,
         };
-        (from_one(line), from_one(column))
+        (from_one(file.line_index(offset)), from_one(column))
     };
     let (line, column) = position(span.start);
     let (end_line, end_column) = position(span.end);

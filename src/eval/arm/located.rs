@@ -56,12 +56,18 @@ pub(super) fn file_of(loader: &dyn Loader, address: &[Piece], place: Place<'_>) 
         }
     }
     let shortest = if tail.open { longest } else { 2 };
+    let named = loader.below(place.top, tail.segments.last()?);
     for count in (shortest..=longest).rev() {
-        let path = format!("/{}", tail.segments.get(longest - count..)?.join("/"));
-        let mut found = loader
-            .below(place.top)
-            .into_iter()
-            .filter(|id| *id != place.file && format!("/{}", loader.path(*id)).ends_with(&path));
+        let path = tail.segments.get(longest - count..)?.join("/");
+        let ends_so = |id: &FileId| {
+            let whole = loader.path(*id);
+            let before = whole.strip_suffix(&*path);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        let mut found = named
+            .iter()
+            .copied()
+            .filter(|id| *id != place.file && ends_so(id));
         match (found.next(), found.next()) {
             (None, _) => {}
             (only, None) => return only,

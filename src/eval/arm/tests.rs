@@ -136,11 +136,12 @@ impl Loader for Files {
         Vec::new()
     }
 
-    fn below(&self, path: &str) -> Vec<FileId> {
+    fn below(&self, path: &str, name: &str) -> Vec<FileId> {
         let inside = |file: &str| path.is_empty() || file.starts_with(&format!("{path}/"));
+        let called = |file: &str| file.rsplit('/').next() == Some(name);
         self.sources
             .iter()
-            .filter(|(_, file)| inside(file.path()))
+            .filter(|(_, file)| inside(file.path()) && called(file.path()))
             .map(|(id, _)| id)
             .collect()
     }

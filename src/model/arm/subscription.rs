@@ -1,5 +1,9 @@
 //! Subscriptions: aliases and exports.
 
+use std::sync::LazyLock;
+
+use regex::bytes::{Match, Regex};
+
 use super::properties;
 use crate::eval::{Dialect, Resource};
 use crate::model::build::Builder;
@@ -57,10 +61,18 @@ pub(super) fn subscription<'a>(builder: &mut Builder<'a>, resource: &'a Resource
 
 /// Whether the text of a file may describe a subscription in this dialect.
 pub(in crate::model) fn is_hinted_at(text: &str) -> bool {
-    let contains = |word: &str| {
-        text.as_bytes()
-            .windows(word.len())
-            .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    /// Rare words: every file of a run is searched.
+    static WORDS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("(?i-u)quotaId|/aliases").ok());
+    let bytes = text.as_bytes();
+    let is_hint = |found: Match<'_>| {
+        let provider = b"Microsoft.Subscription";
+        let before = found.start().checked_sub(provider.len());
+        let before = before.and_then(|start| bytes.get(start..found.start()));
+        !found.as_bytes().starts_with(b"/")
+            || before.is_some_and(|before| before.eq_ignore_ascii_case(provider))
     };
-    contains("quotaId") || contains("Microsoft.Subscription/aliases")
+    WORDS
+        .as_ref()
+        .is_none_or(|words| words.find_iter(bytes).any(is_hint))
 }

@@ -1,6 +1,8 @@
 //! Subscriptions.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 use crate::eval::value::Reference;
 use crate::eval::{Mode, Resource};
@@ -80,7 +82,12 @@ fn scope_of(builder: &Builder<'_>, reference: &Reference) -> Option<String> {
 
 /// Whether the text of a file may describe a subscription in this dialect.
 pub(in crate::model) fn is_hinted_at(text: &str) -> bool {
-    text.match_indices("\"azurerm_subscription\"")
-        .filter_map(|(at, _)| text.get(..at))
-        .any(|before| before.trim_end().ends_with("resource"))
+    static TYPE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("\"azurerm_subscription\"").ok());
+    let is_managed = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        before.trim_end().ends_with("resource")
+    };
+    TYPE.as_ref()
+        .is_none_or(|kind| kind.find_iter(text).any(|found| is_managed(found.start())))
 }

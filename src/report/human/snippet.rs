@@ -207,10 +207,7 @@ impl SourceCode for Indexed {
         let mut column = 0;
         let own_line = file.line_index(start);
         let own_start = file.line_start(own_line) as usize;
-        let columns = |from: usize| {
-            text.get(own_start..from)
-                .map_or(0, |before| before.chars().count())
-        };
+        let columns = |from: usize| file.before_in_line(clamp(from)).characters;
         if before == 0 {
             from = start as usize;
             column = columns(from);

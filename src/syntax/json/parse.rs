@@ -61,6 +61,7 @@ fn parse_with(id: FileId, file: &SourceFile, options: ParseOptions) -> Parsed<Op
         comments: Vec::new(),
         diagnostics: Vec::new(),
         names: NameCache::default(),
+        texts: NameCache::default(),
     };
     let tree = match lowering.document(file.text()) {
         Ok(tree) => tree,
@@ -114,6 +115,9 @@ fn in_order(comments: Option<CommentMap<'_>>) -> Vec<Range> {
 /// Objects with more members than this are searched for duplicates through a hash table.
 const FEW_MEMBERS: usize = 12;
 
+/// Texts of at most so many bytes are kept once for as long as they come again soon.
+const SHORT_TEXT: usize = 48;
+
 struct Lowering {
     options: ParseOptions,
     file: FileId,
@@ -122,6 +126,7 @@ struct Lowering {
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     names: NameCache,
+    texts: NameCache,
 }
 
 impl Lowering {
@@ -185,7 +190,7 @@ impl Lowering {
             Value::NullKeyword(_) => JsonKind::Null,
             Value::BooleanLit(literal) => JsonKind::Bool(literal.value),
             Value::NumberLit(literal) => JsonKind::Number(number(span, literal.value)?),
-            Value::StringLit(literal) => JsonKind::String(Arc::from(literal.value)),
+            Value::StringLit(literal) => JsonKind::String(self.text(&literal.value)),
             Value::Array(array) => {
                 let items = array.elements.into_iter().map(|item| self.value(item));
                 JsonKind::Array(items.collect::<Result<_, _>>()?)
@@ -193,6 +198,15 @@ impl Lowering {
             Value::Object(object) => self.object(object)?,
         };
         Ok(Json { span, kind })
+    }
+
+    /// Short texts are shared too: the types of parameters and resources, addresses, ports.
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if text.len() <= SHORT_TEXT {
+            self.texts.get(text)
+        } else {
+            Arc::from(text)
+        }
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<JsonKind, Box<Diagnostic>> {
@@ -286,8 +300,8 @@ fn number(span: Span, text: &str) -> Result<Number, Box<Diagnostic>> {
     })
 }
 
-/// Shares the names of members: templates repeat few of them (`name`, `type`, `properties`) very
-/// often. A slot is found by a cheap mix of length and some bytes, and the last name in it stays.
+/// Shares the names of members and short texts: templates repeat few of them (`name`, `type`,
+/// `properties`) very often. A slot is found by a cheap mix of length and some bytes, and the last name in it stays.
 struct NameCache {
     slots: Vec<Option<Arc<str>>>,
 }

@@ -271,3 +271,31 @@ fn sources_are_followed_through_modules_and_no_further_than_once() {
         .collect();
     assert_eq!(paths, ["net/main.bicep", "lib/a.bicep"]);
 }
+
+#[test]
+fn thousands_of_resources_of_one_type_are_told_apart_in_linear_time() {
+    let count = 3_000;
+    let resources: Vec<String> = (0..count)
+        .map(|number| {
+            format!(
+                r#"{{ "type": "A.B/c", "apiVersion": "1", "name": "[format('r{number}-{{0}}', parameters('p'))]" }}"#
+            )
+        })
+        .collect();
+    let template = compiled(&format!(r#""resources": [{}]"#, resources.join(",\n")));
+    let source: String = (0..count)
+        .map(|number| {
+            format!("resource s{number} 'A.B/c@1' = {{\n  name: 'r{number}-${{p}}'\n}}\n")
+        })
+        .collect();
+    let files = Files::new(&[("net/main.bicep", &source), ("net/main.json", &template)]);
+    let sources = Sources::new(&files);
+    for number in 0..count {
+        let place = files.place("net/main.json", &format!("r{number}-{{0}}"));
+        let declared = sources.declared(place).unwrap();
+        assert_eq!(
+            declared.words,
+            format!("resource s{number} (net/main.bicep)")
+        );
+    }
+}
