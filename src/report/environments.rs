@@ -7,9 +7,42 @@ use crate::policy::finding::{Extent, Finding};
 /// `prod and staging, not in dev`, without the `in` before it; `None` where no template has
 /// several environments.
 pub(super) fn words(finding: &Finding) -> Option<String> {
-    let several = finding.environments.len() > 1;
-    let parts: Vec<String> = finding
-        .environments
+    of(&finding.environments)
+}
+
+/// The same of several findings together: where at least one of them holds.
+pub(super) fn words_of_all(findings: &[&Finding]) -> Option<String> {
+    let mut all: Vec<Extent> = Vec::new();
+    for extent in findings.iter().flat_map(|finding| &finding.environments) {
+        match all.iter_mut().find(|one| one.template == extent.template) {
+            Some(one) => {
+                one.violated.extend(extent.violated.iter().cloned());
+                one.undetermined.extend(extent.undetermined.iter().cloned());
+                one.absent.extend(extent.absent.iter().cloned());
+            }
+            None => all.push(extent.clone()),
+        }
+    }
+    for extent in &mut all {
+        for list in [
+            &mut extent.violated,
+            &mut extent.undetermined,
+            &mut extent.absent,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        let (certain, open) = (&extent.violated, &mut extent.undetermined);
+        open.retain(|name| !certain.contains(name));
+        let holds = |name: &Arc<str>| certain.contains(name) || open.contains(name);
+        extent.absent.retain(|name| !holds(name));
+    }
+    of(&all)
+}
+
+fn of(environments: &[Extent]) -> Option<String> {
+    let several = environments.len() > 1;
+    let parts: Vec<String> = environments
         .iter()
         .map(|extent| match several {
             true => format!("{} of {}", extent_words(extent), extent.template),

@@ -265,15 +265,8 @@ impl<'a> Page<'a> {
             let more = places.len() - MOST_LISTED;
             self.field("", &format!("… and {more} more"));
         }
-        let mut said: BTreeSet<String> = BTreeSet::new();
-        for words in group
-            .findings
-            .iter()
-            .filter_map(|one| environments::words(one))
-        {
-            if said.insert(words.clone()) && said.len() <= MOST_LISTED {
-                self.field("in", &words);
-            }
+        if let Some(words) = environments::words_of_all(&group.findings) {
+            self.field("in", &words);
         }
         let mut named: BTreeSet<&str> = BTreeSet::new();
         let unknowns = group.findings.iter().flat_map(|finding| &finding.unknowns);

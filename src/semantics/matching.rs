@@ -14,7 +14,7 @@ use super::packet::interval::{Interval, IntervalSet};
 use super::packet::space::Term;
 use super::packet::{Family, port_set, protocol_code};
 use super::place::Place;
-use crate::eval::value::{Bounds as Limits, Unknown, UnknownId};
+use crate::eval::value::{Bounds as Limits, Reason, Unknown};
 use crate::model::address::{AddressPrefix, PortRange, ProtocolMatch, ServiceTag};
 use crate::model::platform::TagRow;
 use crate::model::{Field, List, State};
@@ -447,9 +447,9 @@ pub(crate) fn unknown_atom(
 }
 
 fn invalid_atom(dimension: Dimension, raw: &str, outer: IntervalSet) -> Atom {
-    let id = UnknownId::named("invalid field", raw);
-    let predicate = Predicate::Unknown(id.0);
-    Atom::new(dimension, &predicate, IntervalSet::empty(), outer)
+    let label = format!("`{raw}`");
+    let unknown = Unknown::new("invalid field", label, Reason::Invalid);
+    unknown_atom(dimension, &Arc::new(unknown), IntervalSet::empty(), outer)
 }
 
 /// Adds what the unknown rest of a list matches.

@@ -245,3 +245,23 @@ fn wrong_words_of_a_described_deployment_are_errors_at_their_place() {
         ]
     );
 }
+
+#[test]
+fn what_is_undetermined_in_each_environment_for_another_reason_is_placed_once() {
+    let case = Case::new(&[
+        ("gate.json", &template()),
+        ("gate.parameters.dev.json", &parameters("#{office}#")),
+        ("gate.parameters.prod.json", &parameters("10.0.0.0/40")),
+        ("gate.parameters.stage.json", &parameters("10.0.0.0/8")),
+    ]);
+    let human = case.run(&["check"]).stdout;
+    let open = human.split("undetermined[").nth(1).unwrap();
+    let open = open.split("\n\n").next().unwrap();
+    let said: Vec<&str> = open
+        .lines()
+        .filter(|line| line.starts_with("  in "))
+        .collect();
+    assert_eq!(said, ["  in      dev and prod, not in stage"], "{human}");
+    // A value that Azure refuses is not one that the files do not tell.
+    assert!(open.contains("`10.0.0.0/40`: mend the value"), "{human}");
+}

@@ -43,13 +43,11 @@ impl Paint {
 /// Places too far away to be drawn, one line each: where, what stands there, what it is. Those of
 /// one line that are the same thing are put together.
 pub(in crate::report::human) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> Vec<String> {
-    let mut lines: Vec<(String, u32, &str, String, Vec<&str>)> = Vec::new();
+    let mut lines: Vec<(String, u32, &str, String, Vec<String>)> = Vec::new();
     for mark in far {
         let at = place(sources, mark.span, Unit::Characters);
         let shown = sources.slice(mark.span);
-        let shown = (shown.len() <= 40 && !shown.contains('\n') && !mark.text.contains('`'))
-            .then_some(shown)
-            .filter(|shown| !shown.is_empty());
+        let shown = (!mark.text.contains('`') && !shown.is_empty()).then(|| in_short(shown));
         let same = lines.iter_mut().find(|(path, line, text, ..)| {
             (path.as_str(), *line, *text) == (at.path.as_str(), at.line, mark.text)
         });
@@ -72,6 +70,22 @@ pub(in crate::report::human) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> V
             parts.join(" ")
         })
         .collect()
+}
+
+/// A piece of a file as part of a line.
+fn in_short(text: &str) -> String {
+    const MOST: usize = 40;
+    if text.chars().count() <= MOST && !text.contains('\n') {
+        return text.to_owned();
+    }
+    // A line is no place for pages: what is cut off is not looked at.
+    let mut end = text.len().min(MOST * 8);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let words: Vec<&str> = text.get(..end).unwrap_or("").split_whitespace().collect();
+    let cut: String = words.join(" ").chars().take(MOST - 1).collect();
+    format!("{}…", cut.trim_end())
 }
 
 /// The first sentences of a text, about two lines.
