@@ -15,6 +15,8 @@ mod bicep;
 mod cases;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/claims.rs"]
+mod claims;
 #[path = "cli/diff.rs"]
 mod diff;
 #[path = "cli/ends.rs"]

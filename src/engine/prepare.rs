@@ -93,7 +93,13 @@ pub(super) fn on_disk<T: Send>(
         let outline = root_outline(&scope.root);
         let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
         let mut entries = walked.entries;
-        entries.extend(scope.named.iter().cloned());
+        for entry in &scope.named {
+            // Whoever names a file means it, whatever its name ends with.
+            if walk::kind(&entry.path) == Kind::Other && walk::may_be_json(&entry.path) {
+                forced.insert(Arc::clone(&entry.path), Kind::Json);
+            }
+            entries.push(entry.clone());
+        }
         entries.append(&mut extra);
         for rule in walk::rule_files(&scope.root, &outline.packs) {
             forced.insert(Arc::clone(&rule.path), Kind::Rule);

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Hcl,
     /// `.tf.json`, `.tfvars.json`: Terraform for certain.
     TerraformJson,
-    /// Any other `.json`, `.jsonl`, `.ndjson`: ours only if its content says so.
+    /// Any other `.json`, `.jsonc`, `.jsonl`, `.ndjson`: ours only if its content says so.
     Json,
     /// Named as a parameter file on the command line.
     ParameterJson,
@@ -51,7 +51,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         Kind::Hcl
     } else if name.ends_with(".tf.json") || name.ends_with(".tfvars.json") {
         Kind::TerraformJson
-    } else if [".json", ".jsonl", ".ndjson"]
+    } else if [".json", ".jsonc", ".jsonl", ".ndjson"]
         .iter()
         .any(|ending| name.ends_with(ending))
     {
@@ -59,6 +59,14 @@ pub(crate) fn kind(path: &str) -> Kind {
     } else {
         Kind::Other
     }
+}
+
+/// Whether a file of another ending may hold JSON: its own language is none that is known.
+pub(crate) fn may_be_json(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    ![".bicep", ".bicepparam", ".yaml", ".yml", ".md"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// A regular file below the root.
@@ -274,7 +282,11 @@ pub(crate) fn concerns_us(path: &str, bytes: &[u8]) -> bool {
 /// Whether JSON says of itself that it is an ARM template or parameter file.
 pub(crate) fn claims_arm(bytes: &[u8]) -> bool {
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i-u)"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json"#).ok()
+        // Quotes as other languages have them, or none: JSON it is not, but it says what it means.
+        Regex::new(
+            r#"(?i-u)["']?\$schema["']?\s*:\s*["'][^"'\s]*deployment(Template|Parameters)\.json"#,
+        )
+        .ok()
     });
     SCHEMA.as_ref().is_some_and(|words| words.is_match(bytes))
 }
@@ -300,6 +312,9 @@ pub(crate) fn decode(path: &str, kind: Kind, bytes: Vec<u8>) -> Content {
     let encoding = match bytes.get(..2) {
         Some([0xff, 0xfe]) => Some(encoding_rs::UTF_16LE),
         Some([0xfe, 0xff]) => Some(encoding_rs::UTF_16BE),
+        // Without a mark: JSON and HCL begin with a character of ASCII.
+        Some([0, 1..=0x7f]) => Some(encoding_rs::UTF_16BE),
+        Some([1..=0x7f, 0]) => Some(encoding_rs::UTF_16LE),
         _ => None,
     };
     if let Some(encoding) = encoding {

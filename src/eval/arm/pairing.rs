@@ -5,52 +5,17 @@
 
 mod conventions;
 mod notes;
+mod role;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(super) use role::role;
+use role::{Role, contradiction};
+
 use crate::eval::frontend::{Declared, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use crate::source::FileId;
 use crate::syntax::json::Json;
-
-/// What a JSON document is to this front end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Template,
-    Parameters,
-}
-
-/// What a file is: by its content, then by its name.
-pub(super) fn role(input: &Input<'_>) -> Option<Role> {
-    let Tree::Json(Some(json)) = input.tree else {
-        return None;
-    };
-    let schema = json.get_ignore_case("$schema").and_then(Json::as_str);
-    let schema = schema.unwrap_or_default().to_ascii_lowercase();
-    if schema.contains("deploymentparameters") {
-        return Some(Role::Parameters);
-    }
-    if schema.contains("deploymenttemplate") {
-        return Some(Role::Template);
-    }
-    let has = |name| {
-        json.get_ignore_case(name)
-            .is_some_and(|json| !json.members().is_empty() || !json.items().is_empty())
-    };
-    if schema.is_empty() && has("resources") && json.get_ignore_case("contentVersion").is_some() {
-        return Some(Role::Template);
-    }
-    let name = file_name(input.file.path()).to_ascii_lowercase();
-    let named = name.ends_with(".json") && name.contains(".parameters") && schema.is_empty();
-    let entries = json
-        .get_ignore_case("parameters")
-        .map_or(&[][..], Json::members);
-    let is_entry = |json: &Json| {
-        json.get_ignore_case("value").is_some() || json.get_ignore_case("reference").is_some()
-    };
-    let shaped = !entries.is_empty() && entries.iter().all(|entry| is_entry(&entry.value));
-    (named && shaped).then_some(Role::Parameters)
-}
 
 /// Puts templates and parameter files together.
 pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
@@ -61,10 +26,12 @@ pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
         .collect();
     let mut files = Files::default();
     let mut loose = Vec::new();
+    let mut told = Vec::new();
     for input in inputs {
         if options.parameter_files.contains(&input.id) || described.contains(&input.id) {
             continue;
         }
+        told.extend(contradiction(input));
         match role(input) {
             Some(Role::Template) => {
                 let directory = directory_of(input.file.path());
@@ -98,6 +65,7 @@ pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
     }
     let unknown = notes::declared_nowhere(&options.parameters, &files);
     grouping.diagnostics.extend(unknown);
+    grouping.diagnostics.append(&mut told);
     grouping.units.sort_by(|a, b| a.name.cmp(&b.name));
     grouping.unused.sort_unstable();
     grouping
