@@ -19,16 +19,20 @@ impl<'t> Evaluator<'t> {
         special: Special,
     ) -> Value {
         let values = self.arguments(frame, site, &call.arguments);
-        if let Some(list) = values.iter().find(|value| {
-            matches!(
+        // Azure makes no string of a number here, as `concat` does
+        // (<https://github.com/Azure/azure-quickstart-templates/issues/2124>).
+        let no_text = |value: &Value| {
+            !matches!(
                 value.data,
-                Data::Null | Data::List(_) | Data::Object(_) | Data::Bool(_)
+                Data::String(_) | Data::Template(_) | Data::Unknown(_)
             )
-        }) {
-            let span = self.exact(site, node.start, node.end);
-            let what = super::functions::describe(&list.data);
+        };
+        if let Some((place, other)) = values.iter().enumerate().find(|(_, value)| no_text(value)) {
+            let written = call.arguments.get(place).unwrap_or(node);
+            let span = self.exact(site, written.start, written.end);
+            let what = super::functions::describe(&other.data);
             let message = format!("'{}' needs strings, not {what}", call.name);
-            return self.wrong_about(span, message, std::slice::from_ref(list));
+            return self.wrong_about(span, message, std::slice::from_ref(other));
         }
         let mut arguments = values.as_slice();
         let base = match special {

@@ -324,7 +324,8 @@ fn segments_of_names_and_types_have_to_agree() {
         { "type": "A.B/c", "name": "x", "properties": {
             "few": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'hub')]",
             "many": "[resourceId('Microsoft.Network/virtualNetworks', 'hub', 'app', 'more')]",
-            "slash": "[resourceId('Microsoft.Network/routeTables', 'a/b')]" } }]"#,
+            "slash": "[resourceId('Microsoft.Network/routeTables', 'a/b')]",
+            "number": "[resourceId('Microsoft.Network/routeTables', 12)]" } }]"#,
     );
     let files = Files::new(&[("main.json", &template)]);
     let deployment = files.deploy("main.json");
@@ -337,6 +338,7 @@ fn segments_of_names_and_types_have_to_agree() {
             "resourceId('Microsoft.Network/virtualNetworks/subnets', 'hub')",
             "resourceId('Microsoft.Network/virtualNetworks', 'hub', 'app', 'more')",
             "'a/b'",
+            "12",
         ]
     );
     // What lacks its parent's name is nobody's namesake.
