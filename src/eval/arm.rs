@@ -168,4 +168,5 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
             emit(evaluator, nested, into);
         }
     }
+    evaluator.check_outputs(stage);
 }

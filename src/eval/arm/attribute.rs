@@ -157,7 +157,32 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// The value of an output of a nested deployment.
+    /// Works out every output of a template: what Azure would refuse in one is told whether or not
+    /// anything asks for it.
+    pub(super) fn check_outputs(&self, stage: &Rc<Stage<'t>>) {
+        let outputs = stage
+            .template
+            .and_then(|template| template.get_ignore_case("outputs"))
+            .map_or(&[][..], Json::members);
+        self.sharing(|| {
+            for declared in outputs {
+                let condition = declared.value.get_ignore_case("condition");
+                let holds = condition.map(|json| self.value(&Frame::of(stage), json).as_bool());
+                match holds {
+                    Some(Some(false)) => {}
+                    // An output that may not be there is evaluated only if it is.
+                    Some(None) => {
+                        self.quietly(|| self.output(stage, &declared.name, &declared.value));
+                    }
+                    None | Some(Some(true)) => {
+                        self.output(stage, &declared.name, &declared.value);
+                    }
+                }
+            }
+        });
+    }
+
+    /// The value of an output of a deployment.
     fn output(&self, stage: &Rc<Stage<'t>>, name: &Arc<str>, declared: &'t Json) -> Value {
         let key = name.to_ascii_lowercase();
         match stage.outputs.borrow().get(&key) {

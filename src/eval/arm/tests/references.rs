@@ -373,6 +373,28 @@ fn outputs_whose_condition_does_not_hold_are_none() {
 }
 
 #[test]
+fn what_is_wrong_in_outputs_is_told_whether_or_not_they_are_asked_for() {
+    let template = with_schema(
+        r#""parameters": { "all": { "type": "bool" } },
+        "resources": [
+        { "type": "Microsoft.Resources/deployments", "name": "n", "properties": {
+            "expressionEvaluationOptions": { "scope": "inner" },
+            "template": { "resources": [], "outputs": {
+                "loop": { "type": "array", "copy": { "count": 2, "input": "[createArray('a')[copyIndex()]]" } } } } } } ],
+        "outputs": {
+            "typo": { "type": "string", "value": "[concat('a', parameters('al'))]" },
+            "never": { "condition": false, "type": "string", "value": "[parameters('never')]" },
+            "perhaps": { "condition": "[parameters('all')]", "type": "string", "value": "[parameters('perhaps')]" } }"#,
+    );
+    let files = Files::new(&[("main.json", &template)]);
+    let deployment = files.deploy("main.json");
+    assert_eq!(
+        files.blamed(&deployment, "arm-expression"),
+        ["createArray('a')[copyIndex()]", "parameters('al')"]
+    );
+}
+
+#[test]
 fn run_time_functions_name_whom_they_ask() {
     let deployment = deploy(
         r#""parameters": { "id": { "type": "string" } }, "resources": [
