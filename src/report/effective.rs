@@ -171,18 +171,25 @@ impl Page<'_> {
             .fix
             .as_ref()
             .map_or_else(String::new, |fix| format!("; {fix}"));
+        let (dead, perhaps) = match rule.only_widened {
+            true => (
+                "dead if the routes widen `VirtualNetwork`",
+                "if the routes widen `VirtualNetwork`, ",
+            ),
+            false => ("dead", ""),
+        };
         match rule.standing {
             "live" => {}
-            "empty" => below.push(format!("matches no packet{fix}")),
+            "empty" => below.push(format!("{perhaps}matches no packet{fix}")),
             "shadowed" => below.push(format!(
-                "dead: hidden by {cover}, which acts otherwise{fix}"
+                "{dead}: hidden by {cover}, which acts otherwise{fix}"
             )),
-            "redundant-before" => below.push(format!("dead: {cover} does the same before{fix}")),
+            "redundant-before" => below.push(format!("{dead}: {cover} does the same before{fix}")),
             "redundant-after" if rule.told.kind == "security-rule" => {
-                below.push(format!("without it {cover} does the same{fix}"));
+                below.push(format!("{perhaps}without it {cover} does the same{fix}"));
             }
             "default-equal" if rule.told.kind == "security-rule" => {
-                below.push(format!("the same as Azure's default{fix}"));
+                below.push(format!("{perhaps}the same as Azure's default{fix}"));
             }
             "exception-eaten" => below.push(match rule.live_share {
                 Some(share) => format!(

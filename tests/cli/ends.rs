@@ -231,3 +231,86 @@ fn a_host_name_is_what_application_rules_ask_for() {
         assert_eq!(firewall(&answer), rule, "{to}");
     }
 }
+
+/// A group on a subnet whose route to everywhere may widen `VirtualNetwork`.
+const WIDENED: &str = r#"resource "azurerm_network_security_group" "web" {
+  name = "web"
+  security_rule {
+    name                       = "https"
+    priority                   = 100
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "Internet"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "443"
+  }
+  security_rule {
+    name                       = "inner"
+    priority                   = 110
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "VirtualNetwork"
+    source_port_range          = "*"
+    destination_address_prefix = "VirtualNetwork"
+    destination_port_range     = "8080"
+  }
+}
+resource "azurerm_route_table" "rt" {
+  name = "rt"
+  route {
+    name                   = "default"
+    address_prefix         = "0.0.0.0/0"
+    next_hop_type          = "VirtualAppliance"
+    next_hop_in_ip_address = "10.0.9.4"
+  }
+}
+resource "azurerm_virtual_network" "net" {
+  name          = "net"
+  address_space = ["10.0.0.0/16"]
+}
+resource "azurerm_subnet" "front" {
+  name                 = "front"
+  virtual_network_name = azurerm_virtual_network.net.name
+  address_prefixes     = ["10.0.1.0/24"]
+}
+resource "azurerm_subnet_network_security_group_association" "a" {
+  subnet_id                 = azurerm_subnet.front.id
+  network_security_group_id = azurerm_network_security_group.web.id
+}
+resource "azurerm_subnet_route_table_association" "a" {
+  subnet_id      = azurerm_subnet.front.id
+  route_table_id = azurerm_route_table.rt.id
+}
+"#;
+
+#[test]
+fn nobody_is_told_to_delete_a_rule_that_is_useless_in_one_reading_only() {
+    let case = Case::new(&[("main.tf", WIDENED)]);
+    for of in [["--subnet", "front"], ["--nsg", "web"]] {
+        let (_, answer) = case.answer(&[&["effective"], &of[..]].concat());
+        let told = |name: &str| {
+            let rules = answer["securityRules"]["inbound"]
+                .as_array()
+                .unwrap()
+                .iter();
+            let rule = rules.into_iter().find(|rule| rule["name"] == name);
+            let rule = rule.unwrap_or_else(|| panic!("{answer:#}"));
+            (rule["onlyWidened"].clone(), rule["fix"].clone())
+        };
+        assert_eq!(told("https"), (true.into(), Value::Null), "{answer:#}");
+        // What the plain tag holds as well is no question of readings.
+        assert_eq!(told("inner").0, false, "{answer:#}");
+        assert_eq!(told("inner").1, "delete it: nothing changes");
+    }
+    let human = case.run(&["effective", "--subnet", "front"]).stdout;
+    for words in [
+        "  if the routes widen `VirtualNetwork`, the same as Azure's default\n",
+        "  dead if the routes widen `VirtualNetwork`: hidden by AllowVnetInBound (65000)",
+        "  the same as Azure's default; delete it: nothing changes\n",
+    ] {
+        assert!(human.contains(words), "{words}\n{human}");
+    }
+}

@@ -89,6 +89,8 @@ pub struct EffectiveRule {
     pub fix: Option<String>,
     /// What its standing depends on.
     pub depends_on: Vec<MissingInput>,
+    /// Whether it is useless only where routes widen `VirtualNetwork`.
+    pub only_widened: bool,
 }
 
 /// A route.
@@ -174,6 +176,8 @@ fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, Usage
     let network = &asked.network;
     let teller = Teller::new(asked, estate.facts);
     let semantics = estate.as_asked(asked);
+    let plain = estate.semantics(asked).with_admin_rules_deployed();
+    let readings = [&semantics, &plain];
     let target = match target {
         Target::Machine(machine) => Target::Nic(endpoint::only_nic(asked, machine)?),
         target => target,
@@ -220,10 +224,10 @@ fn at(estate: &Estate, asked: &Asked, target: Target) -> Result<Effective, Usage
     }
     let mut all = Vec::new();
     for post in &inbound {
-        all.extend(rules::of(&teller, &semantics, post, Direction::Inbound));
+        all.extend(rules::of(&teller, readings, post, Direction::Inbound));
     }
     for post in inbound.iter().rev() {
-        all.extend(rules::of(&teller, &semantics, post, Direction::Outbound));
+        all.extend(rules::of(&teller, readings, post, Direction::Outbound));
     }
     for post in &inbound {
         rules::contradictions(&teller, post.nsg, &mut notes);

@@ -93,6 +93,7 @@ struct Rule<'a> {
     /// Which part of what it matches it decides; null where that cannot be counted.
     live_share: Option<f64>,
     fix: Option<&'a str>,
+    only_widened: bool,
     depends_on: Vec<Missing<'a>>,
     #[serde(flatten)]
     at: Option<At>,
@@ -199,6 +200,7 @@ fn rule<'a>(sources: &SourceMap, rule: &'a EffectiveRule) -> Rule<'a> {
         cover: rule.cover.iter().map(|told| told.name.as_str()).collect(),
         live_share: rule.live_share,
         fix: rule.fix.as_deref(),
+        only_widened: rule.only_widened,
         depends_on: missing(sources, &rule.depends_on),
         at: rule.told.place.map(|span| at(sources, span)),
     }

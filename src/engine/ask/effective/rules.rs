@@ -13,13 +13,35 @@ use crate::semantics::anomalies::{Fix, RuleStanding, Standing};
 use crate::semantics::compare::families_of_group;
 use crate::semantics::{Ruling, Semantics};
 
-/// The rules of a group at its place, in the order they are asked.
+/// The rules of a group at its place, in the order they are asked. `semantics` are those in which
+/// routes widen `VirtualNetwork`, then those in which they do not.
 pub(super) fn of(
     teller: &Teller<'_>,
-    semantics: &Semantics<'_>,
+    [widened, plain]: [&Semantics<'_>; 2],
     post: &Post,
     direction: Direction,
 ) -> Vec<EffectiveRule> {
+    let otherwise = standings(plain, post, direction);
+    let rows = standings(widened, post, direction).into_iter();
+    rows.map(|mut standing| {
+        let same = |other: &&RuleStanding| other.rule == standing.rule;
+        let other = otherwise.iter().find(same);
+        let only_widened =
+            other.is_some_and(|other| is_useless(standing.standing) && !is_useless(other.standing));
+        if only_widened {
+            // What to do about a rule does not rest on a reading.
+            standing.fix = None;
+        }
+        EffectiveRule {
+            only_widened,
+            ..row(teller, post, direction, &standing)
+        }
+    })
+    .collect()
+}
+
+/// What each rule of a group is good for in both families.
+fn standings(semantics: &Semantics<'_>, post: &Post, direction: Direction) -> Vec<RuleStanding> {
     let mut lists = families_of_group(semantics, post.nsg)
         .into_iter()
         .map(|family| semantics.standings(post.nsg, post.scope, direction, family));
@@ -27,18 +49,27 @@ pub(super) fn of(
         return Vec::new();
     };
     let others: Vec<Vec<RuleStanding>> = lists.collect();
-    first
-        .into_iter()
-        .map(|standing| {
-            let merged = others.iter().fold(standing, |all, list| {
-                match list.iter().find(|one| one.rule == all.rule) {
-                    Some(other) => together(all, other),
-                    None => all,
-                }
-            });
-            row(teller, post, direction, &merged)
+    let merged = first.into_iter().map(|standing| {
+        others.iter().fold(standing, |all, list| {
+            match list.iter().find(|one| one.rule == all.rule) {
+                Some(other) => together(all, other),
+                None => all,
+            }
         })
-        .collect()
+    });
+    merged.collect()
+}
+
+/// Whether nothing changes without a rule.
+fn is_useless(standing: Standing) -> bool {
+    match standing {
+        Standing::Empty
+        | Standing::Shadowed
+        | Standing::RedundantBefore
+        | Standing::RedundantAfter
+        | Standing::DefaultEqual => true,
+        Standing::Live | Standing::ExceptionEaten | Standing::Undetermined => false,
+    }
 }
 
 /// Tells of rules that Azure refuses beside each other.
@@ -185,6 +216,7 @@ fn row(
             Standing::Undetermined => reasons::missing(&standing.unknowns),
             _ => Vec::new(),
         },
+        only_widened: false,
     }
 }
 
