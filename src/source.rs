@@ -6,6 +6,7 @@
 //!
 //! What is absent: this module never opens a file.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
@@ -272,17 +273,47 @@ impl SourceFile {
     }
 }
 
+/// What a part of a generated file was generated from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// What it is called there, for people.
+    pub words: Arc<str>,
+    /// Where it stands there, if that was found.
+    pub place: Option<Span>,
+}
+
 /// All files of a run, by [`FileId`].
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
+    /// The parts of each generated file; of two that overlap one holds the other.
+    generated: BTreeMap<FileId, Vec<(Span, Declared)>>,
 }
 
 impl SourceMap {
     /// Builds the map; a file's place in the list is its [`FileId`].
     #[must_use]
     pub fn new(files: Vec<Arc<SourceFile>>) -> Self {
-        Self { files }
+        Self {
+            files,
+            generated: BTreeMap::new(),
+        }
+    }
+
+    /// Says of parts of a file what they were generated from.
+    pub fn generated(&mut self, file: FileId, parts: Vec<(Span, Declared)>) {
+        self.generated.insert(file, parts);
+    }
+
+    /// What the innermost part around a place was generated from.
+    #[must_use]
+    pub fn declared(&self, place: Span) -> Option<&Declared> {
+        let parts = self.generated.get(&place.file)?;
+        parts
+            .iter()
+            .filter(|(part, _)| part.contains(place))
+            .min_by_key(|(part, _)| part.end.saturating_sub(part.start))
+            .map(|(_, declared)| declared)
     }
 
     /// Appends a file and names it.
@@ -356,6 +387,26 @@ mod tests {
             let column = file.line_column(offset).column.get();
             assert_eq!(column, offset + 1);
         }
+    }
+
+    #[test]
+    fn a_place_in_a_generated_file_was_declared_by_the_innermost_part_around_it() {
+        let file = FileId(0);
+        let mut sources = SourceMap::default();
+        let declared = |words: &str| Declared {
+            words: words.into(),
+            place: None,
+        };
+        let parts = [(0, 90, "module"), (10, 20, "inner"), (30, 40, "other")];
+        let parts = parts.map(|(start, end, words)| (Span::new(file, start, end), declared(words)));
+        sources.generated(file, parts.to_vec());
+        let words = |start, end| {
+            let declared = sources.declared(Span::new(file, start, end));
+            declared.map(|it| &*it.words)
+        };
+        assert_eq!(words(12, 20), Some("inner"));
+        assert_eq!(words(18, 25), Some("module"));
+        assert_eq!(words(80, 95), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::files::Files;
 use crate::eval::arm::bicep::{Declared, Sources};
 use crate::eval::{Deployment, Resource};
 use crate::policy::finding::{Judgement, RelatedPlace};
-use crate::source::{FileId, Span};
+use crate::source::{self, FileId, SourceMap, Span};
 
 /// Adds to each judgement what its resource is called in the source, and the places there of the
 /// resource and of what the judgement points at.
@@ -49,6 +49,31 @@ pub(super) fn tell(judgements: &mut [Judgement], deployment: &Deployment, files:
         }
         judgement.instance.source = own.map(|own| own.words.as_str().into());
     }
+}
+
+/// Ends the run: the sources, with what the parts of compiled templates are called where they were
+/// written.
+pub(super) fn into_sources(files: Files, templates: &[FileId]) -> SourceMap {
+    let asked = Sources::new(&files);
+    let declared = |(span, declared): (Span, Declared)| {
+        let declared = source::Declared {
+            words: declared.words.into(),
+            place: declared.places.first().map(|label| label.span),
+        };
+        (span, declared)
+    };
+    let mut generated = Vec::new();
+    for template in templates {
+        let parts: Vec<_> = asked.parts(*template).into_iter().map(declared).collect();
+        if !parts.is_empty() {
+            generated.push((*template, parts));
+        }
+    }
+    let mut sources = files.into_sources();
+    for (template, parts) in generated {
+        sources.generated(template, parts);
+    }
+    sources
 }
 
 /// The sources of a deployment's compiled templates, where a path that is asked about is one.

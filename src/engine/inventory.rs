@@ -12,6 +12,7 @@ mod said;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::compiled;
 use super::judge::Evaluated;
 use super::prepare::{self, Prepared, sort_diagnostics};
 use super::{Options, Request, UsageError};
@@ -353,7 +354,7 @@ fn listed(mut prepared: Prepared<'_>) -> Inventory {
     let files = prepared.recognised(&used);
     let unused = prepared.unused(&used);
     let mut diagnostics = prepared.diagnostics(&used, diagnostics);
-    let sources = prepared.files.into_sources();
+    let sources = compiled::into_sources(prepared.files, &used);
     sort_diagnostics(&mut diagnostics, &sources);
     Inventory {
         sources,

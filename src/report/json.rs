@@ -80,6 +80,17 @@ pub(super) struct At {
     column: u32,
     end_line: u32,
     end_column: u32,
+    /// What a part of a generated file was generated from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declared: Option<Box<DeclaredAt>>,
+}
+
+/// What it is called there, for people, and where it stands, if that was found.
+#[derive(Serialize)]
+struct DeclaredAt {
+    name: String,
+    #[serde(flatten)]
+    at: Option<At>,
 }
 
 #[derive(Serialize)]
@@ -348,11 +359,18 @@ pub(super) fn at(sources: &SourceMap, span: Span) -> At {
         end_line,
         end_column,
     } = place(sources, span, Unit::Characters);
+    let declared = sources.declared(span).map(|declared| {
+        Box::new(DeclaredAt {
+            name: declared.words.to_string(),
+            at: declared.place.map(|place| at(sources, place)),
+        })
+    });
     At {
         path,
         line,
         column,
         end_line,
         end_column,
+        declared,
     }
 }

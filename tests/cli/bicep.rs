@@ -186,3 +186,85 @@ fn sources_that_nothing_is_compiled_from_are_told_where_nothing_else_is_checked(
         "{document:#}"
     );
 }
+
+/// What the JSON of an answer says of the place of what decides.
+fn declared(place: &Value) -> (&str, &str, u64, u64) {
+    let declared = &place["declared"];
+    (
+        declared["name"].as_str().unwrap_or_default(),
+        declared["path"].as_str().unwrap_or_default(),
+        declared["line"].as_u64().unwrap_or_default(),
+        declared["column"].as_u64().unwrap_or_default(),
+    )
+}
+
+const GROUP: (&str, &str, u64, u64) = (
+    "module hub (modules/hub.bicep) › resource nsg",
+    "modules/hub.bicep",
+    1,
+    10,
+);
+
+#[test]
+fn a_trace_says_where_in_the_source_what_decides_was_declared() {
+    let asked = [
+        "trace",
+        "--nsg",
+        "hub-nsg",
+        "--from",
+        "Internet",
+        "--to",
+        "10.0.0.4:22",
+        "--direction",
+        "inbound",
+    ];
+    let case = case();
+    let (code, document) = case.answer(&asked);
+    assert_eq!(code, 0, "{document}");
+    assert_eq!(document["decidedBy"]["path"], "main.json");
+    assert_eq!(declared(&document["decidedBy"]), GROUP);
+    let human = case.run(&asked).stdout;
+    assert!(human.contains("(modules/hub.bicep:1:10)"), "{human}");
+    let alone = Case::new(&[("main.json", &compiled())]);
+    let (_, document) = alone.answer(&asked);
+    let (name, path, ..) = declared(&document["decidedBy"]);
+    assert_eq!((name, path), ("module hub › resource nsg", ""));
+}
+
+#[test]
+fn effective_rules_say_where_in_the_source_they_were_declared() {
+    let (code, document) = case().answer(&["effective", "--nsg", "hub-nsg"]);
+    assert_eq!(code, 0, "{document}");
+    let rules = document["securityRules"]["inbound"].as_array().unwrap();
+    assert_eq!(declared(&rules[0]), GROUP);
+    let human = case().run(&["effective", "--nsg", "hub-nsg"]).stdout;
+    assert!(human.contains("(modules/hub.bicep:1:10)"), "{human}");
+}
+
+#[test]
+fn a_difference_says_where_in_the_source_it_was_declared() {
+    let case = case();
+    for version in ["old", "new"] {
+        let text = compiled();
+        let text = match version {
+            "old" => text.replace("\"Allow\"", "\"Deny\""),
+            _ => text,
+        };
+        case.write(&format!("{version}/main.json"), text);
+        case.write(&format!("{version}/main.bicep"), MAIN);
+        case.write(&format!("{version}/modules/hub.bicep"), HUB);
+    }
+    let (_, document) = case.answer(&["diff", "old", "new"]);
+    let group = &document["securityGroups"][0];
+    let opened = &group["opened"][0];
+    for (place, file) in [
+        (group, "new/modules/hub.bicep"),
+        (&opened["old"], "old/modules/hub.bicep"),
+        (&opened["new"], "new/modules/hub.bicep"),
+    ] {
+        let words = format!("module hub ({file}) › resource nsg");
+        assert_eq!(declared(place), (&*words, file, 1, 10), "{document}");
+    }
+    let human = case.run(&["diff", "old", "new"]).stdout;
+    assert!(human.contains("(new/modules/hub.bicep:1:10)"), "{human}");
+}

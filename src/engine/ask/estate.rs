@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::engine::compiled;
 use crate::engine::prepare::{self, Given, Prepared, sort_diagnostics};
 use crate::engine::{Options, Request, UsageError};
 use crate::eval::Deployment;
@@ -165,7 +166,7 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
     used.dedup();
     let mut diagnostics = prepared.diagnostics(&used, diagnostics);
     let facts = prepared.judge.facts();
-    let sources = prepared.files.into_sources();
+    let sources = compiled::into_sources(prepared.files, &used);
     sort_diagnostics(&mut diagnostics, &sources);
     Estate {
         sources,

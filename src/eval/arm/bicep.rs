@@ -135,6 +135,20 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// The parts of a compiled template that have a declaration of their own or may hold such
+    /// parts, each with what it is called in its source.
+    #[must_use]
+    pub fn parts(&self, template: FileId) -> Vec<(Span, Declared)> {
+        let mut spans = Vec::new();
+        if let Some(Tree::Json(Some(root))) = self.loader.tree(template)
+            && is_compiled(root)
+        {
+            parts_into(root, 0, &mut spans);
+        }
+        let declared = |span: Span| Some((span, self.declared(span)?));
+        spans.into_iter().filter_map(declared).collect()
+    }
+
     /// Whether a file says that it was compiled from Bicep.
     #[must_use]
     pub fn is_compiled(&self, file: FileId) -> bool {
@@ -292,6 +306,33 @@ impl<'a> Sources<'a> {
             .entry(resources.span)
             .or_insert_with(|| Rc::new(source.declarations.by_elimination(resources.items())));
         Rc::clone(found)
+    }
+}
+
+/// The places of the parameters, variables and resources of a template and of the modules in it.
+fn parts_into(template: &Json, depth: usize, spans: &mut Vec<Span>) {
+    let sections = ["parameters", "variables", "resources"];
+    for section in sections
+        .iter()
+        .filter_map(|it| template.get_ignore_case(it))
+    {
+        let own: Vec<(Span, &Json)> = match &section.kind {
+            JsonKind::Object(members) => members
+                .iter()
+                .map(|member| (member.name_span.to(member.value.span), &member.value))
+                .collect(),
+            JsonKind::Array(items) => items.iter().map(|item| (item.span, item)).collect(),
+            _ => Vec::new(),
+        };
+        for (span, part) in own {
+            spans.push(span);
+            let nested = part
+                .get_ignore_case("properties")
+                .and_then(|properties| properties.get_ignore_case("template"));
+            if let Some(nested) = nested.filter(|_| depth < MAX_MODULES) {
+                parts_into(nested, depth + 1, spans);
+            }
+        }
     }
 }
 

@@ -106,9 +106,19 @@ pub(in crate::report) fn beginning(text: &str) -> String {
     words.get(..end).unwrap_or(&words).to_owned()
 }
 
+/// Path, line and column; of a generated file also those of what it was generated from.
 pub(in crate::report) fn short_place(sources: &SourceMap, span: Span) -> String {
-    let place = place(sources, span, Unit::Characters);
-    format!("{}:{}:{}", place.path, place.line, place.column)
+    let short = |span| {
+        let place = place(sources, span, Unit::Characters);
+        format!("{}:{}:{}", place.path, place.line, place.column)
+    };
+    match sources.declared(span) {
+        None => short(span),
+        Some(declared) => match declared.place {
+            Some(written) => format!("{} ({})", short(span), short(written)),
+            None => format!("{} ({})", short(span), declared.words),
+        },
+    }
 }
 
 pub(in crate::report) fn packet(flow: &Flow) -> String {
