@@ -197,16 +197,20 @@ impl OriginGraph {
     }
 
     /// The places a person typed that `id` goes back to: literals, defaults, file entries. Sorted,
-    /// each once. Conditions count only through the branch they chose.
+    /// each once. Conditions count only through the branch they chose, and the blocks and calls whose
+    /// attributes were asked only where nothing else was typed.
     #[must_use]
     pub fn literals(&self, id: OriginId) -> Vec<Span> {
-        let mut spans: Vec<Span> = self
+        let (blocks, typed): (Vec<&Origin>, Vec<&Origin>) = self
             .ancestry(id)
             .into_iter()
             .map(|id| self.get(id))
-            .filter(|node| node.parents.is_empty())
-            .filter_map(|node| node.span)
-            .collect();
+            .filter(|node| node.parents.is_empty() && node.span.is_some())
+            .partition(|node| {
+                matches!(node.step, OriginStep::Block(_) | OriginStep::ModuleCall(_))
+            });
+        let chosen = if typed.is_empty() { blocks } else { typed };
+        let mut spans: Vec<Span> = chosen.into_iter().filter_map(|node| node.span).collect();
         spans.sort_unstable();
         spans.dedup();
         spans
@@ -254,5 +258,19 @@ mod tests {
         assert_eq!(graph.literals(chosen), vec![span(1)]);
         assert_eq!(graph.ancestry(chosen), vec![chosen, local, port]);
         assert!(graph.literals(OriginId::NONE).is_empty());
+    }
+
+    #[test]
+    fn a_block_is_what_was_typed_only_where_nothing_else_was() {
+        let span = |at| Span::new(FileId(0), at, at + 1);
+        let builder = OriginBuilder::default();
+        let port = builder.literal(span(1));
+        let block = builder.add(Some(span(5)), OriginStep::Block("d".into()), vec![]);
+        let step = OriginStep::ModuleOutput("port".into());
+        let output = builder.add(Some(span(7)), step, vec![port, block]);
+        let filled = builder.add(None, OriginStep::PlatformDefault, vec![block]);
+        let graph = builder.finish();
+        assert_eq!(graph.literals(output), vec![span(1)]);
+        assert_eq!(graph.literals(filled), vec![span(5)]);
     }
 }

@@ -27,6 +27,8 @@ mod environments;
 mod frontends;
 #[path = "cli/linked.rs"]
 mod linked;
+#[path = "cli/places.rs"]
+mod places;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

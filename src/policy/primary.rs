@@ -134,11 +134,18 @@ where
                 && candidate.span.file == literal.span.file
                 && candidate.span.start <= literal.span.start)
     };
+    // A template that stands within the call of another: what holds the element as well as what
+    // is passed to it says less than the element itself.
+    let subject = candidates.first().map(|candidate| candidate.span);
+    let is_apart = |candidate: &&Candidate| {
+        subject.is_none_or(|own| candidate.span == own || !candidate.span.contains(own))
+    };
     let all = candidates
         .iter()
+        .filter(is_apart)
         .find(|candidate| literals.iter().all(|literal| contains(candidate, literal)));
     let part = || {
-        candidates.iter().find(|candidate| {
+        candidates.iter().filter(is_apart).find(|candidate| {
             candidate.is_loop && literals.iter().any(|literal| contains(candidate, literal))
         })
     };
@@ -163,6 +170,7 @@ where
                 };
                 typed
                     .around(literal.span)
+                    .take_while(|around| subject.is_none_or(|own| !around.contains(own)))
                     .find(|around| others().any(|other| around.contains(other.span)))
             })
     };
