@@ -1,6 +1,6 @@
 //! What a rule says about a network, and how it becomes one finding per authored mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -158,7 +158,15 @@ pub fn merge(
             }
         }
     }
-    let groups = violated.into_values().chain(undetermined.into_values());
+    // Several questions about the same places are one, with several inputs missing.
+    let mut questions: BTreeMap<(Arc<str>, BTreeSet<PlaceKey>), Vec<Judgement>> = BTreeMap::new();
+    for (key, group) in undetermined {
+        let places = group.iter().map(PlaceKey::of).collect();
+        let question = questions.entry((key.family, places)).or_default();
+        question.extend(group);
+        question.sort_by_key(order);
+    }
+    let groups = violated.into_values().chain(questions.into_values());
     let mut findings: Vec<(Finding, String)> = groups
         .filter_map(|group| finding(group, environments, sources))
         .collect();
@@ -447,6 +455,22 @@ mod tests {
         assert_eq!(findings[0].instances.len(), 2);
         assert_eq!(findings[0].related[0].text, "the same for `mail`");
         assert_eq!(findings[0].unknowns.len(), 1);
+    }
+
+    #[test]
+    fn questions_about_one_place_are_one_finding_with_all_that_is_missing() {
+        let open = FindingVerdict::Undetermined;
+        let all = vec![
+            missing(judgement(10, "a", open), "the group of `nic1`", "ssh"),
+            missing(judgement(10, "a", open), "the group of `nic0`", "ssh"),
+            missing(judgement(50, "a", open), "the group of `nic0`", "ssh"),
+        ];
+        let findings = merge(all[..2].to_vec(), &Environments::default(), &sources());
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].unknowns.len(), 2);
+        // What also keeps another place open is a question of its own.
+        let findings = merge(all, &Environments::default(), &sources());
+        assert_eq!(findings.len(), 2);
     }
 
     #[test]

@@ -383,3 +383,36 @@ fn every_rule_is_listed_and_explained() {
         assert!(explained.stdout.contains("How to mend it"));
     }
 }
+
+/// Whether an address is behind a tag without published addresses is not known; what is certain of
+/// an address is so where it is not.
+#[test]
+fn a_tag_before_the_default_rules_does_not_hide_what_a_route_makes_of_them() {
+    let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
+    let template = format!(
+        r#"{{ "$schema": "{schema}", "contentVersion": "1.0.0.0", "resources": [
+        {{ "type": "Microsoft.Network/networkSecurityGroups", "apiVersion": "2024-05-01", "name": "app",
+           "properties": {{ "securityRules": [ {{ "name": "management", "properties": {{
+             "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "*",
+             "sourceAddressPrefix": "AppServiceManagement", "sourcePortRange": "*",
+             "destinationAddressPrefix": "*", "destinationPortRange": "*" }} }} ] }} }},
+        {{ "type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "name": "app",
+           "properties": {{ "routes": [ {{ "name": "out", "properties": {{ "addressPrefix": "0.0.0.0/0",
+             "nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.0.2.4" }} }} ] }} }},
+        {{ "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net",
+           "properties": {{ "addressSpace": {{ "addressPrefixes": [ "10.0.0.0/16" ] }},
+             "subnets": [ {{ "name": "app", "properties": {{ "addressPrefix": "10.0.1.0/24",
+               "networkSecurityGroup": {{ "id": "[resourceId('Microsoft.Network/networkSecurityGroups', 'app')]" }},
+               "routeTable": {{ "id": "[resourceId('Microsoft.Network/routeTables', 'app')]" }} }} }} ] }} }} ] }}"#
+    );
+    let case = Case::new(&[("main.json", &template)]);
+    let (_, document) = case.answer(&["check"]);
+    let findings = document["findings"].as_array().unwrap();
+    let widened = findings
+        .iter()
+        .find(|finding| finding["rule"] == "virtual-network-tag-widened")
+        .unwrap();
+    let message = widened["message"].as_str().unwrap();
+    assert!(message.contains("`AllowVnetInBound` lets"), "{message}");
+    assert!(message.contains("`DenyAllInBound` stops"), "{message}");
+}

@@ -11,7 +11,7 @@ use crate::policy::datum::Element;
 use crate::policy::spec::VerdictSpec;
 use crate::policy::vocabulary::{Kind, subnets_of};
 use crate::semantics::packet::{Flow, Hit};
-use crate::semantics::rules::Scope;
+use crate::semantics::rules::{Decider, Scope};
 
 /// What decides one packet in the two readings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +84,31 @@ impl Run<'_, '_, '_> {
         witness: &Flow,
     ) -> [Cause; 2] {
         let world = self.evaluation.world;
-        [world.widened(), &world.semantics]
-            .map(|semantics| cause_of(semantics.decider_at(nsg, scope, direction, witness), nsg))
+        [world.widened(), &world.semantics].map(|semantics| {
+            let decider = semantics.decider_at(nsg, scope, direction, witness);
+            match decider {
+                // What is certain is certain of packets that are not behind any tag whose
+                // addresses are not known: the last one decides them.
+                Decider::Depends {
+                    mut rules,
+                    mut defaults,
+                    unknowns,
+                } => {
+                    rules.drain(..rules.len().saturating_sub(1));
+                    defaults.drain(..defaults.len().saturating_sub(1));
+                    if !defaults.is_empty() {
+                        rules.clear();
+                    }
+                    let decider = Decider::Depends {
+                        rules,
+                        defaults,
+                        unknowns,
+                    };
+                    cause_of(decider, nsg)
+                }
+                decider => cause_of(decider, nsg),
+            }
+        })
     }
 
     fn name_of(&self, cause: &Cause) -> Arc<str> {
