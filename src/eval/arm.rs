@@ -8,6 +8,7 @@
 //! What is absent: networking, schemas of resources, the content of templates linked by address.
 
 mod access;
+mod arguments;
 mod attribute;
 pub mod bicep;
 mod calls;
@@ -115,6 +116,7 @@ impl Frontend for Arm {
                 .collect();
             evaluator.check_files(&Frame::of(&stage), &given);
             evaluator.expand(&stage);
+            evaluator.check_values(&Frame::of(&stage));
             emit(&evaluator, &stage, &mut deployment.resources);
             files.append(&mut evaluator.files.borrow_mut());
             deployment.diagnostics = evaluator.diagnostics.take();
@@ -165,6 +167,7 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
             symbol: entry.symbol.clone(),
         });
         if let Some(nested) = &entry.nested {
+            evaluator.check_arguments(&entry);
             emit(evaluator, nested, into);
         }
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use super::evaluate::Evaluator;
 use super::names::outermost;
 use super::parameter_file;
-use super::template::{Argument, Context, Frame, Parameter, member};
+use super::template::{Argument, Context, Frame, Parameter};
 use super::types::Type;
-use crate::diagnostic::Diagnostic;
 use crate::eval::value::{Bounds, Data, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::origin::OriginStep;
 use crate::source::{FileId, Span};
-use crate::syntax::json::{Json, JsonKind};
+use crate::syntax::json::Json;
 
 /// How deep an unknown object is described by its type.
 const MAX_DESCRIBED: usize = 6;
@@ -47,7 +46,14 @@ impl<'t> Evaluator<'t> {
                     value
                 }
                 _ => match default {
-                    Some(default) => self.value(&outermost(frame), default),
+                    Some(default) => {
+                        let value = self.value(&outermost(frame), default);
+                        // What a null means here is not documented.
+                        if !value.is_null() {
+                            self.check(&declared, &value, default.span, &parameter.name);
+                        }
+                        value
+                    }
                     None if declared.is_nullable() => {
                         Value::null(self.origins.literal(parameter.declaration.span))
                     }
@@ -55,77 +61,6 @@ impl<'t> Evaluator<'t> {
                 },
             }
         })
-    }
-
-    /// Tells what is wrong with the parameter files of the outermost template: values that do not
-    /// fit, names it does not declare, parameters it needs. `files` are their trees.
-    pub(super) fn check_files(&self, frame: &Frame<'t>, files: &[&'t Json]) {
-        let context = &frame.context;
-        let declared = context.template.get_ignore_case("parameters");
-        let mut missing = Vec::new();
-        for declared in declared.map_or(&[][..], Json::members) {
-            let name = declared.name.to_ascii_lowercase();
-            let Some(parameter) = context.parameters.get(&name) else {
-                continue;
-            };
-            let kind = Type::of(context, parameter.declaration);
-            // Secrets are kept out of files and given when it is deployed.
-            let optional = kind.constraint("defaultValue").is_some()
-                || kind.is_nullable()
-                || kind.kind().starts_with("secure");
-            match &parameter.argument {
-                Argument::None if !optional => missing.push(parameter),
-                Argument::File(entry) if !optional && is_null(entry) => missing.push(parameter),
-                Argument::File(_) | Argument::Given(_) => {
-                    self.parameter_value(context, parameter, frame);
-                }
-                _ => {}
-            }
-        }
-        let template = self.loader.path(context.template.span.file);
-        let template = template.rsplit('/').next().unwrap_or_default();
-        for file in files {
-            for entry in file.get_ignore_case("parameters").unwrap_or(file).members() {
-                if declared.is_none_or(|declared| member(declared, &entry.name).is_none()) {
-                    let name = &entry.name;
-                    let message = format!("{template} declares no parameter '{name}'");
-                    let code = "undeclared-parameter";
-                    let known = declared.map_or(&[][..], Json::members).iter();
-                    let closest = known
-                        .map(|declared| {
-                            (strsim::jaro_winkler(&declared.name, name), &declared.name)
-                        })
-                        .filter(|(score, _)| *score > 0.85)
-                        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-                    let diagnostic = Diagnostic::advice(code, entry.name_span, message);
-                    self.tell(match closest {
-                        Some((_, known)) => {
-                            diagnostic.with_help(format!("did you mean '{known}'?"))
-                        }
-                        None => diagnostic.with_help("Azure refuses values for it"),
-                    });
-                }
-            }
-        }
-        if let (Some((first, others)), Some(last)) = (missing.split_first(), files.last()) {
-            let place = member(last, "parameters").map_or(last.span, |member| member.name_span);
-            let names: Vec<String> = missing
-                .iter()
-                .take(6)
-                .map(|parameter| format!("'{}'", parameter.name))
-                .collect();
-            let more = match missing.len().saturating_sub(names.len()) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let message = format!("{template} needs a value for {}{more}", names.join(", "));
-            let mut diagnostic = Diagnostic::advice("missing-parameter", place, message)
-                .with_related(first.name_span, "declared without a default");
-            for other in others.iter().take(5) {
-                diagnostic = diagnostic.with_related(other.name_span, "so is this one");
-            }
-            self.tell(diagnostic.with_help("what follows from it is unknown"));
-        }
     }
 
     /// A value of the command line: text where a string is wanted, else JSON.
@@ -327,11 +262,6 @@ fn place_of(entry: &Json) -> Span {
     entry
         .get_ignore_case("value")
         .map_or(entry.span, |value| value.span)
-}
-
-fn is_null(entry: &Json) -> bool {
-    let value = entry.get_ignore_case("value");
-    value.is_some_and(|value| value.kind == JsonKind::Null)
 }
 
 /// The first external input of an expression, and whether it is the whole of it.

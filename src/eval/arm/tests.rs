@@ -1,5 +1,6 @@
 //! What the tests of the front end share: files in memory, and ways to look at what comes out.
 
+mod arguments;
 mod bicep;
 mod functions;
 mod labels;
