@@ -1,7 +1,8 @@
 //! Turns the YAML below `rules/` into JSON that the program reads at every start: reading YAML with
 //! its places would take longer than checking a small deployment.
 //!
-//! `facts.json` holds every table of `rules/platform/`, `rules.json` every rule without its
+//! `facts.json` holds every table of `rules/platform/`, except what `environment()` gives in
+//! templates, which is in `environments.json`; `rules.json` holds every rule without its
 //! examples, by path. Both are the same values as in the YAML, aliases replaced by what they stand
 //! for. What is absent: any check of what is written; the program's own loader does that in tests.
 
@@ -16,6 +17,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+/// What evaluation asks for itself: it knows nothing of the other tables.
+const ENVIRONMENTS: &str = "rules/platform/environments.yaml";
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rules");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
@@ -23,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in yaml_files(Path::new("rules"))? {
         let text = fs::read_to_string(&path)?;
         let name = path.to_string_lossy().replace('\\', "/");
-        if name.starts_with("rules/platform/") {
+        if name == ENVIRONMENTS {
+            let environments = value(&name, &text)?.to_string();
+            fs::write(out.join("environments.json"), environments)?;
+        } else if name.starts_with("rules/platform/") {
             let Value::Object(tables) = value(&name, &text)? else {
                 return Err(format!("{name}: a map of tables is expected").into());
             };

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::config::{self, Config, Vocabulary, is_below};
+use super::config::{self, Config, Vocabulary, is_below, nearest};
 use super::declared;
 use super::files::{Files, Slot};
 use super::judge::{Docket, Judge};
@@ -459,7 +459,11 @@ impl<'a> Job<'a> {
             let grouping = frontend.group(&inputs, &options);
             groups.unused.extend(grouping.unused);
             groups.diagnostics.extend(grouping.diagnostics);
-            let units = grouping.units.into_iter().map(|unit| (index, unit));
+            let units = grouping.units.into_iter().map(|mut unit| {
+                let cloud = nearest(configs, &unit.directory, |config| config.cloud);
+                unit.target.cloud = cloud.map(|cloud| cloud.word().into());
+                (index, unit)
+            });
             groups.units.extend(units);
         }
         let uncompiled = declared::uncompiled(files, &groups.units);

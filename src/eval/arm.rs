@@ -14,6 +14,7 @@ pub mod bicep;
 mod calls;
 mod copy;
 mod deployment;
+mod environment;
 mod evaluate;
 mod expression;
 mod functions;
@@ -114,7 +115,7 @@ impl Frontend for Arm {
                 .iter()
                 .filter_map(|id| tree(loader, *id))
                 .collect();
-            evaluator.check_files(&Frame::of(&stage), &given);
+            evaluator.check_files(&Frame::of(&stage), &given, unit.shared_values);
             evaluator.expand(&stage);
             evaluator.check_values(&Frame::of(&stage));
             emit(&evaluator, &stage, &mut deployment.resources);

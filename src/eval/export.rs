@@ -70,6 +70,7 @@ impl Frontend for Export {
             directory,
             sources: inputs.iter().map(|input| input.id).collect(),
             values: Vec::new(),
+            shared_values: false,
             given: Vec::new(),
             environment: None,
             callable: false,

@@ -43,6 +43,9 @@ pub struct Unit {
     pub sources: Vec<FileId>,
     /// Parameter or variables files, the ones that win last.
     pub values: Vec<FileId>,
+    /// Whether the same files are for other templates too: what this one does not declare, another
+    /// may. [`Frontend::group`] then tells what none does.
+    pub shared_values: bool,
     /// Parameters given one by one, by name; they win over files.
     pub given: Vec<(Arc<str>, Arc<str>)>,
     /// Becomes [`Deployment::environment`].
@@ -68,6 +71,8 @@ pub struct Target {
     pub tenant: Option<Arc<str>>,
     /// The location of the resource group, or of a deployment to something larger.
     pub location: Option<Arc<str>>,
+    /// The cloud by its word in the configuration: `public`, `us-government`, `china`.
+    pub cloud: Option<Arc<str>>,
 }
 
 /// A deployment that somebody describes: one entry of `deployments` in `aznet.yaml`. Several

@@ -69,6 +69,7 @@ impl Frontend for Terraform {
                     directory: Arc::clone(&root),
                     sources: sources.clone(),
                     values: values.iter().chain(given).copied().collect(),
+                    shared_values: false,
                     given: Vec::new(),
                     environment: None,
                     callable: false,

@@ -21,8 +21,8 @@ const MAX_NAMED: usize = 6;
 
 impl<'t> Evaluator<'t> {
     /// Tells what is wrong with the parameter files of the outermost template. `files` are their
-    /// trees.
-    pub(super) fn check_files(&self, frame: &Frame<'t>, files: &[&'t Json]) {
+    /// trees; if they are `shared` with other templates, these may declare what this one does not.
+    pub(super) fn check_files(&self, frame: &Frame<'t>, files: &[&'t Json], shared: bool) {
         let context = &frame.context;
         let declared = context.template.get_ignore_case("parameters");
         let mut missing = self.without_argument(context);
@@ -41,7 +41,7 @@ impl<'t> Evaluator<'t> {
         }
         let template = self.loader.path(context.template.span.file);
         let template = template.rsplit('/').next().unwrap_or_default();
-        for file in files {
+        for file in files.iter().filter(|_| !shared) {
             for entry in file.get_ignore_case("parameters").unwrap_or(file).members() {
                 self.check_declared(template, declared, &entry.name, entry.name_span);
             }
@@ -74,7 +74,7 @@ impl<'t> Evaluator<'t> {
             let given = properties.and_then(|json| member(json, "parameters"));
             let what = format!(
                 "the template of '{}'",
-                super::reference::last_name(&entry.address)
+                super::labels::last_name(&entry.address)
             );
             let declared = template.get_ignore_case("parameters");
             for argument in given.map_or(&[][..], |given| given.value.members()) {

@@ -56,9 +56,19 @@ pub(super) fn pair(inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
     } else {
         grouping.unused = loose.iter().map(|input| input.id).collect();
     }
+    // Files of the command line are for every template.
+    let shared =
+        !options.parameter_files.is_empty() && files.templates.values().flatten().count() > 1;
+    if shared {
+        let given = inputs
+            .iter()
+            .filter(|input| options.parameter_files.contains(&input.id));
+        let unknown = notes::declared_by_none(given, &files);
+        grouping.diagnostics.extend(unknown);
+    }
     for template in files.templates.values().flatten() {
         let found = values.remove(&template.id).unwrap_or_default();
-        let replaced = deployments(template, &found, options, &mut grouping);
+        let replaced = deployments(template, &found, options, shared, &mut grouping);
         if replaced {
             grouping.unused.extend(found.iter().map(|input| input.id));
         }
@@ -76,6 +86,7 @@ fn deployments(
     template: &Input<'_>,
     found: &[&Input<'_>],
     options: &GroupOptions,
+    shared: bool,
     grouping: &mut Grouping,
 ) -> bool {
     let by_convention = if options.parameter_files.is_empty() {
@@ -134,6 +145,7 @@ fn deployments(
             directory: directory_of(path).into(),
             sources: vec![template.id],
             values: variant.values,
+            shared_values: shared,
             given: options.parameters.clone(),
             callable: described.is_empty() && found.is_empty(),
             environment: variant.environment,

@@ -4,14 +4,14 @@
 //! Which place that is follows from where the function stands: a nested template of inner scope and
 //! a linked one ask for their own, one of outer scope for that of the template around it (Microsoft
 //! Learn, "ARM template functions in deployment scopes"). That is settled before, in the
-//! [`Context`](super::template::Context). What is absent: `environment()` differs from cloud to
-//! cloud, and the files do not say which cloud they go to, so nothing of it is known.
+//! [`Context`](super::template::Context).
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::environment::environment;
 use super::evaluate::Evaluator;
 use super::expression::Node;
 use super::functions::Special;
@@ -37,6 +37,14 @@ impl<'t> Evaluator<'t> {
         if let Some(message) = misplaced(special, scope) {
             return self.wrong(self.exact(site, node.start, node.end), message);
         }
+        if special == Special::Environment {
+            let step = match &scope.cloud {
+                Some(_) => OriginStep::Configuration,
+                None => OriginStep::PlatformDefault,
+            };
+            let origin = self.origins.add(Some(span), step, Vec::new());
+            return environment(scope.cloud.as_deref(), origin);
+        }
         let (name, which, entries) = match special {
             Special::ResourceGroup => (
                 "resourceGroup",
@@ -58,7 +66,6 @@ impl<'t> Evaluator<'t> {
                 frame.context.label.to_string(),
                 self.deployment(&frame.context, span),
             ),
-            Special::Environment => ("environment", String::new(), Vec::new()),
             _ => ("tenant", String::new(), self.tenant(scope, span)),
         };
         let label = format!("{name}()");

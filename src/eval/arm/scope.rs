@@ -41,6 +41,8 @@ pub(super) struct Scope {
     pub(super) management_group: Vec<Piece>,
     /// The id of the tenant; all of one deployment is in one.
     pub(super) tenant: Vec<Piece>,
+    /// The cloud it is in, as far as the configuration says; all of one deployment is in one.
+    pub(super) cloud: Option<Arc<str>>,
     /// What the configuration says of the location of the resource group, or of the deployment if
     /// it goes to something larger; none for a place that a template names.
     pub(super) location: Option<Arc<str>>,
@@ -92,6 +94,7 @@ impl Scope {
             resource_group: given(&target.resource_group, PLACE_LABELS[1]),
             management_group: given(&target.management_group, PLACE_LABELS[2]),
             tenant: given(&target.tenant, "tenant().tenantId"),
+            cloud: target.cloud.clone(),
             location: target.location.clone(),
             place: Vec::new(),
         }

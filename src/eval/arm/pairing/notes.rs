@@ -7,6 +7,7 @@ use super::{Files, conventions, directory_of, file_name, section, undeclared};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::frontend::{Declared, Input, Tree};
 use crate::source::{FileId, Span};
+use crate::syntax::json::Json;
 
 /// One note for each directory with parameter files that may belong to a template near them.
 /// Where there is no template near, the list of unused files says enough.
@@ -42,6 +43,26 @@ pub(super) fn declared_nowhere(
             ..Diagnostic::unreadable("undeclared-parameter", nowhere, message)
         }
     });
+    told.collect()
+}
+
+/// Names in parameter files for every template that none of the templates declares.
+pub(super) fn declared_by_none<'a, 'i: 'a>(
+    given: impl Iterator<Item = &'a Input<'i>>,
+    files: &Files<'_, '_>,
+) -> Vec<Diagnostic> {
+    let is_declared = |name: &str| {
+        let templates = files.templates.values().flatten();
+        let mut declared = templates.filter_map(|template| section(template));
+        declared.any(|declared| declared.get_ignore_case(name).is_some())
+    };
+    let entries = given.filter_map(section).flat_map(Json::members);
+    let told = entries
+        .filter(|entry| !is_declared(&entry.name))
+        .map(|entry| {
+            let message = format!("no template declares a parameter '{}'", entry.name);
+            Diagnostic::advice("undeclared-parameter", entry.name_span, message)
+        });
     told.collect()
 }
 

@@ -1,5 +1,6 @@
 use super::{Files, with_schema};
-use crate::eval::frontend::{Declared, GroupOptions, Target};
+use crate::eval::arm::Arm;
+use crate::eval::frontend::{Declared, Frontend, GroupOptions, Target};
 use crate::source::{FileId, Span};
 
 const PARAMETERS: &str = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
@@ -298,4 +299,51 @@ fn other_json_is_left_alone() {
     let names: Vec<&str> = grouping.units.iter().map(|unit| &*unit.name).collect();
     assert_eq!(names, ["plain.json"]);
     assert!(grouping.unused.is_empty());
+}
+
+#[test]
+fn what_a_file_for_every_template_gives_is_told_once_where_none_takes_it() {
+    let takes = |name: &str| {
+        with_schema(&format!(
+            r#""parameters": {{ "{name}": {{ "type": "string", "defaultValue": "" }} }}, "resources": []"#
+        ))
+    };
+    let (a, b) = (takes("left"), takes("right"));
+    let values = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+        "parameters": { "left": { "value": "1" }, "Right": { "value": "2" }, "neither": { "value": "3" } } }"#;
+    let told = |files: &Files, given: FileId| {
+        let grouping = files.group(&GroupOptions {
+            parameter_files: vec![given],
+            ..GroupOptions::default()
+        });
+        let mut diagnostics = grouping.diagnostics;
+        for unit in &grouping.units {
+            diagnostics.extend(Arm.evaluate(unit, files).diagnostics);
+        }
+        let told = diagnostics.iter().map(|one| {
+            let span = one.primary.as_ref().unwrap().span;
+            (files.read(span).1.to_owned(), one.message.clone())
+        });
+        told.collect::<Vec<_>>()
+    };
+    let both = Files::new(&[("a.json", &a), ("b.json", &b), ("all.json", values)]);
+    assert_eq!(
+        told(&both, FileId(2)),
+        [(
+            r#""neither""#.to_owned(),
+            "no template declares a parameter 'neither'".to_owned()
+        )]
+    );
+    let alone = Files::new(&[("a.json", &a), ("all.json", values)]);
+    let messages: Vec<String> = told(&alone, FileId(1))
+        .into_iter()
+        .map(|one| one.1)
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "a.json declares no parameter 'Right'",
+            "a.json declares no parameter 'neither'"
+        ]
+    );
 }

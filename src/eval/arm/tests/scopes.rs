@@ -2,6 +2,7 @@ use super::{Files, at, deploy, resource, show, unknown, with_schema};
 use crate::eval::frontend::Target;
 use crate::eval::value::Truth;
 use crate::eval::{Deployment, Mode};
+use crate::origin::OriginStep;
 
 const SUBSCRIPTION: &str =
     "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#";
@@ -528,4 +529,60 @@ fn a_template_spec_that_is_made_deploys_nothing_of_what_it_holds() {
         show(at(spec, "properties.mainTemplate.resources.0.name")),
         r#""[parameters('p')]""#
     );
+}
+
+#[test]
+fn the_environment_is_that_of_the_configured_cloud_and_public_without_a_word() {
+    let main = with_schema(
+        r#""resources": [{ "type": "A.B/c", "name": "x", "tags": {
+            "name": "[environment().name]", "zone": "[concat('privatelink.blob.', environment().suffixes.storage)]",
+            "vault": "[environment().suffixes.keyvaultDns]", "login": "[environment().authentication.loginEndpoint]",
+            "batch": "[environment().batch]" } }]"#,
+    );
+    let files = Files::new(&[("main.json", &main)]);
+    let tags = |cloud: Option<&str>| {
+        let given = Target {
+            cloud: cloud.map(Into::into),
+            ..Target::default()
+        };
+        let deployment = files.deploy_to("main.json", given);
+        assert_eq!(deployment.diagnostics, []);
+        let x = resource(&deployment, "A.B/c/x");
+        let mut steps = Vec::new();
+        let mut next = Some(at(x, "tags.name").origin);
+        while let Some(origin) = next.map(|id| deployment.origins.get(id)) {
+            steps.push(origin.step.clone());
+            next = origin.parents.first().copied();
+        }
+        let tags = ["name", "zone", "vault", "login", "batch"]
+            .map(|name| show(at(x, &format!("tags.{name}"))));
+        (tags, steps)
+    };
+    let (public, steps) = tags(None);
+    let azure = [
+        r#""AzureCloud""#,
+        r#""privatelink.blob.core.windows.net""#,
+        r#"".vault.azure.net""#,
+        r#""https://login.microsoftonline.com/""#,
+        r#""https://batch.core.windows.net/""#,
+    ];
+    assert_eq!(public, azure);
+    assert!(steps.contains(&OriginStep::PlatformDefault), "{steps:?}");
+    let (public, steps) = tags(Some("public"));
+    assert_eq!(public, azure);
+    assert!(steps.contains(&OriginStep::Configuration), "{steps:?}");
+    // What no document gives of a cloud stays unknown by name.
+    let (china, _) = tags(Some("china"));
+    assert_eq!(
+        china,
+        [
+            r#""AzureChinaCloud""#,
+            r#""privatelink.blob.core.chinacloudapi.cn""#,
+            r#"".vault.azure.cn""#,
+            r#""https://login.chinacloudapi.cn/""#,
+            "${environment().batch}",
+        ]
+    );
+    let (government, _) = tags(Some("us-government"));
+    assert_eq!(government[2], r#"".vault.usgovcloudapi.net""#);
 }

@@ -42,8 +42,8 @@ fn what_only_azure_knows_is_unknown_under_its_name() {
         ),
         ("uniqueString('a')", "uniqueString('a')"),
         (
-            "environment().suffixes.storage",
-            "environment().suffixes.storage",
+            "environment().suffixes.newer",
+            "environment().suffixes.newer",
         ),
     ] {
         let (value, messages) = evaluated("", expression);
