@@ -13,6 +13,7 @@ mod attribute;
 pub mod bicep;
 mod calls;
 mod copy;
+mod cycles;
 mod deployment;
 mod environment;
 mod evaluate;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::access::{Picked, extended};
+use super::cycles::Work;
 use super::evaluate::Evaluator;
 use super::labels::last_name;
 use super::reference::{name_of_key, own_condition};
@@ -194,7 +195,15 @@ impl<'t> Evaluator<'t> {
         let untold = self.untold();
         self.expand(stage);
         let frame = Frame::of(stage);
-        let evaluate = || self.nested(declared.span, || self.output_value(&frame, name, declared));
+        let work = Work {
+            is_output: true,
+            ..Work::named(declared.span, format!("output '{name}'"))
+        };
+        let evaluate = || {
+            self.working(work, || {
+                self.nested(declared.span, || self.output_value(&frame, name, declared))
+            })
+        };
         let value = if stage.existence.because.is_some() {
             self.quietly(evaluate)
         } else {

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::copy::Count;
+use super::cycles::Work;
 use super::evaluate::Evaluator;
+use super::labels::last_name;
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage, member};
 use crate::eval::value::{Data, Piece, Value};
@@ -393,7 +395,18 @@ impl<'t> Evaluator<'t> {
         }
         *entry.body.borrow_mut() = Memo::Busy;
         let untold = self.untold();
-        let run = || self.sharing(|| self.nested(entry.json.span, || self.body_of(entry)));
+        let work = Work {
+            resource_of: Some(Rc::clone(&entry.frame.stage)),
+            ..Work::named(
+                header(entry.json),
+                format!("resource '{}'", last_name(&entry.address)),
+            )
+        };
+        let run = || {
+            self.working(work, || {
+                self.sharing(|| self.nested(entry.json.span, || self.body_of(entry)))
+            })
+        };
         let value = if entry.existence.because.is_some() {
             self.quietly(run)
         } else {

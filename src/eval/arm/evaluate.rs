@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::cycles::Work;
 use super::expression::{self, Node, NodeKind, SyntaxError};
 use super::functions::{Arguments, Function, Problem, Pure, pieces};
 use super::labels;
@@ -61,6 +62,8 @@ pub(super) struct Evaluator<'t> {
     /// Whether it was told that there are too many resources.
     pub(super) full: Cell<bool>,
     pub(super) quiet: Cell<u32>,
+    /// What is being worked out, the innermost last.
+    pub(super) works: RefCell<Vec<Work<'t>>>,
     /// Problems that nobody was told of, because it is not certain that they happen.
     pub(super) untold: Cell<u32>,
 }
@@ -87,6 +90,7 @@ impl<'t> Evaluator<'t> {
             depth: Cell::new(0),
             full: Cell::new(false),
             quiet: Cell::new(0),
+            works: RefCell::default(),
             untold: Cell::new(0),
         }
     }

@@ -133,14 +133,6 @@ impl Evaluator<'_> {
         self.nothing(span, Reason::Invalid)
     }
 
-    /// What depends on itself: Azure refuses the template.
-    pub(super) fn cycle(&self, span: Span, what: &str) -> Value {
-        let message = format!("the {what} depends on itself");
-        self.tell(Diagnostic::unreadable("arm-cycle", span, message));
-        let unknown = Unknown::new("cycle", what, Reason::Invalid);
-        Value::unknown(unknown.declared_at(span), OriginId::NONE)
-    }
-
     /// The same as [`Self::wrong`] for what is wrong only with these values. If one goes back to the default of a
     /// parameter, another deployment may give a better one, and nobody can say that it is wrong.
     pub(super) fn wrong_about(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cycles::Work;
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::site::Site;
@@ -147,7 +148,7 @@ impl<'t> Evaluator<'t> {
         }
         *memo.borrow_mut() = Memo::Busy;
         let untold = self.untold();
-        let value = self.nested(span, run);
+        let value = self.working(Work::named(span, what()), || self.nested(span, run));
         let value = self.bounded(span, value);
         *memo.borrow_mut() = if self.untold() == untold {
             Memo::Done(value.clone())

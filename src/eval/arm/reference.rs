@@ -85,7 +85,12 @@ impl<'t> Evaluator<'t> {
                 None => self.derived(site, node, &call.name, &values, None),
             };
         }
+        let by_name = scope::lower(target).is_some_and(|name| !name.starts_with('/'));
         match self.target(frame, target) {
+            Target::Here(entry) if by_name => {
+                self.asks_by_name(&entry);
+                attribute_of(&entry.key, Some(&entry), path, origin)
+            }
             Target::Here(entry) => attribute_of(&entry.key, Some(&entry), path, origin),
             Target::Id(key) if self.part(&key).is_some() => attribute_of_part(&key, path, origin),
             Target::Id(key) => attribute_of(&key, None, path, origin),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bicep;
+mod cycles;
 mod functions;
 mod labels;
 mod limits;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cycles::Work;
 use super::evaluate::Evaluator;
 use super::expression::{Call, Node};
 use super::functions::catalogue::{self, Answer};
@@ -79,8 +80,12 @@ impl<'t> Evaluator<'t> {
             .get_ignore_case("output")
             .and_then(|output| output.get_ignore_case("value"));
         match output {
+            Some(_) if self.is_under_way(declared.span) => {
+                self.cycle(declared.span, &format!("function '{}'", call.name))
+            }
             Some(output) => {
-                let value = self.value(&inner, output);
+                let work = Work::named(declared.span, format!("function '{}'", call.name));
+                let value = self.working(work, || self.value(&inner, output));
                 let step = OriginStep::Function(Arc::clone(&call.name));
                 self.hop(site, node, step, value)
             }

@@ -48,7 +48,7 @@ fn an_address_that_a_resource_takes_from_itself_is_known_only_at_run_time() {
                 "ipConfigurations": [{{ "name": "i", "properties": {{ {address} "primary": true }} }}] }} }}"#
         )
     };
-    let own = r#""privateIPAddress": "[reference('n').ipconfigurations[0].properties.privateIPAddress]","#;
+    let own = r#""privateIPAddress": "[reference(resourceId('Microsoft.Network/networkInterfaces', 'n'), '1').ipconfigurations[0].properties.privateIPAddress]","#;
     let once = deploy(&format!(r#""resources": [{}]"#, nic(own)));
     let twice = deploy(&format!(
         r#""resources": [{}, {{ "type": "Microsoft.Resources/deployments", "name": "again", "properties": {{
@@ -85,11 +85,11 @@ fn keys_of_ids_and_resources_agree_through_unknown_names() {
 }
 
 #[test]
-fn resources_that_refer_to_each_other_do_not_hang() {
+fn resources_that_refer_to_each_other_by_id_do_not_hang() {
     let deployment = deploy(
         r#""resources": [
-        { "type": "A.B/c", "name": "x", "properties": { "v": "[reference('y').v]" } },
-        { "type": "A.B/c", "name": "y", "properties": { "v": "[reference('x').v]" } }]"#,
+        { "type": "A.B/c", "name": "x", "properties": { "v": "[reference(resourceId('A.B/c', 'y'), '1').v]" } },
+        { "type": "A.B/c", "name": "y", "properties": { "v": "[reference(resourceId('A.B/c', 'x'), '1').v]" } }]"#,
     );
     let x = resource(&deployment, "A.B/c/x");
     assert_eq!(unknown(at(x, "properties.v")).reason, Reason::RunTime);

@@ -103,7 +103,7 @@ fn a_function_that_calls_itself_ends() {
     let files = Files::new(&[("main.json", &template)]);
     let deployment = files.deploy("main.json");
     let codes: Vec<&str> = deployment.diagnostics.iter().map(|one| one.code).collect();
-    assert_eq!(codes, ["arm-limit"]);
+    assert_eq!(codes, ["arm-cycle"]);
     let resource = super::super::resource(&deployment, "A.B/c/x");
     assert_eq!(show(super::super::at(resource, "properties.y")), "2");
 }
