@@ -192,8 +192,12 @@ impl Lowering {
             Value::NumberLit(literal) => JsonKind::Number(number(span, literal.value)?),
             Value::StringLit(literal) => JsonKind::String(self.text(&literal.value)),
             Value::Array(array) => {
-                let items = array.elements.into_iter().map(|item| self.value(item));
-                JsonKind::Array(items.collect::<Result<_, _>>()?)
+                // Not collected: room for as many as there are, and no more, is kept by the tree.
+                let mut items = Vec::with_capacity(array.elements.len());
+                for item in array.elements {
+                    items.push(self.value(item)?);
+                }
+                JsonKind::Array(items)
             }
             Value::Object(object) => self.object(object)?,
         };
@@ -210,8 +214,10 @@ impl Lowering {
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<JsonKind, Box<Diagnostic>> {
-        let members = object.properties.into_iter().map(|prop| self.member(prop));
-        let mut members = members.collect::<Result<Vec<_>, _>>()?;
+        let mut members = Vec::with_capacity(object.properties.len());
+        for property in object.properties {
+            members.push(self.member(property)?);
+        }
         self.keep_last_of_equals(&mut members);
         Ok(JsonKind::Object(members))
     }
