@@ -265,3 +265,18 @@ fn what_is_undetermined_in_each_environment_for_another_reason_is_placed_once() 
     // A value that Azure refuses is not one that the files do not tell.
     assert!(open.contains("`10.0.0.0/40`: mend the value"), "{human}");
 }
+
+#[test]
+fn of_a_long_literal_that_decides_the_beginning_is_shown() {
+    let tail = "0".repeat(60);
+    let case = Case::new(&[
+        ("gate.json", &template()),
+        (
+            "gate.parameters.json",
+            &parameters(&format!("10.0.0.0/{tail}")),
+        ),
+    ]);
+    let human = case.run(&["check"]).stdout;
+    let shown = format!("\"10.0.0.0/{}… decides", "0".repeat(29));
+    assert!(human.contains(&shown), "{human}");
+}

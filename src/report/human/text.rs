@@ -47,7 +47,10 @@ pub(in crate::report::human) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> V
     for mark in far {
         let at = place(sources, mark.span, Unit::Characters);
         let shown = sources.slice(mark.span);
-        let shown = (!mark.text.contains('`') && !shown.is_empty()).then(|| in_short(shown));
+        // A literal has no other name than its text; of a long block its place is enough.
+        let short = shown.len() <= MOST_SHOWN && !shown.contains('\n');
+        let named = mark.text.contains('`') || shown.is_empty();
+        let shown = (!named && (short || mark.text == "decides")).then(|| in_short(shown));
         let same = lines.iter_mut().find(|(path, line, text, ..)| {
             (path.as_str(), *line, *text) == (at.path.as_str(), at.line, mark.text)
         });
@@ -72,19 +75,21 @@ pub(in crate::report::human) fn hops(sources: &SourceMap, far: &[Mark<'_>]) -> V
         .collect()
 }
 
+/// Of a longer piece of a file only the beginning is shown in a line.
+const MOST_SHOWN: usize = 40;
+
 /// A piece of a file as part of a line.
 fn in_short(text: &str) -> String {
-    const MOST: usize = 40;
-    if text.chars().count() <= MOST && !text.contains('\n') {
+    if text.len() <= MOST_SHOWN && !text.contains('\n') {
         return text.to_owned();
     }
     // A line is no place for pages: what is cut off is not looked at.
-    let mut end = text.len().min(MOST * 8);
+    let mut end = text.len().min(MOST_SHOWN * 8);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let words: Vec<&str> = text.get(..end).unwrap_or("").split_whitespace().collect();
-    let cut: String = words.join(" ").chars().take(MOST - 1).collect();
+    let cut: String = words.join(" ").chars().take(MOST_SHOWN - 1).collect();
     format!("{}…", cut.trim_end())
 }
 
