@@ -9,6 +9,7 @@
 //! the same function of the same unknowns is the same derived unknown, so that
 //! `concat(parameters('p'), '-nsg')` written twice is one value.
 
+mod candidates;
 mod shared;
 mod truth;
 mod unknown;
@@ -21,7 +22,7 @@ use indexmap::IndexMap;
 use crate::origin::OriginId;
 use crate::syntax::Number;
 pub use truth::Truth;
-pub use unknown::{Bounds, MAX_CAUSES, Reason, Reference, Unknown, UnknownId};
+pub use unknown::{Bounds, MAX_CANDIDATES, MAX_CAUSES, Reason, Reference, Unknown, UnknownId};
 
 /// A piece of a string known in part.
 #[derive(Clone, Debug)]
@@ -327,6 +328,22 @@ impl Value {
     fn strings_equal(&self, other: &Self) -> Truth {
         if self.canonical() == other.canonical() {
             return Truth::True;
+        }
+        let few = match (&self.data, &other.data) {
+            (Data::Template(_), Data::String(_)) => self.candidates().map(|few| (few, other)),
+            (Data::String(_), Data::Template(_)) => other.candidates().map(|few| (few, self)),
+            _ => None,
+        };
+        if let Some((few, known)) = few {
+            let equal = few
+                .iter()
+                .filter(|one| one.as_str() == known.as_str())
+                .count();
+            return match equal {
+                0 => Truth::False,
+                all if all == few.len() => Truth::True,
+                _ => Truth::Unknown,
+            };
         }
         let ends = |value: &Self| match &value.data {
             Data::String(text) => (text.to_string(), text.to_string()),

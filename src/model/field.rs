@@ -467,6 +467,9 @@ fn text_unknown(value: &Value) -> Arc<Unknown> {
             .collect();
         unknown.label = readable.into();
     }
+    if let Some(candidates) = value.candidates() {
+        unknown.bounds = Bounds::OneOf(candidates);
+    }
     Arc::new(unknown)
 }
 

@@ -25,9 +25,6 @@ use crate::origin::{OriginBuilder, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::json::{Json, JsonKind, Member};
 
-/// How many candidates of an unknown are followed through a function.
-const MAX_CANDIDATES: usize = 16;
-
 /// Places in the list of resources by the path in their id.
 type ByPath = HashMap<Arc<str>, Vec<usize>>;
 
@@ -477,30 +474,39 @@ fn property_loops(member: &Member) -> Option<&[Json]> {
     (!elements.is_empty() && elements.iter().all(is_loop)).then_some(elements)
 }
 
-/// The results of a function for each candidate of its only unknown argument.
+/// The results of a function for each candidate of the only unknown in its arguments.
 fn candidates_of(
     values: &[Value],
     call: &dyn Fn(&[Value]) -> Result<Value, Problem>,
 ) -> Option<Vec<Value>> {
-    let mut open = values
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| !matches!(&value.data, Data::List(_) | Data::Object(_)))
-        .filter(|(_, value)| value.as_unknown().is_some());
-    let (index, unknown) = open.next()?;
-    if open.next().is_some() {
+    let mut open = values.iter().filter_map(Value::as_unknown);
+    let unknown = match open.next() {
+        Some(unknown) => unknown,
+        None => values.iter().find_map(Value::decided_by)?,
+    };
+    if open.any(|other| other.id != unknown.id) {
         return None;
     }
-    let Bounds::OneOf(candidates) = &unknown.as_unknown()?.bounds else {
+    let is_it = |value: &Value| {
+        let own = value.decided_by();
+        own.is_some_and(|own| own.id == unknown.id)
+    };
+    if !values.iter().any(is_it) {
+        return None;
+    }
+    let Bounds::OneOf(candidates) = &unknown.bounds else {
         return None;
     };
-    if candidates.len() > MAX_CANDIDATES {
-        return None;
-    }
     let mut results = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let mut arguments = values.to_vec();
-        *arguments.get_mut(index)? = candidate.clone();
+        let decided = values.iter().map(|value| {
+            if is_it(value) {
+                value.decided(candidate)
+            } else {
+                Some(value.clone())
+            }
+        });
+        let arguments: Vec<Value> = decided.collect::<Option<_>>()?;
         let result = call(&arguments).ok()?;
         if result.as_unknown().is_some() {
             return None;

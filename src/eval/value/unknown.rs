@@ -137,6 +137,9 @@ fn roots_of(unknowns: Vec<Arc<Unknown>>) -> Vec<Arc<Unknown>> {
     roots
 }
 
+/// How many candidates of an unknown are followed into what is made of it.
+pub const MAX_CANDIDATES: usize = 16;
+
 /// How many causes a derived unknown names.
 pub const MAX_CAUSES: usize = 4;
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::partial::{self, extent_of_all, may_contain};
-use super::text::{json_text, pieces};
+use super::text::{json_pieces, pieces};
 use super::{Arguments, Outcome, Problem, Pure, composite, json, labels, uris};
 use crate::eval::value::{Bounds, Data, Piece, Truth, Unknown, Value};
 
@@ -60,7 +60,10 @@ fn each_piece(call: &Arguments<'_>, change: fn(char) -> char) -> Outcome {
                 .iter()
                 .map(|piece| match piece {
                     Piece::Literal(text) => Piece::Literal(changed(text).into()),
-                    Piece::Hole(unknown) => derived_piece(call.name, unknown, &[]),
+                    Piece::Hole(unknown) => {
+                        let piece = derived_piece(call.name, unknown, &[]);
+                        with_candidates(piece, unknown, |value| Some(changed(value.as_str()?)))
+                    }
                 })
                 .collect();
             call.give_pieces(pieces)
@@ -78,6 +81,26 @@ fn derived_piece(name: &str, unknown: &Arc<Unknown>, others: &[Value]) -> Piece 
         // Another case makes no slash.
         derived.is_segment = unknown.is_segment;
     }
+    Piece::Hole(Arc::new(derived))
+}
+
+/// A piece that is made of an unknown, with what each of its candidates becomes.
+fn with_candidates(
+    piece: Piece,
+    unknown: &Unknown,
+    change: impl Fn(&Value) -> Option<String>,
+) -> Piece {
+    let (Piece::Hole(derived), Bounds::OneOf(values)) = (&piece, &unknown.bounds) else {
+        return piece;
+    };
+    let changed = values
+        .iter()
+        .map(|value| Some(Value::string(change(value)?, value.origin)));
+    let Some(changed) = changed.collect::<Option<Vec<_>>>() else {
+        return piece;
+    };
+    let mut derived = (**derived).clone();
+    derived.bounds = Bounds::OneOf(changed);
     Piece::Hole(Arc::new(derived))
 }
 
@@ -198,8 +221,11 @@ fn index_of(call: &Arguments<'_>, last: bool) -> Outcome {
 }
 
 fn join(call: &Arguments<'_>) -> Outcome {
-    let list = call.list(0)?;
     let delimiter = call.pieces(1)?;
+    if let Some(Bounds::Ends(first, last)) = call.get(0)?.as_unknown().map(|one| &one.bounds) {
+        return join_ends(call, &delimiter, first, last);
+    }
+    let list = call.list(0)?;
     if list.rest.is_some() {
         return Err(Problem::Unknown);
     }
@@ -213,6 +239,29 @@ fn join(call: &Arguments<'_>) -> Outcome {
     let reached: Vec<Value> = list.items.iter().take(16).cloned().collect();
     let joined = call.give_pieces(joined)?;
     Ok(joined.with_origin(call.origin_of(&reached)))
+}
+
+/// The text of an array whose ends are known: what is between them, delimiters included, is not.
+fn join_ends(
+    call: &Arguments<'_>,
+    delimiter: &[Piece],
+    first: &[Value],
+    last: &[Value],
+) -> Outcome {
+    let joined = |items: &[Value]| {
+        let mut joined = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                joined.extend(delimiter.iter().cloned());
+            }
+            joined.extend(pieces(item)?);
+        }
+        Some(joined)
+    };
+    let (mut text, end) = joined(first).zip(joined(last)).ok_or(Problem::Unknown)?;
+    text.push(Piece::Hole(Arc::new(call.unknown(Bounds::Any))));
+    text.extend(end);
+    call.give_pieces(text)
 }
 
 fn pad_left(call: &Arguments<'_>) -> Outcome {
@@ -416,7 +465,7 @@ fn string(call: &Arguments<'_>) -> Outcome {
     match &value.data {
         Data::String(_) | Data::Template(_) => Ok(value.clone()),
         Data::List(_) | Data::Object(_) => {
-            call.give_text(json_text(value).ok_or(Problem::Unknown)?)
+            call.give_pieces(json_pieces(value).ok_or(Problem::TooLarge)?)
         }
         Data::Unknown(_) => Err(Problem::Unknown),
         Data::Null | Data::Bool(_) | Data::Number(_) => {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::eval::functions::dotnet::number::plain;
-use crate::eval::value::{Data, Piece, Value};
+use crate::eval::value::{Bounds, Data, Piece, Unknown, Value};
+use crate::origin::OriginId;
 use crate::syntax::Number;
 
 /// A value as it stands inside another string; `None` for arrays and objects not wholly known.
@@ -31,9 +32,35 @@ fn json_number(number: Number) -> String {
 
 /// A value as compact JSON; `None` if a part of it is unknown.
 pub(in super::super) fn json_text(value: &Value) -> Option<String> {
-    let mut text = String::new();
-    write_json(value, &mut text, 0)?;
-    Some(text)
+    let mut written = json_pieces(value)?.into_iter();
+    match (written.next(), written.next()) {
+        (Some(Piece::Literal(text)), None) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// A value as compact JSON with holes for what is unknown of it; `None` if it is too large.
+pub(in super::super) fn json_pieces(value: &Value) -> Option<Vec<Piece>> {
+    let mut json = Written::default();
+    write_json(value, &mut json, 0)?;
+    json.pieces.push(Piece::Literal(json.text.into()));
+    Some(json.pieces)
+}
+
+/// JSON that is being written: what is finished, and the text at its end.
+#[derive(Default)]
+struct Written {
+    pieces: Vec<Piece>,
+    text: String,
+}
+
+impl Written {
+    /// What a part of a value is in JSON where it is not known.
+    fn hole(&mut self, unknown: Unknown) {
+        let text = std::mem::take(&mut self.text);
+        self.pieces.push(Piece::Literal(text.into()));
+        self.pieces.push(Piece::Hole(Arc::new(unknown)));
+    }
 }
 
 /// An array or object as it stands in a formatted string: compact JSON between single quotes.
@@ -45,8 +72,9 @@ pub(in super::super) fn single_quoted(value: &Value) -> Option<String> {
     (!text.contains(['\'', '\\'])).then(|| text.replace('"', "'"))
 }
 
-fn write_json(value: &Value, into: &mut String, depth: usize) -> Option<()> {
-    if depth > 100 || into.len() > super::MAX_TEXT {
+fn write_json(value: &Value, json: &mut Written, depth: usize) -> Option<()> {
+    let into = &mut json.text;
+    if depth > 100 || into.len() > super::MAX_TEXT || json.pieces.len() > super::MAX_ITEMS {
         return None;
     }
     match &value.data {
@@ -54,41 +82,85 @@ fn write_json(value: &Value, into: &mut String, depth: usize) -> Option<()> {
         Data::Bool(value) => into.push_str(if *value { "true" } else { "false" }),
         Data::Number(number) => into.push_str(&json_number(*number)),
         Data::String(text) => quote(text, into),
+        // Where among the others the rest stands is not known.
+        Data::List(list) if list.rest.is_some() => {
+            into.push('[');
+            let items = std::slice::from_ref(value);
+            json.hole(Unknown::derived("json items", items));
+            json.text.push(']');
+        }
         Data::List(list) => {
-            if list.rest.is_some() {
-                return None;
-            }
             into.push('[');
             for (index, item) in list.items.iter().enumerate() {
                 if index > 0 {
-                    into.push(',');
+                    json.text.push(',');
                 }
-                write_json(item, into, depth + 1)?;
+                write_json(item, json, depth + 1)?;
             }
-            into.push(']');
+            json.text.push(']');
+        }
+        Data::Object(object) if object.rest.is_some() => {
+            into.push('{');
+            let members = std::slice::from_ref(value);
+            json.hole(Unknown::derived("json members", members));
+            json.text.push('}');
         }
         Data::Object(object) => {
-            if object.rest.is_some() {
-                return None;
-            }
             into.push('{');
             for (index, (name, item)) in object.entries.iter().enumerate() {
                 if index > 0 {
-                    into.push(',');
+                    json.text.push(',');
                 }
-                quote(name, into);
-                into.push(':');
-                write_json(item, into, depth + 1)?;
+                quote(name, &mut json.text);
+                json.text.push(':');
+                write_json(item, json, depth + 1)?;
             }
-            into.push('}');
+            json.text.push('}');
         }
-        Data::Template(_) | Data::Unknown(_) => return None,
+        Data::Template(pieces) => {
+            into.push('"');
+            for piece in pieces.iter() {
+                match piece {
+                    Piece::Literal(text) => escape(text, &mut json.text),
+                    Piece::Hole(unknown) => {
+                        json.hole(written("json text", unknown, |value| {
+                            let mut text = String::new();
+                            escape(value.as_str()?, &mut text);
+                            Some(text)
+                        }));
+                    }
+                }
+            }
+            json.text.push('"');
+        }
+        Data::Unknown(unknown) => json.hole(written("json", unknown, json_text)),
     }
     Some(())
 }
 
+/// What an unknown is in JSON, and what each of its candidates is.
+fn written(how: &str, unknown: &Arc<Unknown>, write: impl Fn(&Value) -> Option<String>) -> Unknown {
+    let hole = Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
+    let derived = Unknown::derived(how, &[hole]);
+    let Bounds::OneOf(values) = &unknown.bounds else {
+        return derived;
+    };
+    let written = values
+        .iter()
+        .map(|value| Some(Value::string(write(value)?, value.origin)));
+    match written.collect::<Option<Vec<_>>>() {
+        Some(written) => derived.with_bounds(Bounds::OneOf(written)),
+        None => derived,
+    }
+}
+
 fn quote(text: &str, into: &mut String) {
     into.push('"');
+    escape(text, into);
+    into.push('"');
+}
+
+fn escape(text: &str, into: &mut String) {
     for character in text.chars() {
         match character {
             '"' => into.push_str("\\\""),
@@ -102,5 +174,4 @@ fn quote(text: &str, into: &mut String) {
             other => into.push(other),
         }
     }
-    into.push('"');
 }

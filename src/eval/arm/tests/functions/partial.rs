@@ -223,3 +223,91 @@ fn formats_keep_what_they_do_not_know_in_its_place() {
         value("equals(format('a{0:D2}', parameters('n')), format('a{0:D3}', parameters('n')))");
     assert_eq!(other.as_bool(), None);
 }
+
+/// The candidates of a value, as they would be written.
+fn candidates(value: &Value) -> Vec<String> {
+    let candidates = value.candidates().unwrap_or_default();
+    candidates.iter().map(show).collect()
+}
+
+#[test]
+fn a_text_around_one_of_a_few_values_is_one_of_a_few_texts() {
+    let declared = r#""parameters": { "tier": { "type": "string", "allowedValues": ["Dev", "Prod"] }, "any": { "type": "string" } },"#;
+    let of = |expression: &str| {
+        let (value, messages) = evaluated(declared, expression);
+        assert_eq!(messages, [""; 0], "{expression}");
+        candidates(&value)
+    };
+    for (expression, expected) in [
+        (
+            "concat('nsg-', parameters('tier'), '-', parameters('tier'))",
+            [r#""nsg-Dev-Dev""#, r#""nsg-Prod-Prod""#],
+        ),
+        (
+            "toUpper(concat('a', parameters('tier')))",
+            [r#""ADEV""#, r#""APROD""#],
+        ),
+        (
+            "base64(concat('a', parameters('tier')))",
+            [r#""YURldg==""#, r#""YVByb2Q=""#],
+        ),
+        (
+            "uri('https://x.example/a/', concat(parameters('tier'), '.json'))",
+            [
+                r#""https://x.example/a/Dev.json""#,
+                r#""https://x.example/a/Prod.json""#,
+            ],
+        ),
+        (
+            "string(createObject('t', parameters('tier')))",
+            [r#""{\"t\":\"Dev\"}""#, r#""{\"t\":\"Prod\"}""#],
+        ),
+        (
+            "endsWith(concat('a', parameters('tier')), 'aDev')",
+            ["true", "false"],
+        ),
+    ] {
+        assert_eq!(of(expression), expected, "{expression}");
+    }
+    // Two unknowns need not go together.
+    assert_eq!(of("concat(parameters('tier'), parameters('any'))"), [""; 0]);
+    let (value, _) = evaluated(declared, "equals(concat('a', parameters('tier')), 'aTest')");
+    assert_eq!(show(&value), "false");
+}
+
+#[test]
+fn json_of_what_is_known_in_part_has_holes_where_it_is_not() {
+    let declared = r#""parameters": { "any": { "type": "string" }, "list": { "type": "array" } },"#;
+    let of = |expression: &str| {
+        let (value, messages) = evaluated(declared, expression);
+        assert_eq!(messages, [""; 0], "{expression}");
+        show(&value)
+    };
+    assert_eq!(
+        of(
+            "string(createObject('a', 1, 'b', concat('x\"', parameters('any')), 'c', parameters('list')))"
+        ),
+        r#""{\"a\":1,\"b\":\"x\\\"${parameters('any')}\",\"c\":${parameters('list')}}""#
+    );
+    assert_eq!(
+        of("string(createArray('x', parameters('any')))"),
+        r#""[\"x\",${parameters('any')}]""#
+    );
+    assert_eq!(
+        of("string(createObject('a', createArray(1, true(), null())))"),
+        r#""{\"a\":[1,true,null]}""#
+    );
+}
+
+#[test]
+fn the_ends_of_a_list_are_the_ends_of_its_text() {
+    let declared = r#""parameters": { "any": { "type": "string" } },"#;
+    let (value, messages) = evaluated(
+        declared,
+        "join(split(concat('a,b,', parameters('any'), ',y,z'), ','), '+')",
+    );
+    assert_eq!(messages, [""; 0]);
+    let text = show(&value);
+    assert!(text.starts_with("\"a+b${"), "{text}");
+    assert!(text.ends_with("}y+z\""), "{text}");
+}
