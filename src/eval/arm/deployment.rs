@@ -22,6 +22,9 @@ const MAX_RESOURCES: usize = 20_000;
 /// The type of nested deployments.
 pub(super) const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 
+/// The type of deployment stacks, which deploy a template as well and keep what it makes together.
+pub(super) const STACKS: &str = "Microsoft.Resources/deploymentStacks";
+
 /// What a resource inherits from where it stands.
 #[derive(Clone)]
 pub(super) struct Around<'e, 't> {
@@ -239,7 +242,10 @@ impl<'t> Evaluator<'t> {
         let existing = json
             .get_ignore_case("existing")
             .is_some_and(|existing| existing.kind == JsonKind::Bool(true));
-        let nested = if identity.kind.eq_ignore_ascii_case(DEPLOYMENTS) && !existing {
+        let deploys = [DEPLOYMENTS, STACKS]
+            .iter()
+            .any(|kind| identity.kind.eq_ignore_ascii_case(kind));
+        let nested = if deploys && !existing {
             let name = identity.names.last().cloned().unwrap_or_default();
             let call: Arc<str> = scope::readable(&name).into();
             let call = self

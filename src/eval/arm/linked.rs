@@ -3,7 +3,7 @@
 //!
 //! Linked templates are those with a `relativePath`, and those whose address tells which file of
 //! the run is meant ([`located`]). What is absent: everything that
-//! lies elsewhere, such as template specs. It is unknown, and a note tells how to bring it here.
+//! lies elsewhere, such as most template specs. It is unknown, and a note tells how to bring it here.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -15,14 +15,17 @@ use super::evaluate::Evaluator;
 use super::located::{self, directory_of, joined};
 use super::template::Frame;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::Existence;
 use crate::eval::frontend::Tree;
 use crate::eval::value::{Data, ObjectValue, Reason, Unknown, Value};
+use crate::eval::{Existence, Mode, ResourceKey};
 use crate::source::{FileId, Span};
 use crate::syntax::json::{Json, JsonKind, Member};
 
 /// How many templates that the walk did not parse one deployment may have.
 const MAX_LINKED: usize = 256;
+
+/// The type of versions of template specs.
+const SPEC_VERSIONS: &str = "Microsoft.Resources/templateSpecs/versions";
 
 /// How deep a template that an expression gives may nest.
 const MAX_DEPTH: usize = 64;
@@ -187,6 +190,14 @@ impl<'t> Evaluator<'t> {
         let written = part("relativePath")
             .or_else(|| part("id"))
             .or_else(|| part("uri"));
+        if let Some(template) = written.as_ref().and_then(|(name, id)| self.spec(name, id)) {
+            return Deployed {
+                template: Ok(template),
+                from: From::Value,
+                link: written,
+                lineage: Lineage::within(lineage, json, None),
+            };
+        }
         let failed = |template| Deployed {
             template,
             from: From::Link,
@@ -220,6 +231,20 @@ impl<'t> Evaluator<'t> {
             link: written.filter(|(name, _)| *name != "relativePath"),
             lineage: Lineage::within(lineage, json, Some(file)),
         }
+    }
+
+    /// The template of a version of a template spec that this deployment makes itself, above the
+    /// link; wherever else it is made, it is not followed.
+    fn spec(&self, property: &str, id: &Value) -> Option<&'t Json> {
+        let key = ResourceKey::of_id(id).filter(|_| property == "id")?;
+        let version = self.entry_of(&key)?;
+        let certain = version.existence.because.is_none() && version.mode == Mode::Managed;
+        if !certain || !version.kind.eq_ignore_ascii_case(SPEC_VERSIONS) {
+            return None;
+        }
+        let body = self.body(&version);
+        let properties = body.get_ignore_case("properties")?;
+        self.template_of(properties.get_ignore_case("mainTemplate")?)
     }
 
     /// The entries of the parameter file that a link means, if it is here.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::deployment::{Around, header};
+use super::deployment::{Around, STACKS, header};
 use super::evaluate::Evaluator;
 use super::identity::Identity;
 use super::linked::{From, Lineage};
@@ -51,7 +51,14 @@ impl<'t> Evaluator<'t> {
         } else {
             (template, elsewhere)
         };
-        let inner = deployed.from != From::Nested
+        let stack = identity.kind.eq_ignore_ascii_case(STACKS);
+        let scope = if stack {
+            self.stack_scope(frame, json, &identity.target)
+        } else {
+            identity.target.clone()
+        };
+        let inner = stack
+            || deployed.from != From::Nested
             || property("expressionEvaluationOptions")
                 .and_then(|options| options.get_ignore_case("scope"))
                 .and_then(Json::as_str)
@@ -63,6 +70,13 @@ impl<'t> Evaluator<'t> {
                 let label = format!("{address}|{number}");
                 let mut context = self.inner_context(frame, template, json, identity, label);
                 context.link.clone_from(&deployed.link);
+                context.scope = scope.clone();
+                if stack {
+                    let label = format!("deployment().name of {address}");
+                    let reason = Reason::RunTimeFunction("deployment".into());
+                    let unknown = Unknown::new(&context.label, label, reason);
+                    context.name = Value::unknown(unknown, OriginId::NONE);
+                }
                 (Rc::new(context), None)
             }
             _ => (Rc::clone(&frame.context), frame.loops.clone()),
@@ -79,7 +93,7 @@ impl<'t> Evaluator<'t> {
             context,
             loops,
             evaluated_before,
-            scope: identity.target.clone(),
+            scope,
             origin,
             existence: existence.clone(),
             repeated: around.repeated,
@@ -90,6 +104,19 @@ impl<'t> Evaluator<'t> {
             symbols: RefCell::default(),
             outputs: RefCell::default(),
         })
+    }
+
+    /// Where a stack deploys to: what it says, else where it stands itself. The deployment that it
+    /// makes there has a name that only Azure knows.
+    /// <https://learn.microsoft.com/rest/api/resources/deployment-stacks/create-or-update-at-subscription>
+    fn stack_scope(&self, frame: &Frame<'t>, json: &'t Json, own: &Scope) -> Scope {
+        let properties = json.get_ignore_case("properties");
+        let said = properties.and_then(|properties| properties.get_ignore_case("deploymentScope"));
+        let said = said.map(|said| self.value(frame, said));
+        match said.filter(|said| !said.is_null()) {
+            Some(said) => own.named(&self.text_pieces(&said)),
+            None => own.clone(),
+        }
     }
 
     fn inner_context(

@@ -214,3 +214,58 @@ fn names_of_members_are_expressions_and_escaped_as_any_string() {
         r#"{"k1":1,"k2":2,"[[open":3,"copy":4}"#
     );
 }
+
+#[test]
+fn a_stack_deploys_its_template_where_it_says_or_where_it_stands() {
+    let inner = r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "name": { "type": "string" } },
+        "resources": [{ "type": "Microsoft.Network/routeTables", "name": "[parameters('name')]",
+            "tags": { "group": "[resourceGroup().name]" } }],
+        "outputs": { "made": { "type": "string", "value": "[parameters('name')]" } } }"#;
+    let stack = |name: &str, scope: &str| {
+        format!(
+            r#"{{ "type": "Microsoft.Resources/deploymentStacks", "name": "{name}", "properties": {{ {scope}
+                "parameters": {{ "name": {{ "value": "rt-{name}" }} }}, "template": {inner} }} }}"#
+        )
+    };
+    let deployment = deploy(&format!(
+        r#""resources": [{}, {}, {{ "type": "A.B/c", "name": "x",
+            "tags": {{ "made": "[reference('here').outputs.made.value]" }} }}]"#,
+        stack("here", ""),
+        stack(
+            "there",
+            r#""deploymentScope": "/subscriptions/s2/resourceGroups/g2","#
+        )
+    ));
+    let here = resource(&deployment, "Microsoft.Network/routeTables/rt-here");
+    assert_eq!(show(at(here, "tags.group")), "${resourceGroup().name}");
+    let there = resource(&deployment, "Microsoft.Network/routeTables/rt-there");
+    assert_eq!(show(at(there, "tags.group")), r#""g2""#);
+    assert_eq!(
+        &*there.key.0,
+        "/subscriptions/s2/resourcegroups/g2/providers/microsoft.network/routetables/rt-there"
+    );
+    let x = resource(&deployment, "A.B/c/x");
+    assert_eq!(show(at(x, "tags.made")), r#""rt-here""#);
+}
+
+#[test]
+fn a_version_of_a_template_spec_is_deployed_by_those_that_link_it_and_not_by_itself() {
+    let spec = r#"{ "type": "Microsoft.Resources/templateSpecs/versions", "name": "edge/1.0", "properties": { "mainTemplate": {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "name": { "type": "string" } },
+        "resources": [{ "type": "Microsoft.Network/routeTables", "name": "[[parameters('name')]" }] } } }"#;
+    let link = r#"{ "type": "Microsoft.Resources/deployments", "name": "d", "properties": {
+        "templateLink": { "id": "[resourceId('Microsoft.Resources/templateSpecs/versions', 'edge', '1.0')]" },
+        "parameters": { "name": { "value": "rt" } } } }"#;
+    let tables = |resources: &str| {
+        let deployment = deploy(&format!(r#""resources": [{resources}]"#));
+        let of_kind = deployment
+            .resources
+            .iter()
+            .filter(|one| one.kind.ends_with("routeTables"));
+        of_kind.map(|one| show(&one.name)).collect::<Vec<_>>()
+    };
+    assert_eq!(tables(spec), [""; 0]);
+    assert_eq!(tables(&format!("{spec}, {link}")), [r#""rt""#]);
+}
