@@ -417,6 +417,11 @@ pub(crate) fn may_be<T: PartialEq>(field: &Field<T>, value: &T) -> bool {
     }
 }
 
+/// The unknown for what a link means that Azure refuses.
+pub(crate) fn refused(raw: &Arc<str>) -> Arc<Unknown> {
+    Arc::new(Unknown::new("refused", Arc::clone(raw), Reason::Invalid))
+}
+
 /// The unknown for what lies outside the files.
 pub(crate) fn outside(key: &ResourceKey) -> Arc<Unknown> {
     Arc::new(Unknown::new("outside", Arc::clone(&key.0), Reason::Outside))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::compile::{FIRST_PRIORITY, LAST_PRIORITY, Ruling, may_be, outside, priorities};
+use super::compile::{FIRST_PRIORITY, LAST_PRIORITY, Ruling, may_be, outside, priorities, refused};
 use super::lookup::Found;
 use super::matching::{self, Fields, Matched};
 use super::order::{self, Rank, Ranked};
@@ -419,7 +419,11 @@ impl Semantics<'_> {
                 add_unknown(&mut answer.unknowns, &outside(key));
                 answer
             }
-            State::Invalid { .. } => flows.clone().only_possibly(),
+            State::Invalid { raw, .. } => {
+                let mut answer = flows.clone().only_possibly();
+                add_unknown(&mut answer.unknowns, &refused(raw));
+                answer
+            }
         }
     }
 

@@ -416,3 +416,39 @@ fn a_tag_before_the_default_rules_does_not_hide_what_a_route_makes_of_them() {
     assert!(message.contains("`AllowVnetInBound` lets"), "{message}");
     assert!(message.contains("`DenyAllInBound` stops"), "{message}");
 }
+
+#[test]
+fn a_security_group_written_where_an_id_belongs_is_what_is_missing() {
+    let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
+    let template = format!(
+        r#"{{ "$schema": "{schema}", "contentVersion": "1.0.0.0", "resources": [
+        {{ "type": "Microsoft.Network/networkSecurityGroups", "apiVersion": "2024-05-01", "name": "own",
+           "properties": {{ "securityRules": [ {{ "name": "rdp", "properties": {{
+             "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+             "sourceAddressPrefix": "*", "sourcePortRange": "*",
+             "destinationAddressPrefix": "*", "destinationPortRange": "3389" }} }} ] }} }},
+        {{ "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net",
+           "properties": {{ "addressSpace": {{ "addressPrefixes": [ "10.0.0.0/16" ] }},
+             "subnets": [ {{ "name": "app", "properties": {{ "addressPrefix": "10.0.1.0/24",
+               "networkSecurityGroup": {{ "properties": {{ "securityRules": [] }} }} }} }} ] }} }},
+        {{ "type": "Microsoft.Network/networkInterfaces", "apiVersion": "2024-05-01", "name": "nic",
+           "properties": {{
+             "networkSecurityGroup": {{ "id": "[resourceId('Microsoft.Network/networkSecurityGroups', 'own')]" }},
+             "ipConfigurations": [ {{ "name": "one", "properties": {{
+               "subnet": {{ "id": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'app')]" }} }} }} ] }} }} ] }}"#
+    );
+    let case = Case::new(&[("main.json", &template)]);
+    let (_, document) = case.answer(&["check"]);
+    let findings = document["findings"].as_array().unwrap();
+    let open = findings
+        .iter()
+        .find(|finding| finding["rule"] == "internet-exposed-management-port")
+        .unwrap();
+    let missing = &open["unknowns"][0];
+    assert_eq!(missing["what"], "an object without an id", "{open}");
+    assert_eq!(missing["settle"], "mend the value, which Azure refuses");
+    let (_, answer) = case.answer(&["trace", "--from", "10.0.1.9", "--to", "nic:3389"]);
+    let missing = &answer["dependsOn"][0];
+    assert_eq!(missing["what"], "an object without an id", "{answer}");
+    assert_eq!(missing["settle"], "mend the value, which Azure refuses");
+}

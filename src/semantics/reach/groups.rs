@@ -11,6 +11,7 @@ use crate::model::nsg::{Access, Direction};
 use crate::model::topology::PrivateEndpointPolicies;
 use crate::model::{Field, Link, List, NicId, NsgId, State};
 use crate::semantics::admin::AdminDecided;
+use crate::semantics::compile::refused;
 use crate::semantics::packet::Answer;
 use crate::semantics::packet::answer::add_unknown;
 use crate::semantics::routes::{NextHop, RouteSource};
@@ -235,7 +236,7 @@ impl Walk<'_, '_> {
                     None => gate.parts.push(unknown(why)),
                 }
             }
-            State::Invalid { raw, .. } => gate.parts.push(unknown(&outside(raw.to_string()))),
+            State::Invalid { raw, .. } => gate.parts.push(unknown(&refused(raw))),
         }
         gate
     }
