@@ -115,7 +115,7 @@ impl<'t> Evaluator<'t> {
             }
             if let Some(text) = expression::unescaped(text) {
                 // Evaluated as part of the template around it, and once more when it is deployed.
-                if frame.stage.evaluated_before > 0 && expression::is_expression(text) {
+                if frame.evaluated_before > 0 && expression::is_expression(text) {
                     return self.expression(frame, json, &text.into());
                 }
                 return Value::string(text, self.origins.literal(json.span));
@@ -176,7 +176,7 @@ impl<'t> Evaluator<'t> {
             return Ok(Arc::clone(&member.name));
         }
         let literal = expression::unescaped(&member.name);
-        let again = frame.stage.evaluated_before > 0;
+        let again = frame.evaluated_before > 0;
         let text = match literal {
             Some(text) if again && expression::is_expression(text) => text,
             Some(text) => return Ok(text.into()),

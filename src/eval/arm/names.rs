@@ -165,6 +165,7 @@ pub(super) fn outermost<'t>(frame: &Frame<'t>) -> Frame<'t> {
         loops: None,
         locals: None,
         in_function: false,
+        evaluated_before: frame.context.evaluated_before,
         ..frame.clone()
     }
 }

@@ -63,12 +63,19 @@ impl<'t> Evaluator<'t> {
                 .and_then(|options| options.get_ignore_case("scope"))
                 .and_then(Json::as_str)
                 .is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
+        let evaluated_before = match deployed.from {
+            From::Link => 0,
+            From::Value => 1,
+            From::Nested if inner => around.stage.evaluated_before,
+            From::Nested => around.stage.evaluated_before + 1,
+        };
         let (context, loops) = match template {
             Some(template) if inner => {
                 let number = self.contexts.get() + 1;
                 self.contexts.set(number);
                 let label = format!("{address}|{number}");
                 let mut context = self.inner_context(frame, template, json, identity, label);
+                context.evaluated_before = evaluated_before;
                 context.link.clone_from(&deployed.link);
                 context.scope = scope.clone();
                 if stack {
@@ -80,12 +87,6 @@ impl<'t> Evaluator<'t> {
                 (Rc::new(context), None)
             }
             _ => (Rc::clone(&frame.context), frame.loops.clone()),
-        };
-        let evaluated_before = match deployed.from {
-            From::Link => 0,
-            From::Value => 1,
-            From::Nested if inner => around.stage.evaluated_before,
-            From::Nested => around.stage.evaluated_before + 1,
         };
         Rc::new(Stage {
             template,
@@ -188,6 +189,7 @@ impl<'t> Evaluator<'t> {
                 .get_ignore_case("location")
                 .map(|location| self.value(frame, location)),
             link: None,
+            evaluated_before: 0,
         }
     }
 }
@@ -226,6 +228,7 @@ pub(super) fn outermost<'t>(
             .as_ref()
             .map(|location| Value::string(Arc::clone(location), OriginId::NONE)),
         link: None,
+        evaluated_before: 0,
     };
     Rc::new(Stage {
         template: Some(template),

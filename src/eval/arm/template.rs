@@ -84,6 +84,8 @@ pub(super) struct Context<'t> {
     /// What `deployment().properties.templateLink` gives, for a template that is linked: the name
     /// and value of its `uri` or `id`.
     pub(super) link: Option<(&'static str, Value)>,
+    /// [`Stage::evaluated_before`] of what is written in this template itself.
+    pub(super) evaluated_before: usize,
 }
 
 /// A deployment of a template: the outermost one or a nested one.
@@ -127,6 +129,9 @@ pub(super) struct Frame<'t> {
     pub(super) locals: Option<Rc<Local>>,
     /// Whether this is the body of a user-defined function, which sees no parameters but its own.
     pub(super) in_function: bool,
+    /// How often what is written here is evaluated before it is deployed: of what a template
+    /// declares as often as the template, not as what is nested in it.
+    pub(super) evaluated_before: usize,
 }
 
 /// A lambda variable or function parameter; a list that ends at the function.
@@ -146,6 +151,7 @@ impl<'t> Frame<'t> {
             loops: stage.loops.clone(),
             locals: None,
             in_function: false,
+            evaluated_before: stage.evaluated_before,
         }
     }
 

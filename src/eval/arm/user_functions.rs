@@ -57,6 +57,7 @@ impl<'t> Evaluator<'t> {
             locals: None,
             loops: None,
             in_function: true,
+            evaluated_before: frame.context.evaluated_before,
             ..frame.clone()
         };
         for ((parameter, value), argument) in parameters.iter().zip(values).zip(&call.arguments) {

@@ -190,3 +190,22 @@ fn a_resource_whose_condition_is_not_known_may_be_there_already_as_something_els
     let reference = unknown(at(x, "properties.x")).refers_to.clone().unwrap();
     assert_eq!(reference.resource, resource(&deployment, "A.B/n/n").key);
 }
+
+#[test]
+fn an_escaped_text_of_a_template_stays_one_whoever_asks_for_it_first() {
+    let nested = r#"{ "type": "Microsoft.Resources/deployments", "name": "d", "properties": { "template": { "resources": [
+        { "type": "A.B/c", "name": "in", "properties": { "v": "[variables('v')]", "p": "[parameters('t')]", "own": "[[variables('w')]" } }] } } }"#;
+    let outer = r#"{ "type": "A.B/c", "name": "out", "properties": { "v": "[variables('v')]" } }"#;
+    for resources in [format!("{nested}, {outer}"), format!("{outer}, {nested}")] {
+        let deployment = deploy(&format!(
+            r#""parameters": {{ "t": {{ "type": "string", "defaultValue": "[[add(1, 1)]" }} }},
+            "variables": {{ "v": "[[not an expression]", "w": "evaluated" }}, "resources": [{resources}]"#
+        ));
+        let inner = resource(&deployment, "A.B/c/in");
+        assert_eq!(show(at(inner, "properties.v")), r#""[not an expression]""#);
+        assert_eq!(show(at(inner, "properties.p")), r#""[add(1, 1)]""#);
+        assert_eq!(show(at(inner, "properties.own")), r#""evaluated""#);
+        let outer = resource(&deployment, "A.B/c/out");
+        assert_eq!(show(at(outer, "properties.v")), r#""[not an expression]""#);
+    }
+}
