@@ -62,8 +62,17 @@ impl<'t> Evaluator<'t> {
             let text = format!("through the {}", member.what);
             diagnostic = diagnostic.with_related(member.span, text);
         }
+        // The state of a resource that is asked for by its id is what is there already.
+        let by_id = members.unwrap_or_default().iter().any(|member| {
+            member.resource_of.is_some()
+                && !works.iter().any(|work| work.asked.contains(&member.span))
+        });
         drop(works);
-        self.tell(diagnostic);
+        if by_id {
+            self.quietly(|| self.tell(diagnostic));
+        } else {
+            self.tell(diagnostic);
+        }
         let unknown = Unknown::new("cycle", what, Reason::Invalid);
         Value::unknown(unknown.declared_at(span), OriginId::NONE)
     }

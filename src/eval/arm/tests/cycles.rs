@@ -106,3 +106,17 @@ fn a_resource_that_is_made_again_from_its_own_state_is_no_circle() {
         super::deploy(&format!(r#""resources": [{own}]"#));
     }
 }
+
+#[test]
+fn an_argument_taken_from_the_state_of_what_it_changes_is_no_circle() {
+    super::deploy(
+        r#""resources": [{ "type": "Microsoft.Resources/deployments", "name": "d", "properties": {
+            "expressionEvaluationOptions": { "scope": "inner" },
+            "parameters": { "p": { "value": "[reference(resourceId('A.B/c', 'x'), '1').v]" } },
+            "template": { "parameters": { "p": { "type": "string" } },
+                "variables": { "first": "[parameters('p')]" },
+                "resources": [
+                { "type": "A.B/d", "name": "[concat('y', if(empty(variables('first')), '', ''))]" },
+                { "type": "A.B/c", "name": "x", "properties": { "v": "[parameters('p')]" } }] } } }]"#,
+    );
+}
