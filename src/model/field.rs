@@ -156,8 +156,9 @@ impl<'a> Node<'a> {
     pub(super) fn first(&self) -> Self {
         let found = self.items();
         match (found.items.first(), found.rest) {
-            (Some(first), _) => first.clone(),
-            (None, Some(rest)) => self.as_unknown(rest),
+            // What is known of a list with a rest need not stand at its beginning.
+            (_, Some(rest)) => self.as_unknown(rest),
+            (Some(first), None) => first.clone(),
             (None, None) => self.with(Found::Absent),
         }
     }
