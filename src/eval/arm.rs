@@ -5,15 +5,15 @@
 //! every value with the way back to where it was typed. What only Azure knows (ids of
 //! subscriptions, run-time properties, hashes) is unknown under a name of its own.
 //!
-//! - Which deployments there are: [`pairing`], [`parameter_file`].
-//! - Templates within templates, and where each goes: [`stage`], [`linked`], [`located`], [`scope`],
-//!   [`place`], [`environment`].
-//! - Which resources a template has: [`template`], [`deployment`], [`copy`], [`identity`], [`kinds`].
-//! - What goes in: [`parameters`], [`arguments`], [`types`], [`names`].
-//! - What values are: [`expression`], [`evaluate`], [`functions`], [`calls`], [`lambdas`],
-//!   [`user_functions`], [`access`].
-//! - What refers to what: [`ids`], [`reference`](mod@reference), [`attribute`].
-//! - What is said, and where: [`site`], [`labels`], [`shape`], [`cycles`], [`limits`], [`bicep`].
+//! - Which deployments there are: `pairing`, `parameter_file`.
+//! - Templates within templates, and where each goes: `stage`, `linked`, `located`, `scope`,
+//!   `place`, `environment`.
+//! - Which resources a template has: `template`, `deployment`, `copy`, `identity`, `kinds`.
+//! - What goes in: `parameters`, `arguments`, `types`, `names`.
+//! - What values are: `expression`, `evaluate`, `functions`, `calls`, `lambdas`,
+//!   `user_functions`, `access`.
+//! - What refers to what: `ids`, `reference`, `attribute`.
+//! - What is said, and where: `site`, `labels`, `shape`, `cycles`, `limits`, `bicep`.
 //!
 //! What is absent: networking, schemas of resources, and anything that does not lie below the root.
 
