@@ -6,7 +6,7 @@
 //! open ([`List`]).
 //!
 //! What is absent: syntax trees, packets, rules. ARM and azurerm spellings occur only in
-//! [`mod@arm`] and [`mod@azurerm`].
+//! `arm` and `azurerm`.
 
 pub mod address;
 mod admin_rule;

@@ -1,5 +1,5 @@
 //! Where a person wrote an element of the network: its own block or object, or the element of the
-//! loop, variable or call that it came from ([`super::primary`]).
+//! loop, variable or call that it came from (`policy::primary`).
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

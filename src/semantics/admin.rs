@@ -3,7 +3,7 @@
 //!
 //! Priority order; *Deny* and *Always Allow* end the evaluation, *Allow* leaves the packet to the
 //! network security groups. Whether a rule applies to a network at all is decided in
-//! [`applies`]. A manager outside the files is taken not to exist ([`Semantics::admin_assumptions`]
+//! `applies`. A manager outside the files is taken not to exist ([`Semantics::admin_assumptions`]
 //! says so). What is absent: private endpoints, which admin rules do not touch.
 //!
 //! Source: <https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins>

@@ -231,7 +231,7 @@ pub struct Corners<'c> {
 }
 
 impl<'c> Corners<'c> {
-    /// Each corner once, as which of [`FIELDS`] are at their highest value, the lowest first.
+    /// Each corner once, as which of `FIELDS` are at their highest value, the lowest first.
     pub fn all(&self) -> impl Iterator<Item = usize> + use<> {
         // Source, destination, its port, protocol: source ports are hardly ever told apart.
         const FREE: [usize; 4] = [1, 0, 2, 3];

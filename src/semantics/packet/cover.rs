@@ -1,7 +1,7 @@
 //! Whether sets together contain a set, which of them are needed, and what they leave out.
 //!
 //! The question is cut down to the classes of values that its sets can tell apart
-//! ([`local`]); then the sets are subtracted from the whole one after the other, each time the one
+//! (`local`); then the sets are subtracted from the whole one after the other, each time the one
 //! that leaves the fewest pieces, depth first.
 
 mod local;
