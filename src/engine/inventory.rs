@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::compiled;
 use super::judge::Evaluated;
 use super::prepare::{self, Prepared, sort_diagnostics};
-use super::{Options, Request, UsageError};
+use super::{Request, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::eval::{Existence, Loader as _, Mode};
@@ -295,18 +295,6 @@ pub fn reason_name(reason: &Reason) -> &'static str {
 /// When the request cannot be met as given; what is wrong with a file is a diagnostic.
 pub fn inventory(request: &Request) -> Result<Inventory, UsageError> {
     prepare::on_disk(request, listed)
-}
-
-/// The same for files held in memory, given as path from the root (with `/`) and text.
-///
-/// # Errors
-///
-/// When an option names an offer that does not exist.
-pub fn inventory_of(
-    files: Vec<(String, String)>,
-    options: &Options,
-) -> Result<Inventory, UsageError> {
-    prepare::in_memory(files, options, prepare::Given::default(), listed)
 }
 
 /// What came of one deployment.

@@ -6,7 +6,7 @@
 //! subscriptions, run-time properties, hashes) is unknown under a name of its own.
 //!
 //! - Which deployments there are: `pairing`, `parameter_file`.
-//! - Templates within templates, and where each goes: `stage`, `linked`, `located`, `scope`,
+//! - Templates within templates, and where each goes: `stage`, `linked`, `linked_file`, `scope`,
 //!   `place`, `environment`.
 //! - Which resources a template has: `template`, `deployment`, `copy`, `identity`, `kinds`.
 //! - What goes in: `parameters`, `arguments`, `types`, `names`.
@@ -36,7 +36,8 @@ mod labels;
 mod lambdas;
 mod limits;
 mod linked;
-mod located;
+mod linked_file;
+
 mod names;
 mod pairing;
 mod parameter_file;

@@ -198,7 +198,7 @@ impl<'a> Sources<'a> {
             return None;
         }
         let directory = from.path.rsplit_once('/').map_or("", |(it, _)| it);
-        self.source(&super::located::joined(directory, reference)?)
+        self.source(&super::linked_file::joined(directory, reference)?)
     }
 
     fn source(&self, path: &str) -> Option<Source> {

@@ -2,7 +2,7 @@
 //! one in another file that it links.
 //!
 //! Linked templates are those with a `relativePath`, and those whose address tells which file of
-//! the run is meant ([`located`]). What is absent: everything that
+//! the run is meant ([`linked_file`]). What is absent: everything that
 //! lies elsewhere, such as most template specs. It is unknown, and a note tells how to bring it here.
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::deployment::{Around, header};
 use super::evaluate::Evaluator;
-use super::located::{self, directory_of, joined};
+use super::linked_file::{self, directory_of, joined};
 use super::template::Frame;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::frontend::Tree;
@@ -274,12 +274,12 @@ impl<'t> Evaluator<'t> {
             }
             "uri" => {
                 let top = self.loader.path(lineage.outermost()?);
-                let place = located::Place {
+                let place = linked_file::Place {
                     file: from,
                     directory: directory_of(&path),
                     top: directory_of(&top),
                 };
-                located::file_of(self.loader, &self.text_pieces(value), place)?
+                linked_file::file_of(self.loader, &self.text_pieces(value), place)?
             }
             _ => return None,
         };
