@@ -37,7 +37,6 @@ mod lambdas;
 mod limits;
 mod linked;
 mod linked_file;
-
 mod names;
 mod pairing;
 mod parameter_file;

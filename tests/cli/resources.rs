@@ -148,3 +148,22 @@ variable "appliance" {}
     let hop = field(route, "next_hop_address");
     assert_eq!(hop["missing"][0]["what"], "var.appliance");
 }
+
+#[test]
+fn the_configured_cloud_answers_what_the_environment_is() {
+    let template = r#"{
+      "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+      "contentVersion": "1.0.0.0",
+      "resources": [ { "type": "Microsoft.Network/networkSecurityGroups", "name":
+        "[concat('g-', environment().name)]", "apiVersion": "2024-05-01", "properties": {} } ] }"#;
+    for (configuration, name) in [
+        ("cloud: china", "g-AzureChinaCloud"),
+        ("fail-on: error", "g-AzureCloud"),
+    ] {
+        let case = Case::new(&[("main.json", template), ("aznet.yaml", configuration)]);
+        let (_, answer) = case.answer(&["resources"]);
+        let address = &answer["deployments"][0]["resources"][0]["address"];
+        let expected = format!("Microsoft.Network/networkSecurityGroups/{name}");
+        assert_eq!(*address, expected, "{configuration}: {answer}");
+    }
+}
