@@ -43,9 +43,36 @@ pub struct Rest {
     pub template: Option<Value>,
 }
 
+/// Which of Terraform's sequence types a list is. Azure Resource Manager has one alone, and what
+/// comes from it is [`ListKind::Tuple`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ListKind {
+    /// A sequence in which each element has its own type, as `[1, "a"]` is written.
+    #[default]
+    Tuple,
+    /// A sequence of elements of one type: `tolist`, `list(string)`.
+    List,
+    /// Elements of one type without order or index: `toset`, `set(string)`. The items of a known
+    /// set are sorted as Terraform walks them, each once.
+    Set,
+}
+
+/// Which of Terraform's keyed types an object is. Azure Resource Manager has one alone, and what
+/// comes from it is [`ObjectKind::Object`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// Attributes of which each has its own type, as `{ a = 1 }` is written.
+    #[default]
+    Object,
+    /// Elements of one type by key: `tomap`, `map(string)`.
+    Map,
+}
+
 /// A list of which all or a part is known.
 #[derive(Clone, Debug, Default)]
 pub struct ListValue {
+    /// Whether it is a tuple, list or set.
+    pub kind: ListKind,
     /// The known items. With a rest, their positions are not known.
     pub items: Vec<Value>,
     /// The unknown ones.
@@ -55,6 +82,8 @@ pub struct ListValue {
 /// An object of which all or a part is known.
 #[derive(Clone, Debug, Default)]
 pub struct ObjectValue {
+    /// Whether it is an object or a map.
+    pub kind: ObjectKind,
     /// The known entries in order.
     pub entries: IndexMap<Arc<str>, Value>,
     /// The unknown ones: a name that is not among the entries may still exist.
@@ -132,8 +161,15 @@ impl Value {
     /// A list known as a whole.
     #[must_use]
     pub fn list(items: Vec<Self>, origin: OriginId) -> Self {
+        Self::list_of(ListKind::Tuple, items, None, origin)
+    }
+
+    /// A list, set or tuple that may be open. The items of a set are those of one already: sorted,
+    /// each once.
+    #[must_use]
+    pub fn list_of(kind: ListKind, items: Vec<Self>, rest: Option<Rest>, origin: OriginId) -> Self {
         Self::new(
-            Data::List(Arc::new(ListValue { items, rest: None })),
+            Data::List(Arc::new(ListValue { kind, items, rest })),
             origin,
         )
     }
@@ -142,10 +178,22 @@ impl Value {
     #[must_use]
     pub fn object(entries: impl IntoIterator<Item = (Arc<str>, Self)>, origin: OriginId) -> Self {
         let entries = entries.into_iter().collect();
+        Self::object_of(ObjectKind::Object, entries, None, origin)
+    }
+
+    /// An object or map that may be open.
+    #[must_use]
+    pub fn object_of(
+        kind: ObjectKind,
+        entries: IndexMap<Arc<str>, Self>,
+        rest: Option<Rest>,
+        origin: OriginId,
+    ) -> Self {
         Self::new(
             Data::Object(Arc::new(ObjectValue {
+                kind,
                 entries,
-                rest: None,
+                rest,
             })),
             origin,
         )

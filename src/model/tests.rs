@@ -8,7 +8,7 @@ mod manager;
 use std::sync::Arc;
 
 use super::Network;
-use crate::eval::value::{Data, ListValue, Reason, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Data, ListKind, ListValue, Reason, Rest, Truth, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Mode, Resource, ResourceKey};
 use crate::origin::{OriginGraph, OriginId};
 
@@ -145,6 +145,7 @@ fn convert(json: &serde_json::Value) -> Value {
             }
             if let Some(label) = text("$rest") {
                 let list = ListValue {
+                    kind: ListKind::Tuple,
                     items: entries["items"]
                         .as_array()
                         .unwrap()

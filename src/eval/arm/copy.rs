@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::evaluate::Evaluator;
 use super::expression::{self, NodeKind};
 use super::template::Frame;
-use crate::eval::value::{Bounds, Data, ListValue, Reason, Rest, Unknown, UnknownId, Value};
+use crate::eval::value::{
+    Bounds, Data, ListKind, ListValue, Reason, Rest, Unknown, UnknownId, Value,
+};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::Json;
@@ -180,12 +182,17 @@ impl<'t> Evaluator<'t> {
                         break;
                     }
                 }
-                ListValue { items, rest }
+                ListValue {
+                    items,
+                    rest,
+                    kind: ListKind::Tuple,
+                }
             }
             Count::Unknown(unknown) => {
                 let pass = self.pass(frame, name, copy, Err(&unknown), false);
                 let template = self.quietly(|| self.value(&pass, input));
                 ListValue {
+                    kind: ListKind::Tuple,
                     items: Vec::new(),
                     rest: Some(Rest {
                         unknown,

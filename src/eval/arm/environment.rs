@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::functions::text_value;
-use crate::eval::value::{Data, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Data, ObjectKind, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::origin::OriginId;
 
 /// The cloud of a deployment that nothing is said of.
@@ -40,6 +40,7 @@ fn open(value: &Value, label: &str) -> Value {
     });
     let reason = Reason::RunTimeFunction("environment".into());
     let object = ObjectValue {
+        kind: ObjectKind::Object,
         entries: entries.collect(),
         rest: Some(Rest {
             unknown: Arc::new(Unknown::new("", label, reason)),

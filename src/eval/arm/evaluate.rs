@@ -19,7 +19,7 @@ use super::linked::Linked;
 use super::site::Site;
 use super::template::{Entry, Frame};
 use crate::diagnostic::Diagnostic;
-use crate::eval::value::{Bounds, Data, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ObjectKind, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::eval::{Loader, ResourceKey};
 use crate::origin::{OriginBuilder, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
@@ -166,7 +166,11 @@ impl<'t> Evaluator<'t> {
             };
             entries.insert(name, self.value(frame, &member.value));
         }
-        let object = ObjectValue { entries, rest };
+        let object = ObjectValue {
+            entries,
+            rest,
+            kind: ObjectKind::Object,
+        };
         Value::new(Data::Object(Arc::new(object)), self.origins.literal(span))
     }
 

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use self::catalogue::{Answer, Entry, Needs};
 use super::labels;
 use crate::eval::value::{
-    Bounds, Data, ListValue, ObjectValue, Piece, Reason, Rest, Unknown, Value,
+    Bounds, Data, ListKind, ListValue, ObjectValue, Piece, Reason, Rest, Unknown, Value,
 };
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
@@ -258,7 +258,11 @@ impl Arguments<'_> {
         if items.len() > MAX_ITEMS {
             return Err(Problem::TooLarge);
         }
-        let list = ListValue { items, rest };
+        let list = ListValue {
+            items,
+            rest,
+            kind: ListKind::Tuple,
+        };
         Ok(Value::new(Data::List(Arc::new(list)), self.origin()))
     }
 

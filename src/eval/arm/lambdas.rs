@@ -12,7 +12,9 @@ use super::functions::{Function, Special, describe};
 use super::labels;
 use super::site::Site;
 use super::template::Frame;
-use crate::eval::value::{Data, ListValue, ObjectValue, Rest, Unknown, Value};
+use crate::eval::value::{
+    Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Unknown, Value,
+};
 use crate::origin::{OriginId, OriginStep};
 
 /// The longest list that is sorted by a lambda: sorting asks it for every pair of neighbours.
@@ -238,7 +240,11 @@ impl Body<'_, '_> {
                 template: Some(template),
             }
         });
-        Data::List(Arc::new(ListValue { items, rest }))
+        Data::List(Arc::new(ListValue {
+            items,
+            rest,
+            kind: ListKind::Tuple,
+        }))
     }
 
     fn map_values(&self, object: &ObjectValue) -> Data {
@@ -251,7 +257,11 @@ impl Body<'_, '_> {
             unknown: Arc::clone(&rest.unknown),
             template: Some(self.evaluator.quietly(|| self.run(&[&missing(rest)]))),
         });
-        Data::Object(Arc::new(ObjectValue { entries, rest }))
+        Data::Object(Arc::new(ObjectValue {
+            entries,
+            rest,
+            kind: ObjectKind::Object,
+        }))
     }
 
     fn filter(&self, list: &ListValue) -> Data {
@@ -313,7 +323,13 @@ impl Body<'_, '_> {
             runs = merged;
         }
         let items = runs.pop().unwrap_or_default();
-        known.then(|| Data::List(Arc::new(ListValue { items, rest: None })))
+        known.then(|| {
+            Data::List(Arc::new(ListValue {
+                items,
+                rest: None,
+                kind: ListKind::Tuple,
+            }))
+        })
     }
 
     /// The items by key, as they are or as the second lambda makes them. Keys that differ in case

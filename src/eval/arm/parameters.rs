@@ -7,7 +7,7 @@ use super::names::outermost;
 use super::parameter_file;
 use super::template::{Argument, Context, Frame, Parameter};
 use super::types::Type;
-use crate::eval::value::{Bounds, Data, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ObjectKind, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::origin::OriginStep;
 use crate::source::{FileId, Span};
 use crate::syntax::json::Json;
@@ -214,6 +214,7 @@ impl<'t> Evaluator<'t> {
         });
         let open = required.len() < properties.len() || !declared.is_sealed();
         let object = ObjectValue {
+            kind: ObjectKind::Object,
             entries: entries.collect(),
             rest: open.then(|| Rest {
                 unknown: Arc::new(unknown(label, Bounds::Any)),

@@ -19,7 +19,7 @@ use super::scope::{self, Level, Scope, literal, subscription_prefix};
 use super::site::Site;
 use super::template::{Context, Frame, Memo};
 use crate::eval::Mode;
-use crate::eval::value::{Data, ObjectValue, Piece, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Data, ObjectKind, ObjectValue, Piece, Reason, Rest, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 
@@ -216,7 +216,11 @@ impl<'t> Evaluator<'t> {
             unknown,
             template: None,
         });
-        let object = ObjectValue { entries, rest };
+        let object = ObjectValue {
+            entries,
+            rest,
+            kind: ObjectKind::Object,
+        };
         Value::new(Data::Object(Arc::new(object)), self.origins.literal(span))
     }
 }

@@ -15,7 +15,7 @@ use super::scope;
 use super::site::Site;
 use super::template::{Entry, Frame, Stage};
 use crate::eval::ResourceKey;
-use crate::eval::value::{Bounds, Data, ListValue, Piece, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ListKind, ListValue, Piece, Reason, Rest, Unknown, Value};
 use crate::origin::OriginId;
 
 /// How many names of resources a message lists.
@@ -74,6 +74,7 @@ impl<'t> Evaluator<'t> {
                     let template = found.iter().find(|entry| entry.repeated).map(state);
                     let certain = |entry: &&Rc<Entry<'t>>| own_condition(entry).is_none();
                     let list = ListValue {
+                        kind: ListKind::Tuple,
                         items: found.iter().filter(certain).map(state).collect(),
                         rest: Some(Rest {
                             unknown: because,

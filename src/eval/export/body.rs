@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::item::Form;
 use super::shape;
-use crate::eval::value::{Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Data, ListKind, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::{Json, JsonKind, Member};
@@ -128,7 +128,11 @@ impl Bodies<'_> {
             _ => None,
         };
         Value::new(
-            Data::List(Arc::new(ListValue { items, rest })),
+            Data::List(Arc::new(ListValue {
+                items,
+                rest,
+                kind: ListKind::Tuple,
+            })),
             self.origin(json),
         )
     }

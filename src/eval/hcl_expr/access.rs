@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived};
 use crate::eval::ResourceKey;
 use crate::eval::value::{
-    Bounds, Data, ListValue, ObjectValue, Reason, Reference, Rest, Unknown, UnknownId, Value,
+    Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Reason, Reference, Rest, Unknown,
+    UnknownId, Value,
 };
 use crate::origin::OriginId;
 use crate::source::Span;
@@ -390,14 +391,25 @@ pub(super) fn object_value(
         entries.sort_unstable_keys();
     }
     Value::new(
-        Data::Object(Arc::new(ObjectValue { entries, rest })),
+        Data::Object(Arc::new(ObjectValue {
+            entries,
+            rest,
+            kind: ObjectKind::Object,
+        })),
         origin,
     )
 }
 
 /// A list that may be open.
 pub(super) fn list_value(items: Vec<Value>, rest: Option<Rest>, origin: OriginId) -> Value {
-    Value::new(Data::List(Arc::new(ListValue { items, rest })), origin)
+    Value::new(
+        Data::List(Arc::new(ListValue {
+            items,
+            rest,
+            kind: ListKind::Tuple,
+        })),
+        origin,
+    )
 }
 
 /// Several rests as one: the template stays if there is one rest alone.

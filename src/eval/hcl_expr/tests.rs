@@ -5,7 +5,7 @@ mod table;
 use std::sync::Arc;
 
 use super::*;
-use crate::eval::value::{Bounds, ListValue, ObjectValue, Piece, Reason};
+use crate::eval::value::{Bounds, ListKind, ListValue, ObjectKind, ObjectValue, Piece, Reason};
 use crate::source::FileId;
 use crate::syntax::hcl::parse_expression;
 
@@ -42,10 +42,12 @@ impl Scope for Names {
                 Data::Unknown(Arc::new(unknown))
             }
             "open" => Data::List(Arc::new(ListValue {
+                kind: ListKind::Tuple,
                 items: vec![text("a")],
                 rest: rest("var.open"),
             })),
             "map" => Data::Object(Arc::new(ObjectValue {
+                kind: ObjectKind::Object,
                 entries: [("a".into(), Value::integer(1, OriginId::NONE))].into(),
                 rest: rest("var.map"),
             })),

@@ -13,7 +13,7 @@ use super::module::{Module, ResourceInstance, Slot};
 use crate::eval::hcl_expr::{
     Frame, either, evaluate_with, item_span, key_of_rest, to_text, value_of_rest,
 };
-use crate::eval::value::{Data, ListValue, Rest, Value};
+use crate::eval::value::{Data, ListKind, ListValue, Rest, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::syntax::hcl::{Block, Body, ExprKind};
 
@@ -204,7 +204,14 @@ impl<'a> Evaluation<'a> {
         }
         let origin = items.first().map_or(around, |item| item.origin);
         let rest = join(rests);
-        Value::new(Data::List(Arc::new(ListValue { items, rest })), origin)
+        Value::new(
+            Data::List(Arc::new(ListValue {
+                items,
+                rest,
+                kind: ListKind::Tuple,
+            })),
+            origin,
+        )
     }
 
     fn block_origin(&self, block: &Block, kind: &str, around: OriginId) -> OriginId {

@@ -11,7 +11,9 @@ use super::module::{Module, ModuleInstance, ResourceInstance};
 use crate::eval::hcl_expr::{
     Failure, Lookup, Outcome, Scope, Session, Step, step_into, to_text, unknown_reference,
 };
-use crate::eval::value::{Data, ListValue, ObjectValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{
+    Data, ListKind, ListValue, ObjectKind, ObjectValue, Reason, Rest, Unknown, Value,
+};
 use crate::eval::{Mode, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -365,7 +367,11 @@ impl<'a> Evaluation<'a> {
         let span = Some(resource.declared.block.header);
         let origin = self.session.hop(span, step, &[resource.origin]);
         let whole = Value::new(
-            Data::Object(Arc::new(ObjectValue { entries, rest })),
+            Data::Object(Arc::new(ObjectValue {
+                entries,
+                rest,
+                kind: ObjectKind::Object,
+            })),
             origin,
         );
         resource.whole.get_or_init(|| (whole, defaults)).0.clone()
@@ -384,6 +390,7 @@ impl<'a> Evaluation<'a> {
                     })
                     .collect();
                 let data = Data::List(Arc::new(ListValue {
+                    kind: list.kind,
                     items,
                     rest: list.rest.clone(),
                 }));
@@ -402,7 +409,11 @@ impl<'a> Evaluation<'a> {
                     unknown: Arc::new(unknown_reference(key, path, reason(managed))),
                     template: None,
                 });
-                let data = Data::Object(Arc::new(ObjectValue { entries, rest }));
+                let data = Data::Object(Arc::new(ObjectValue {
+                    entries,
+                    rest,
+                    kind: ObjectKind::Object,
+                }));
                 Value::new(data, value.origin)
             }
             _ => value.clone(),
@@ -544,6 +555,7 @@ fn gathered(over: Loop, items: Vec<(Rc<Instance>, Value)>, origin: OriginId) -> 
     let rest = super::instances::join(rests);
     let data = if over == Loop::Count {
         Data::List(Arc::new(ListValue {
+            kind: ListKind::Tuple,
             items: known.into_iter().map(|(_, value)| value).collect(),
             rest,
         }))
@@ -553,7 +565,11 @@ fn gathered(over: Loop, items: Vec<(Rc<Instance>, Value)>, origin: OriginId) -> 
             .filter_map(|(instance, value)| Some((to_text(&instance.key)?, value)))
             .collect();
         entries.sort_unstable_keys();
-        Data::Object(Arc::new(ObjectValue { entries, rest }))
+        Data::Object(Arc::new(ObjectValue {
+            entries,
+            rest,
+            kind: ObjectKind::Object,
+        }))
     };
     Value::new(data, origin)
 }

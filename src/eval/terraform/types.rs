@@ -8,7 +8,7 @@ use crate::eval::hcl_expr::{
     Failure, Outcome, Session, attribute_of, evaluate, to_boolean, to_number, to_set, to_text,
     unified,
 };
-use crate::eval::value::{Data, ListValue, ObjectValue, Rest, Value};
+use crate::eval::value::{Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ExprKind};
@@ -122,7 +122,11 @@ impl<'a> Type<'a> {
         }
         let rest = self.convert_rest(list.rest.as_ref(), of)?;
         Ok(Value::new(
-            Data::List(Arc::new(ListValue { items, rest })),
+            Data::List(Arc::new(ListValue {
+                items,
+                rest,
+                kind: ListKind::Tuple,
+            })),
             value.origin,
         ))
     }
@@ -139,7 +143,11 @@ impl<'a> Type<'a> {
             object.entries.keys().cloned().zip(items).collect();
         let rest = self.convert_rest(object.rest.as_ref(), of)?;
         Ok(Value::new(
-            Data::Object(Arc::new(ObjectValue { entries, rest })),
+            Data::Object(Arc::new(ObjectValue {
+                entries,
+                rest,
+                kind: ObjectKind::Object,
+            })),
             value.origin,
         ))
     }
@@ -255,6 +263,7 @@ fn convert_object(value: &Value, members: &[Member<'_>], of: &Conversion<'_>) ->
     entries.sort_unstable_keys();
     Ok(Value::new(
         Data::Object(Arc::new(ObjectValue {
+            kind: ObjectKind::Object,
             entries,
             rest: None,
         })),

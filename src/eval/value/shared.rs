@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bounds, Data, ListValue, ObjectValue, Rest, Truth, Unknown, Value};
+use super::{Bounds, Data, ListKind, ListValue, ObjectValue, Rest, Truth, Unknown, Value};
 
 /// How many lists, and how many items of each, are compared.
 const MAX_SHARED: usize = 256;
@@ -61,6 +61,7 @@ impl Value {
                     return None;
                 }
                 Data::List(Arc::new(ListValue {
+                    kind: ListKind::Tuple,
                     items,
                     rest: Some(Rest {
                         unknown: Arc::clone(unknown),
@@ -71,6 +72,7 @@ impl Value {
             Data::List(list) => {
                 let items = replaced(&list.items, depth)?;
                 Data::List(Arc::new(ListValue {
+                    kind: list.kind,
                     items,
                     rest: list.rest.clone(),
                 }))
@@ -91,6 +93,7 @@ impl Value {
                     })
                     .collect();
                 Data::Object(Arc::new(ObjectValue {
+                    kind: object.kind,
                     entries,
                     rest: object.rest.clone(),
                 }))

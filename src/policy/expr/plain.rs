@@ -73,6 +73,7 @@ fn to_value(datum: &Datum) -> Option<Value> {
                 return None;
             }
             value::Data::List(Arc::new(value::ListValue {
+                kind: value::ListKind::Tuple,
                 items: values?,
                 rest: items.rest.clone().map(|unknown| value::Rest {
                     unknown,

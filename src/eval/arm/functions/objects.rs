@@ -5,7 +5,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::{Arguments, Outcome, Problem, Pure};
-use crate::eval::value::{Data, ListValue, ObjectValue, Rest, Truth, Unknown, Value};
+use crate::eval::value::{
+    Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Truth, Unknown, Value,
+};
 use crate::origin::OriginId;
 
 pub(super) fn find(name: &str) -> Option<Pure> {
@@ -20,6 +22,7 @@ pub(super) fn find(name: &str) -> Option<Pure> {
 
 fn create_object(call: &Arguments<'_>) -> Outcome {
     let mut object = ObjectValue {
+        kind: ObjectKind::Object,
         entries: IndexMap::with_capacity(call.values.len() / 2),
         rest: None,
     };
@@ -72,7 +75,11 @@ fn items(call: &Arguments<'_>) -> Outcome {
             pair(Value::unknown(key, origin), value)
         }),
     });
-    let list = ListValue { items, rest };
+    let list = ListValue {
+        items,
+        rest,
+        kind: ListKind::Tuple,
+    };
     Ok(Value::new(Data::List(Arc::new(list)), origin))
 }
 
@@ -141,6 +148,7 @@ pub(super) fn merge(call: &Arguments<'_>, deep: bool) -> Result<ObjectValue, Pro
             Data::Object(object) => merge_into(&mut merged, object, deep, 0),
             Data::Unknown(unknown) => {
                 let open = ObjectValue {
+                    kind: ObjectKind::Object,
                     entries: IndexMap::new(),
                     rest: Some(Rest {
                         unknown: Arc::clone(unknown),
@@ -221,6 +229,7 @@ fn opened(value: &Value, rest: &Rest, name: &str, depth: usize) -> Value {
         template: None,
     };
     let mut open = ObjectValue {
+        kind: ObjectKind::Object,
         entries: IndexMap::with_capacity(object.entries.len()),
         rest: None,
     };
