@@ -68,8 +68,6 @@ pub struct Deployment {
     pub environment: Option<Arc<str>>,
     /// The directory it lies in, relative to the root; `aznet.yaml` is looked up from here.
     pub directory: Arc<str>,
-    /// How resources of this deployment are written.
-    pub dialect: Dialect,
     /// Every file that took part, sorted: template, parameter files, modules.
     pub files: Vec<FileId>,
     /// The resources in the order they were met.
@@ -201,6 +199,8 @@ pub struct Resource {
     pub name: Value,
     /// Created or looked up.
     pub mode: Mode,
+    /// How the body is written.
+    pub dialect: Dialect,
     /// Attributes and blocks (azurerm), or the whole resource object (ARM: `name`, `type`,
     /// `location`, `sku`, `properties`, …). Repeated azurerm blocks are lists of objects, also
     /// where the provider allows only one.

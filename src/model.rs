@@ -401,7 +401,7 @@ impl Network {
                 if resource.mode != mode {
                     continue;
                 }
-                match deployment.dialect {
+                match resource.dialect {
                     Dialect::Arm => arm::lower(&mut builder, resource),
                     Dialect::Azurerm => azurerm::lower(&mut builder, resource),
                 }

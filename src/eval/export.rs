@@ -32,7 +32,7 @@ use std::sync::Arc;
 use self::answer::Answer;
 use self::recorder::{Recorder, told};
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
-use super::{Deployment, Dialect, Loader};
+use super::{Deployment, Loader};
 
 /// The front end of exported resources.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,7 +91,6 @@ impl Frontend for Export {
             name: Arc::clone(&unit.name),
             environment: unit.environment.clone(),
             directory: Arc::clone(&unit.directory),
-            dialect: Dialect::Arm,
             files: unit.sources.clone(),
             complete: recorder.complete,
             resources: recorder.resources,

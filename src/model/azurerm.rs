@@ -115,7 +115,7 @@ fn tell_of_azapi(builder: &mut Builder<'_>, resource: &Resource) {
 /// Where a resource lies: `path` is the provider and type of a full id.
 fn place(builder: &Builder<'_>, resource: &Resource, path: &str) -> Option<Place> {
     let body = builder.body(resource);
-    let name = canonical(&Node::name(resource, builder.deployment.dialect))?;
+    let name = canonical(&Node::name(resource))?;
     Some(Place {
         group: group(&body),
         path: format!("{path}/{name}").into(),

@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
 
     /// The body of a resource of this deployment.
     pub(super) fn body(&self, resource: &'a Resource) -> Node<'a> {
-        Node::body(resource, self.deployment.dialect)
+        Node::body(resource)
     }
 
     /// What every element has, for a resource.
@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
         Meta {
             address: Arc::clone(&resource.address),
             key: resource.key.clone(),
-            name: Node::name(resource, self.deployment.dialect).text(),
+            name: Node::name(resource).text(),
             origin: resource.origin,
             existence: resource.existence.clone(),
             template: resource.template,

@@ -55,7 +55,7 @@ pub(super) struct Items<'a> {
 
 impl<'a> Node<'a> {
     /// The body of a resource.
-    pub(super) fn body(resource: &'a Resource, dialect: Dialect) -> Self {
+    pub(super) fn body(resource: &'a Resource) -> Self {
         let lookup = (resource.mode == Mode::Existing).then(|| Lookup {
             resource,
             path: "".into(),
@@ -63,17 +63,17 @@ impl<'a> Node<'a> {
         let nothing = Self {
             found: Found::Absent,
             header: resource.origin,
-            dialect,
+            dialect: resource.dialect,
             lookup,
         };
         nothing.at(&resource.body)
     }
 
     /// The name of a resource.
-    pub(super) fn name(resource: &'a Resource, dialect: Dialect) -> Self {
+    pub(super) fn name(resource: &'a Resource) -> Self {
         Self {
             lookup: None,
-            ..Self::body(resource, dialect)
+            ..Self::body(resource)
         }
         .at(&resource.name)
     }

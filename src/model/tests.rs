@@ -20,13 +20,12 @@ struct Site {
 }
 
 impl Site {
-    fn new(dialect: Dialect) -> Self {
+    fn new() -> Self {
         Self {
             deployment: Deployment {
                 name: "test".into(),
                 environment: None,
                 directory: "".into(),
-                dialect,
                 files: Vec::new(),
                 resources: Vec::new(),
                 origins: OriginGraph::default(),
@@ -58,6 +57,7 @@ impl Site {
             &format!("{provider}/{}", kinds.join("/")),
             name,
             &body,
+            Dialect::Arm,
         )
     }
 
@@ -69,7 +69,7 @@ impl Site {
             .get("name")
             .and_then(|name| name.as_str().cloned())
             .unwrap_or_else(|| label.into());
-        let resource = self.push(address, address, kind, &name, body);
+        let resource = self.push(address, address, kind, &name, body, Dialect::Azurerm);
         if bare != address {
             resource.mode = Mode::Existing;
         }
@@ -83,6 +83,7 @@ impl Site {
         kind: &str,
         name: &str,
         body: &str,
+        dialect: Dialect,
     ) -> &mut Resource {
         self.deployment.resources.push(Resource {
             address: address.into(),
@@ -90,6 +91,7 @@ impl Site {
             kind: kind.into(),
             name: Value::string(name, OriginId::NONE),
             mode: Mode::Managed,
+            dialect,
             body: value(body),
             parent: None,
             origin: OriginId::NONE,

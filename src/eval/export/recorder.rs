@@ -10,7 +10,7 @@ use super::ids;
 use super::item::{Form, Item};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::value::Value;
-use crate::eval::{Existence, Mode, Resource, ResourceKey};
+use crate::eval::{Dialect, Existence, Mode, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginStep};
 use crate::source::Span;
 use crate::syntax::json::Json;
@@ -109,6 +109,7 @@ impl Recorder {
             kind: Arc::clone(&item.kind),
             name: Value::string(id.rsplit('/').next().unwrap_or_default(), written),
             mode,
+            dialect: Dialect::Arm,
             body,
             origin,
             existence: Existence::CERTAIN,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Match, Regex};
 
 use super::properties;
-use crate::eval::{Dialect, Resource};
+use crate::eval::Resource;
 use crate::model::build::Builder;
 use crate::model::field::Node;
 use crate::model::subscription::Subscription;
@@ -46,7 +46,7 @@ pub(super) fn subscription<'a>(builder: &mut Builder<'a>, resource: &'a Resource
     let number = if said.is_written() {
         said
     } else {
-        Node::name(resource, Dialect::Arm)
+        Node::name(resource)
     };
     let _: SubscriptionId = builder.add(Subscription {
         subscription_id: number.text(),

@@ -67,7 +67,7 @@ pub(super) fn dns_servers<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
 pub(super) fn separate_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     let network = canonical(&part.node.get("virtual_network_name"));
-    let name = canonical(&Node::name(resource, builder.deployment.dialect));
+    let name = canonical(&Node::name(resource));
     let lies = network.zip(name).map(|(network, name)| Place {
         group: group(&part.node),
         path: format!("{NETWORKS}/{network}/subnets/{name}").into(),

@@ -1,6 +1,6 @@
 use super::{GROUP, Site, known, perhaps};
+use crate::eval::Mode;
 use crate::eval::value::Truth;
-use crate::eval::{Dialect, Mode};
 use crate::model::address::{AddressPrefix, PortRange, ServiceTag};
 use crate::model::compute::OperatingSystem;
 use crate::model::firewall::{FirewallRuleKind, FirewallRuleOwner};
@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 fn site() -> Site {
-    Site::new(Dialect::Arm)
+    Site::new()
 }
 
 fn id(path: &str) -> String {

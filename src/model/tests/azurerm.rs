@@ -1,5 +1,4 @@
 use super::{Site, known, perhaps};
-use crate::eval::Dialect;
 use crate::eval::value::{Truth, Value};
 use crate::model::compute::OperatingSystem;
 use crate::model::routing::Appliance;
@@ -8,7 +7,7 @@ use crate::model::{FirewallId, Link, NicId, NsgId, RouteTableId, State, SubnetId
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 
 fn site() -> Site {
-    Site::new(Dialect::Azurerm)
+    Site::new()
 }
 
 const RULE: &str = r#""priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",

@@ -1,7 +1,6 @@
 //! The same network in both dialects is the same model.
 
 use super::{GROUP, Site};
-use crate::eval::Dialect;
 use crate::model::firewall::FirewallSettings;
 use crate::model::nsg::SecurityRule;
 use crate::model::{Field, Link, List, Network, NsgId, RouteTableId, State, SubnetId, VnetId};
@@ -113,7 +112,7 @@ fn describe(network: &Network) -> String {
 #[test]
 fn the_same_network_in_both_dialects_is_the_same_model() {
     let id = |path: &str| format!(r#"{{"id": "{GROUP}/{path}"}}"#);
-    let mut arm = Site::new(Dialect::Arm);
+    let mut arm = Site::new();
     arm.arm(
         "networkSecurityGroups/web",
         r#"{"securityRules": [{"name": "ssh", "properties": {"priority": 100, "direction": "Inbound",
@@ -150,7 +149,7 @@ fn the_same_network_in_both_dialects_is_the_same_model() {
         ),
     );
 
-    let mut tf = Site::new(Dialect::Azurerm);
+    let mut tf = Site::new();
     let group = r#""resource_group_name": "rg""#;
     tf.azurerm(
         "azurerm_network_security_group.web",
@@ -240,7 +239,7 @@ fn describe_firewalls(network: &Network) -> String {
 
 #[test]
 fn firewalls_read_alike() {
-    let mut arm = Site::new(Dialect::Arm);
+    let mut arm = Site::new();
     arm.arm(
         "firewallPolicies/p",
         r#"{"dnsSettings": {"enableProxy": true, "servers": ["10.0.0.4"]}, "threatIntelMode": "Deny",
@@ -260,7 +259,7 @@ fn firewalls_read_alike() {
         r#"{"threatIntelMode": "Alert", "additionalProperties": {"Network.DNS.EnableProxy": "true",
             "Network.DNS.Servers": "10.0.0.4,10.0.0.5", "Network.SNAT.PrivateRanges": "IANAPrivateRanges, 20.0.0.0/8"}}"#,
     );
-    let mut tf = Site::new(Dialect::Azurerm);
+    let mut tf = Site::new();
     tf.azurerm(
         "azurerm_firewall_policy.p",
         r#"{"name": "p", "dns": [{"proxy_enabled": true, "servers": ["10.0.0.4"]}], "threat_intelligence_mode": "Deny",

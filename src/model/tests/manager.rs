@@ -1,7 +1,7 @@
 //! Network managers and their security admin rules.
 
 use super::{GROUP, Site};
-use crate::eval::{Dialect, Mode};
+use crate::eval::Mode;
 use crate::model::manager::{AdminAction, AdminAddress, IntentPolicyServices};
 use crate::model::{
     AdminConfigurationId, AdminRuleCollectionId, AdminRuleId, Link, Network, NetworkGroupId,
@@ -11,7 +11,7 @@ use crate::model::{
 const RULES: &str = "networkManagers/org/securityAdminConfigurations/base/ruleCollections/all";
 
 fn template() -> Site {
-    let mut site = Site::new(Dialect::Arm);
+    let mut site = Site::new();
     site.arm(
         "virtualNetworks/spoke",
         r#"{"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}"#,
@@ -141,7 +141,7 @@ fn what_a_child_looks_up_and_the_template_defines_is_one_element() {
 
 #[test]
 fn azurerm_writes_the_same() {
-    let mut site = Site::new(Dialect::Azurerm);
+    let mut site = Site::new();
     let all: [(&str, &str); 6] = [
         (
             "azurerm_network_manager.org",

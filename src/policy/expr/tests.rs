@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::eval::Deployment;
 use crate::eval::value::{Reason, Truth, Unknown};
-use crate::eval::{Deployment, Dialect};
 use crate::model::Network;
 use crate::model::platform::PlatformFacts;
 use crate::origin::OriginGraph;
@@ -50,7 +50,6 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         name: "d".into(),
         environment: None,
         directory: "".into(),
-        dialect: Dialect::Azurerm,
         files: vec![FileId(0)],
         resources: Vec::new(),
         origins: OriginGraph::default(),
