@@ -15,6 +15,7 @@ mod files;
 mod instances;
 mod module;
 mod references;
+pub mod schema;
 mod types;
 mod variables;
 
