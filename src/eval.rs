@@ -72,6 +72,8 @@ pub struct Deployment {
     pub files: Vec<FileId>,
     /// The resources in the order they were met.
     pub resources: Vec<Resource>,
+    /// What it gives to whoever runs it: in the order written, of Terraform sorted by name.
+    pub outputs: Vec<Output>,
     /// Where every value came from.
     pub origins: OriginGraph,
     /// What could not be evaluated as it stands.
@@ -81,6 +83,17 @@ pub struct Deployment {
     pub complete: bool,
     /// The compiler that wrote the template, where it says so of itself.
     pub generator: Option<Generator>,
+}
+
+/// What a deployment declares as its result: for another deployment, a pipeline or a person.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub value: Value,
+    /// Whether its author wants it to be shown nowhere.
+    pub sensitive: bool,
 }
 
 /// What a generated template says of the program that wrote it.

@@ -7,6 +7,7 @@
 //! What is absent: judging.
 
 mod fields;
+mod outputs;
 mod said;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,7 @@ use crate::policy::authored::place_of;
 use crate::policy::finding::MissingInput;
 use crate::policy::judge::reasons::missing;
 use crate::source::{FileId, SourceMap, Span};
+pub use outputs::OutputTold;
 use said::Labels;
 
 /// Everything a request reads, as it was understood.
@@ -61,6 +63,8 @@ pub struct Deployed {
     pub files: Vec<Arc<str>>,
     /// Its resources in the order they were met.
     pub resources: Vec<Listed>,
+    /// What it gives to whoever runs it.
+    pub outputs: Vec<OutputTold>,
     /// Its counts.
     pub totals: Totals,
 }
@@ -388,6 +392,7 @@ fn deployed(evaluated: &Evaluated) -> Deployed {
         name: Arc::clone(&deployment.name),
         files: Vec::new(),
         resources,
+        outputs: outputs::outputs(deployment),
         totals,
     }
 }

@@ -108,6 +108,7 @@ impl Frontend for Arm {
             directory: Arc::clone(&unit.directory),
             files: Vec::new(),
             resources: Vec::new(),
+            outputs: Vec::new(),
             origins: OriginGraph::default(),
             diagnostics: Vec::new(),
             complete: false,
@@ -129,6 +130,7 @@ impl Frontend for Arm {
             evaluator.expand(&stage);
             evaluator.check_values(&Frame::of(&stage));
             emit(&evaluator, &stage, &mut deployment.resources);
+            deployment.outputs = evaluator.outputs_of(&stage);
             files.append(&mut evaluator.files.borrow_mut());
             deployment.diagnostics = evaluator.diagnostics.take();
             deployment.origins = evaluator.origins.finish();
@@ -183,5 +185,5 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
             emit(evaluator, nested, into);
         }
     }
-    evaluator.check_outputs(stage);
+    evaluator.outputs_of(stage);
 }

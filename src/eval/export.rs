@@ -94,6 +94,7 @@ impl Frontend for Export {
             files: unit.sources.clone(),
             complete: recorder.complete,
             resources: recorder.resources,
+            outputs: Vec::new(),
             origins: recorder.origins.finish(),
             diagnostics: recorder.diagnostics,
             generator: None,

@@ -28,6 +28,7 @@ impl Site {
                 directory: "".into(),
                 files: Vec::new(),
                 resources: Vec::new(),
+                outputs: Vec::new(),
                 origins: OriginGraph::default(),
                 diagnostics: Vec::new(),
                 complete: false,

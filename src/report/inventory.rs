@@ -90,6 +90,9 @@ impl Page<'_> {
             self.open(deployed);
             self.refused(deployed);
         }
+        if detail == Detail::Fields {
+            self.outputs(deployed);
+        }
         self.text.push('\n');
     }
 
@@ -223,6 +226,32 @@ impl Page<'_> {
             .collect();
         if !rows.is_empty() {
             let heading = self.paint.strong("Refused by Azure", None);
+            let _ = writeln!(self.text, "\n  {heading}");
+            self.table(&[0], &rows);
+        }
+    }
+
+    fn outputs(&mut self, deployed: &Deployed) {
+        let rows: Vec<Row> = deployed
+            .outputs
+            .iter()
+            .map(|output| Row {
+                mark: match output.state {
+                    Knowledge::Known => self.paint.with("1;32", "✓"),
+                    _ => self.paint.with("1;33", "?"),
+                },
+                depth: 0,
+                cells: vec![output.name.to_string()],
+                place: output.place.map(|span| short_place(self.sources, span)),
+                below: vec![match &output.value {
+                    Some(value) => value.to_string(),
+                    None => "sensitive".to_owned(),
+                }],
+                dim: false,
+            })
+            .collect();
+        if !rows.is_empty() {
+            let heading = self.paint.strong("Outputs", None);
             let _ = writeln!(self.text, "\n  {heading}");
             self.table(&[0], &rows);
         }

@@ -167,3 +167,54 @@ fn the_configured_cloud_answers_what_the_environment_is() {
         assert_eq!(*address, expected, "{configuration}: {answer}");
     }
 }
+
+#[test]
+fn outputs_are_told_as_far_as_they_are_known() {
+    let text = r#"
+variable "office" {}
+output "listed" { value = ["192.0.2.0/28", var.office] }
+output "name"   { value = upper("edge") }
+output "open"   { value = { for at in [var.office] : "at-${at}" => 7 } }
+output "secret" {
+  value     = "hidden-away"
+  sensitive = true
+}
+"#;
+    let template = r#"{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": { "zone": { "type": "bool" } },
+  "resources": [],
+  "outputs": {
+    "sum": { "type": "int", "value": "[add(40, 2)]" },
+    "left": { "condition": false, "type": "string", "value": "left out" },
+    "maybe": { "condition": "[parameters('zone')]", "type": "string", "value": "x" },
+    "key": { "type": "secureString", "value": "hidden-away" }
+  }
+}"#;
+    let case = Case::new(&[("main.tf", text), ("main.json", template)]);
+    let (code, answer) = case.answer(&["resources"]);
+    assert_eq!(code, 0, "{answer}");
+    let of = |deployment: usize, name: &str| {
+        let outputs = answer["deployments"][deployment]["outputs"].as_array();
+        let found = outputs.unwrap().iter().find(|it| it["name"] == name);
+        found.cloned().unwrap_or_default()
+    };
+    assert_eq!(of(0, "sum")["value"], 42);
+    assert_eq!(of(0, "sum")["state"], "known");
+    assert!(of(0, "left").is_null());
+    assert_eq!(of(0, "maybe")["state"], "unknown");
+    assert_eq!(of(0, "maybe")["missing"][0]["what"], "parameters('zone')");
+    assert_eq!(of(1, "name")["value"], "EDGE");
+    assert_eq!(of(1, "listed")["state"], "partly");
+    let listed = serde_json::json!(["192.0.2.0/28", "${var.office}"]);
+    assert_eq!(of(1, "listed")["value"], listed);
+    assert_eq!(of(1, "listed")["missing"][0]["line"], 2);
+    assert_eq!(of(1, "listed")["line"], 3);
+    assert_eq!(of(1, "open")["value"], serde_json::json!({ "...": null }));
+    assert!(!answer.to_string().contains("hidden-away"), "{answer}");
+    let text = case.run(&["resources", "--fields"]).stdout;
+    assert!(text.contains("Outputs"), "{text}");
+    assert!(text.contains("sensitive"), "{text}");
+    assert!(!text.contains("hidden-away"), "{text}");
+}

@@ -11,9 +11,9 @@ use super::reference::{name_of_key, own_condition};
 use super::scope;
 use super::template::{Entry, Frame, Memo, Stage};
 use crate::eval::value::{Bounds, Data, Piece, Reason, Truth, Unknown, UnknownId, Value};
-use crate::eval::{Mode, ResourceKey};
+use crate::eval::{Mode, Output, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
-use crate::syntax::json::Json;
+use crate::syntax::json::{Json, Member};
 
 impl<'t> Evaluator<'t> {
     /// One step further into the attributes of a resource: what the template states, or unknown.
@@ -158,29 +158,33 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// Works out every output of a template: what Azure would refuse in one is told whether or not
-    /// anything asks for it.
-    pub(super) fn check_outputs(&self, stage: &Rc<Stage<'t>>) {
-        let outputs = stage
+    /// Every output of a template: what Azure would refuse in one is told whether or not anything
+    /// asks for it. One that may not be there has the unknown that decides as its value.
+    pub(super) fn outputs_of(&self, stage: &Rc<Stage<'t>>) -> Vec<Output> {
+        let declared = stage
             .template
             .and_then(|template| template.get_ignore_case("outputs"))
             .map_or(&[][..], Json::members);
-        self.sharing(|| {
-            for declared in outputs {
-                let condition = declared.value.get_ignore_case("condition");
-                let holds = condition.map(|json| self.value(&Frame::of(stage), json).as_bool());
-                match holds {
-                    Some(Some(false)) => {}
-                    // An output that may not be there is evaluated only if it is.
-                    Some(None) => {
-                        self.quietly(|| self.output(stage, &declared.name, &declared.value));
-                    }
-                    None | Some(Some(true)) => {
-                        self.output(stage, &declared.name, &declared.value);
-                    }
+        let output = |member: &'t Member| {
+            let condition = member.value.get_ignore_case("condition");
+            let decides = condition.map(|json| self.value(&Frame::of(stage), json));
+            let evaluate = || self.output(stage, &member.name, &member.value);
+            let value = match decides.as_ref().map(|value| (value.as_bool(), value)) {
+                None | Some((Some(true), _)) => evaluate(),
+                Some((Some(false), _)) => return None,
+                Some((None, decides)) => {
+                    self.quietly(evaluate);
+                    Value::new(Data::Unknown(self.unknown_of(decides)), decides.origin)
                 }
-            }
-        });
+            };
+            let kind = member.value.get_ignore_case("type").and_then(Json::as_str);
+            Some(Output {
+                name: Arc::clone(&member.name),
+                value,
+                sensitive: kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("secure")),
+            })
+        };
+        self.sharing(|| declared.iter().filter_map(output).collect())
     }
 
     /// The value of an output of a deployment.

@@ -29,14 +29,16 @@ const MAX_DIAGNOSTICS: usize = 200;
 /// Evaluates a root module.
 pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
     let origins = OriginBuilder::default();
-    let (resources, diagnostics, files) = {
+    let (resources, outputs, diagnostics, files) = {
         let evaluation = Evaluation::new(unit, loader, &origins);
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
+        let outputs = evaluation.outputs(&root);
         evaluation.unused_values(&root);
         let files = evaluation.files(unit);
-        (resources, evaluation.diagnostics.into_inner(), files)
+        let diagnostics = evaluation.diagnostics.into_inner();
+        (resources, outputs, diagnostics, files)
     };
     Deployment {
         name: Arc::clone(&unit.name),
@@ -44,6 +46,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         directory: Arc::clone(&unit.directory),
         files,
         resources,
+        outputs,
         origins: origins.finish(),
         diagnostics,
         complete: false,

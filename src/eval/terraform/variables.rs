@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::evaluation::{Constants, Evaluation, Names};
 use super::module::{Memo, Module, Slot};
 use super::types::{Conversion, Type};
+use crate::eval::Output;
 use crate::eval::hcl_expr::{Frame, Outcome, evaluate, evaluate_with};
 use crate::eval::value::{Bounds, Reason, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
@@ -178,6 +179,22 @@ impl<'a> Evaluation<'a> {
             };
             self.evaluated(module, attribute, || OriginStep::ModuleOutput(name.into()))
         })
+    }
+
+    /// What the root module gives: every output, also those that nothing asks for.
+    pub(super) fn outputs(&self, root: &Rc<Module<'a>>) -> Vec<Output> {
+        let declared = root.declarations.outputs.iter();
+        let output = |(name, block): (&&'a str, &&'a Block)| {
+            let outcome = self.output(root, name, block.header);
+            let sensitive = block.body.attribute("sensitive");
+            Output {
+                name: Arc::from(*name),
+                value: self.settle(&root.prefix, outcome, OriginId::NONE),
+                sensitive: sensitive
+                    .is_some_and(|it| !matches!(it.value.kind, ExprKind::Bool(false))),
+            }
+        };
+        declared.map(output).collect()
     }
 
     /// What an attribute of a module's own blocks stands for, with a hop that says what it is.

@@ -52,6 +52,7 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         directory: "".into(),
         files: vec![FileId(0)],
         resources: Vec::new(),
+        outputs: Vec::new(),
         origins: OriginGraph::default(),
         diagnostics: Vec::new(),
         complete: false,

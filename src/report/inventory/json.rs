@@ -51,6 +51,8 @@ struct Deployment<'a> {
     files: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resources: Option<Vec<Resource<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Vec<Output<'a>>>,
     #[serde(flatten)]
     totals: Totals<'a>,
 }
@@ -108,6 +110,20 @@ struct Field<'a> {
 }
 
 #[derive(Serialize)]
+struct Output<'a> {
+    name: &'a str,
+    /// `known`, `partly` or `unknown`.
+    state: &'static str,
+    /// What is known of it, unknown pieces as `${label}`; absent if it is sensitive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Missing<'a>>,
+    #[serde(flatten)]
+    at: Option<At>,
+}
+
+#[derive(Serialize)]
 struct Missing<'a> {
     what: &'a str,
     reason: &'static str,
@@ -152,12 +168,25 @@ fn deployment<'a>(
     detail: Detail,
 ) -> Deployment<'a> {
     let resources = deployed.resources.iter();
+    let outputs = deployed.outputs.iter();
     Deployment {
         name: &deployed.name,
         files: deployed.files.iter().map(|path| &**path).collect(),
         resources: (detail > Detail::Summary)
             .then(|| resources.map(|one| resource(sources, one)).collect()),
+        outputs: (detail > Detail::Summary)
+            .then(|| outputs.map(|one| output(sources, one)).collect()),
         totals: totals(&deployed.totals),
+    }
+}
+
+fn output<'a>(sources: &SourceMap, output: &'a told::OutputTold) -> Output<'a> {
+    Output {
+        name: &output.name,
+        state: output.state.as_str(),
+        value: output.value.as_ref(),
+        missing: missing(sources, &output.missing),
+        at: output.place.map(|span| at(sources, span)),
     }
 }
 
