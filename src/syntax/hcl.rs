@@ -5,6 +5,7 @@
 //! copy of the same length first. The result is lowered into the tree defined here at once: no
 //! other module knows the crate.
 
+mod json;
 mod lexer;
 mod lower;
 mod parse;
@@ -12,8 +13,9 @@ mod repair;
 mod split;
 mod template;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+pub use self::json::{parse_json, parse_json_values};
 pub use self::parse::{parse, parse_expression, parse_template};
 use super::Number;
 use crate::source::Span;
@@ -36,24 +38,68 @@ impl Body {
             .find(|attribute| &*attribute.name == name)
     }
 
-    /// The blocks of a kind in the order typed.
+    /// The blocks of a kind in the order typed. In JSON an object, or a list of objects, under that
+    /// name is meant too: there only the reader knows whether it asks for blocks or for a value.
     pub fn blocks_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> + 'a {
-        self.blocks.iter().filter(move |block| &*block.kind == kind)
+        let written = self.blocks.iter().filter(move |block| &*block.kind == kind);
+        let meant = self.attribute(kind).map(Attribute::meant_blocks);
+        written.chain(meant.unwrap_or_default())
     }
 }
 
 /// `name = expression`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
-    /// The name.
+    /// The name; in JSON without its quotes.
     pub name: Arc<str>,
-    /// The name's place.
+    /// The name's place; in JSON with its quotes.
     pub name_span: Span,
     /// The right-hand side.
     pub value: Expr,
+    /// The other reading of what stands in JSON.
+    meant: Option<MeantBlocks>,
+}
+
+/// The blocks that an object in JSON stands for, worked out when they are first asked for.
+#[derive(Clone, Debug, Default)]
+struct MeantBlocks(OnceLock<Box<[Block]>>);
+
+impl PartialEq for MeantBlocks {
+    /// They follow from the value beside them.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Attribute {
+    /// An attribute of the native syntax, which is never a block.
+    fn native(name: Arc<str>, name_span: Span, value: Expr) -> Self {
+        Self {
+            name,
+            name_span,
+            value,
+            meant: None,
+        }
+    }
+
+    /// Whether it stands in a JSON file, where it may be meant as one or several blocks.
+    #[must_use]
+    pub fn may_be_blocks(&self) -> bool {
+        self.meant.is_some()
+    }
+
+    /// The blocks this means, if it stands in JSON and its reader expects blocks of that name: one
+    /// for an object, one for each object of a list, none for `null` and for anything else. Each
+    /// has the name as its kind, no labels, and the span of its object; its header is the name for
+    /// a single one, else the opening brace.
+    #[must_use]
+    pub fn meant_blocks(&self) -> &[Block] {
+        match &self.meant {
+            Some(meant) => meant.0.get_or_init(|| json::blocks_from(self)),
+            None => &[],
+        }
+    }
+
     /// From the name to the end of the expression.
     #[must_use]
     pub fn span(&self) -> Span {

@@ -9,7 +9,7 @@ mod stream;
 
 use std::sync::Arc;
 
-pub use self::parse::{parse, parse_either_quotes};
+pub use self::parse::{parse, parse_either_quotes, parse_standard};
 use super::Number;
 use crate::source::Span;
 
@@ -36,7 +36,7 @@ pub enum JsonKind {
     /// `[…]`
     Array(Vec<Json>),
     /// `{…}` in the order typed. A name occurs once: of duplicates the last won and a diagnostic
-    /// tells so.
+    /// tells so; only [`parse_standard`] keeps all.
     Object(Vec<Member>),
 }
 

@@ -26,7 +26,7 @@ use crate::syntax::Number;
 
 /// How deep our own tree may become: chains of operators and accessors count by their length.
 /// Everything that walks the tree recurses this far at most.
-const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 200;
 
 pub(super) type Lowered<T> = Result<T, Box<Diagnostic>>;
 
@@ -98,11 +98,9 @@ impl<'a> Lowering<'a> {
                             kind: ExprKind::Unreadable,
                         }
                     });
-                    lowered.attributes.push(Attribute {
-                        name: Arc::from(name),
-                        name_span,
-                        value,
-                    });
+                    lowered
+                        .attributes
+                        .push(Attribute::native(Arc::from(name), name_span, value));
                 }
             }
         }
@@ -144,7 +142,7 @@ impl<'a> Lowering<'a> {
             Expression::Number(number) => ExprKind::Number(lower_number(number.value())),
             Expression::String(text) => ExprKind::String(Arc::from(text.as_str())),
             Expression::StringTemplate(template) => self.quoted_template(template, below)?,
-            Expression::HeredocTemplate(heredoc) => self.heredoc(heredoc, span, below)?,
+            Expression::HeredocTemplate(heredoc) => self.heredoc(heredoc, below)?,
             Expression::Array(array) => {
                 let items = array.iter().map(|item| self.expression(item, below));
                 ExprKind::List(items.collect::<Lowered<_>>()?)
@@ -261,7 +259,7 @@ impl<'a> Lowering<'a> {
             return Ok(if typed.starts_with('(') {
                 key
             } else {
-                self.bare_word(key)
+                bare_word(key, typed)
             });
         }
         match key {
@@ -281,25 +279,8 @@ impl<'a> Lowering<'a> {
             }
             ObjectKey::Expression(expression) => {
                 let key = self.expression(expression, depth)?;
-                Ok(self.bare_word(key))
+                Ok(bare_word(key, self.typed(expression)))
             }
-        }
-    }
-
-    /// A bare word is the key itself, whatever it means elsewhere.
-    fn bare_word(&self, key: Expr) -> Expr {
-        if !matches!(
-            key.kind,
-            ExprKind::Variable(_) | ExprKind::Bool(_) | ExprKind::Null
-        ) {
-            return key;
-        }
-        let start = (key.span.start as usize).saturating_sub(self.place.origin);
-        let end = (key.span.end as usize).saturating_sub(self.place.origin);
-        let typed = self.place.text.get(start..end).unwrap_or_default();
-        Expr {
-            span: key.span,
-            kind: ExprKind::String(Arc::from(typed)),
         }
     }
 
@@ -371,6 +352,20 @@ impl<'a> Lowering<'a> {
             result = Expr { span, kind };
         }
         Ok(result)
+    }
+}
+
+/// A bare word is the key itself, whatever it means elsewhere.
+fn bare_word(key: Expr, typed: &str) -> Expr {
+    if !matches!(
+        key.kind,
+        ExprKind::Variable(_) | ExprKind::Bool(_) | ExprKind::Null
+    ) {
+        return key;
+    }
+    Expr {
+        span: key.span,
+        kind: ExprKind::String(Arc::from(typed.trim())),
     }
 }
 

@@ -34,6 +34,7 @@ pub fn parse(id: FileId, file: &SourceFile) -> Parsed<Body> {
         file: id,
         origin: 0,
         text,
+        escapes: &[],
     };
     let mut diagnostics = Vec::new();
     let mut tree = Body::default();
@@ -90,6 +91,7 @@ pub fn parse_expression(at: Span, text: &str) -> Result<Expr, Box<Diagnostic>> {
         file: at.file,
         origin: at.start as usize,
         text,
+        escapes: &[],
     };
     let joined = text
         .contains('\n')
@@ -118,10 +120,9 @@ pub fn parse_template(at: Span, text: &str) -> Result<Vec<TemplatePart>, Box<Dia
         file: at.file,
         origin: at.start as usize,
         text,
+        escapes: &[],
     };
-    let (template, repairs) = read(text, Grammar::Template, parser::parse_template)
-        .map_err(|error| place.refusal(0, text.len(), &error))?;
-    Lowering::new(place, 0, repairs).bare_template(&template)
+    place.template()
 }
 
 /// A text and where it stands.
@@ -132,12 +133,22 @@ pub(super) struct Place<'a> {
     pub(super) origin: usize,
     /// The text as it was typed; what is parsed may be a mended copy of a part.
     pub(super) text: &'a str,
+    /// Where characters stand in the file if the text is a string with escapes: offsets in the text
+    /// from which on it stands as it is typed, and those in the file.
+    pub(super) escapes: &'a [(usize, usize)],
 }
 
 impl Place<'_> {
     /// The span of a piece of the text.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let offset = |at: usize| u32::try_from(self.origin + at).unwrap_or(u32::MAX);
+        let offset = |at: usize| {
+            let before = self.escapes.partition_point(|(meant, _)| *meant <= at);
+            let (meant, typed) = before
+                .checked_sub(1)
+                .and_then(|last| self.escapes.get(last))
+                .map_or((0, self.origin), |place| *place);
+            u32::try_from(typed + (at - meant)).unwrap_or(u32::MAX)
+        };
         Span::new(self.file, offset(start), offset(end))
     }
 
@@ -155,6 +166,13 @@ impl Place<'_> {
         let mut lowering = Lowering::new(*self, item.start, repairs);
         let body = lowering.body(&body);
         Ok((body, lowering.diagnostics))
+    }
+
+    /// Reads the whole text as a template.
+    pub(super) fn template(self) -> Result<Vec<TemplatePart>, Box<Diagnostic>> {
+        let (template, repairs) = read(self.text, Grammar::Template, parser::parse_template)
+            .map_err(|error| self.refusal(0, self.text.len(), &error))?;
+        Lowering::new(self, 0, repairs).bare_template(&template)
     }
 
     /// Reads an expression from a copy of the part of the text that begins at `shift`.

@@ -11,7 +11,6 @@ use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, S
 
 use super::lower::{Lowered, Lowering, name_of};
 use super::{Expr, ExprKind, TemplatePart};
-use crate::source::Span;
 
 /// How literal text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,18 +50,11 @@ impl Lowering<'_> {
         Ok(string_or_template(assemble(pieces)))
     }
 
-    pub(super) fn heredoc(
-        &mut self,
-        heredoc: &HeredocTemplate,
-        span: Span,
-        depth: usize,
-    ) -> Lowered<ExprKind> {
+    pub(super) fn heredoc(&mut self, heredoc: &HeredocTemplate, depth: usize) -> Lowered<ExprKind> {
         let mut pieces = Vec::new();
         self.flatten(&heredoc.template, Writing::Raw, depth, &mut pieces)?;
         strip(&mut pieces);
-        let start = (span.start as usize).saturating_sub(self.place.origin);
-        let intro = self.place.text.get(start..).unwrap_or_default();
-        if intro.starts_with("<<-") {
+        if self.typed(heredoc).starts_with("<<-") {
             unindent(&mut pieces);
         }
         Ok(string_or_template(assemble(pieces)))

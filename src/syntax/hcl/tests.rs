@@ -5,6 +5,7 @@ use crate::syntax::Parsed;
 use proptest::prelude::*;
 
 mod hostile;
+mod json;
 mod recovery;
 mod spans;
 mod templates;

@@ -53,9 +53,32 @@ pub fn parse_either_quotes(id: FileId, file: &SourceFile) -> Parsed<Option<Json>
     parse_with(id, file, options)
 }
 
+/// The same for text of the standard: no comments and no comma before a closing bracket, and one
+/// document alone. Members of the same name all stay, in the order typed: Terraform reads an object
+/// that stands for blocks that way.
+///
+/// ```
+/// use aznet::source::{FileId, SourceFile};
+/// use aznet::syntax::json;
+/// let file = SourceFile::new("a.tf.json", r#"{"a": 1, "a": 2}"#);
+/// let parsed = json::parse_standard(FileId(0), &file);
+/// assert_eq!(parsed.tree.unwrap().members().len(), 2);
+/// ```
+#[must_use]
+pub fn parse_standard(id: FileId, file: &SourceFile) -> Parsed<Option<Json>> {
+    let options = ParseOptions {
+        allow_comments: false,
+        allow_trailing_commas: false,
+        ..strict_but_commented()
+    };
+    parse_with(id, file, options)
+}
+
 fn parse_with(id: FileId, file: &SourceFile, options: ParseOptions) -> Parsed<Option<Json>> {
+    let lenient = options.allow_comments;
     let mut lowering = Lowering {
         options,
+        keeps_equals: !lenient,
         file: id,
         base: 0,
         comments: Vec::new(),
@@ -66,7 +89,7 @@ fn parse_with(id: FileId, file: &SourceFile, options: ParseOptions) -> Parsed<Op
     let tree = match lowering.document(file.text()) {
         Ok(tree) => tree,
         Err(error) => {
-            let several = matches!(error.kind(), ParseErrorKind::MultipleRootJsonValues);
+            let several = lenient && matches!(error.kind(), ParseErrorKind::MultipleRootJsonValues);
             let stream = several.then(|| stream::documents(file.text())).flatten();
             match stream.and_then(|documents| lowering.stream(file.text(), documents)) {
                 Some(tree) => Some(tree),
@@ -120,6 +143,8 @@ const SHORT_TEXT: usize = 48;
 
 struct Lowering {
     options: ParseOptions,
+    /// Whether members of the same name all stay.
+    keeps_equals: bool,
     file: FileId,
     /// Where the document begins in the text.
     base: usize,
@@ -218,7 +243,9 @@ impl Lowering {
         for property in object.properties {
             members.push(self.member(property)?);
         }
-        self.keep_last_of_equals(&mut members);
+        if !self.keeps_equals {
+            self.keep_last_of_equals(&mut members);
+        }
         Ok(JsonKind::Object(members))
     }
 
