@@ -10,6 +10,7 @@ mod explain;
 mod inputs;
 mod resources;
 mod trace;
+mod variables;
 
 use std::ffi::OsString;
 use std::io;

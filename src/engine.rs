@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
+pub use crate::eval::frontend::GivenVariable;
 use crate::policy::finding::{Finding, FindingVerdict};
 use crate::source::SourceMap;
 
@@ -37,8 +38,11 @@ pub struct Request {
     pub no_ignore: bool,
     /// Number of threads; all cores if absent. It never changes the result.
     pub threads: Option<NonZeroUsize>,
-    /// Terraform variables files for every root, in order.
-    pub var_files: Vec<PathBuf>,
+    /// Values of Terraform variables for every root, in order: the last wins.
+    pub variables: Vec<GivenVariable<PathBuf>>,
+    /// Values of Terraform variables by name, over which every file and `variables` win: those of
+    /// the environment.
+    pub environment: Vec<(Arc<str>, Arc<str>)>,
     /// ARM parameter files for every template, instead of those found.
     pub parameter_files: Vec<PathBuf>,
     /// ARM parameters by name, each with its text; they win over files.

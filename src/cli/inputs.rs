@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::variables::Variables;
 use crate::engine::{Options, Request};
 
 /// The arguments that decide what is read.
 #[derive(Debug, Args)]
 pub(super) struct Inputs {
-    /// A Terraform variables file for every root module; the last wins
-    #[arg(long, value_name = "FILE")]
-    var_file: Vec<PathBuf>,
+    #[command(flatten)]
+    variables: Variables,
 
     /// An ARM parameter file for every template, instead of those found, or one parameter, which
     /// wins over files
@@ -57,7 +57,8 @@ impl Inputs {
             root: self.root,
             no_ignore: self.no_ignore,
             threads: self.threads,
-            var_files: self.var_file,
+            variables: self.variables.given,
+            environment: self.variables.environment,
             parameter_files: files.iter().map(|file| path_of(file)).collect(),
             parameters: values
                 .iter()

@@ -18,7 +18,7 @@ use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Loader as _;
-use crate::eval::frontend::{GroupOptions, Input, Unit};
+use crate::eval::frontend::{GivenVariable, GroupOptions, Input, Unit};
 use crate::policy::service_tags::{self, TagList};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
@@ -30,12 +30,30 @@ struct Job<'a> {
     slots: Vec<Slot>,
     diagnostics: Vec<Diagnostic>,
     selected: Vec<Arc<str>>,
-    var_files: Vec<Arc<str>>,
+    variables: Vec<GivenVariable<Arc<str>>>,
+    environment: Vec<(Arc<str>, Arc<str>)>,
     parameter_files: Vec<Arc<str>>,
     parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The list of service tags.
     service_tags: Option<Arc<str>>,
     options: &'a Options,
+}
+
+/// What a call gives for variables, with what `name` makes of its files.
+///
+/// # Errors
+///
+/// The first of `name`.
+fn variables(
+    given: &[GivenVariable<PathBuf>],
+    mut name: impl FnMut(&PathBuf) -> Result<Arc<str>, UsageError>,
+) -> Result<Vec<GivenVariable<Arc<str>>>, UsageError> {
+    let mut wrong = None;
+    let named = given.iter().filter_map(|given| {
+        given.named(|file| name(file).map_err(|error| wrong.get_or_insert(error)).ok())
+    });
+    let named = named.collect();
+    wrong.map_or(Ok(named), Err)
 }
 
 /// What a run rests on once every input is read and grouped into deployments.
@@ -70,19 +88,20 @@ pub(super) fn on_disk<T: Send>(
     let scope = walk::scope(&request.paths, request.root.as_deref())?;
     let mut extra = Vec::new();
     let mut forced = BTreeMap::new();
-    let mut named = |files: &[PathBuf], otherwise| -> Result<Vec<Arc<str>>, UsageError> {
-        let mut paths = Vec::new();
-        for file in files {
-            let entry = walk::named_file(&scope.root, file)?;
-            let kind = kind_of_given(&entry.path, otherwise);
-            forced.insert(Arc::clone(&entry.path), kind);
-            paths.push(Arc::clone(&entry.path));
-            extra.push(entry);
-        }
-        Ok(paths)
+    let mut named = |file: &PathBuf, otherwise| -> Result<Arc<str>, UsageError> {
+        let entry = walk::named_file(&scope.root, file)?;
+        let kind = kind_of_given(&entry.path, otherwise);
+        forced.insert(Arc::clone(&entry.path), kind);
+        let path = Arc::clone(&entry.path);
+        extra.push(entry);
+        Ok(path)
     };
-    let var_files = named(&request.var_files, Kind::Hcl)?;
-    let parameter_files = named(&request.parameter_files, Kind::ParameterJson)?;
+    let variables = variables(&request.variables, |file| named(file, Kind::Hcl))?;
+    let parameter_files = request.parameter_files.iter();
+    let parameter_files: Result<Vec<_>, _> = parameter_files
+        .map(|file| named(file, Kind::ParameterJson))
+        .collect();
+    let parameter_files = parameter_files?;
     let mut tags = match &request.service_tags {
         Some(file) => Some(walk::named_anywhere(&scope.root, file)?),
         None => None,
@@ -123,7 +142,8 @@ pub(super) fn on_disk<T: Send>(
             slots,
             diagnostics,
             selected: scope.selected,
-            var_files,
+            variables,
+            environment: request.environment.clone(),
             parameter_files,
             parameters: request.parameters.clone(),
             service_tags,
@@ -139,7 +159,8 @@ pub(super) fn on_disk<T: Send>(
 pub(super) struct Given {
     texts: Vec<(String, String)>,
     kinds: BTreeMap<String, Kind>,
-    var_files: Vec<Arc<str>>,
+    variables: Vec<GivenVariable<Arc<str>>>,
+    environment: Vec<(Arc<str>, Arc<str>)>,
     parameter_files: Vec<Arc<str>>,
     parameters: Vec<(Arc<str>, Arc<str>)>,
     service_tags: Option<Arc<str>>,
@@ -154,6 +175,7 @@ impl Given {
     /// When one cannot be read.
     pub(super) fn read(request: &Request, root: &std::path::Path) -> Result<Self, UsageError> {
         let mut given = Self {
+            environment: request.environment.clone(),
             parameters: request.parameters.clone(),
             ..Self::default()
         };
@@ -177,15 +199,12 @@ impl Given {
             given.texts.push((path, text));
             Ok(entry.path)
         };
-        let all = |files: &[PathBuf], kind, add: &mut dyn FnMut(&PathBuf, Kind) -> _| {
-            files.iter().map(|file| add(file, kind)).collect()
-        };
-        let var_files: Result<Vec<_>, _> = all(&request.var_files, Kind::Hcl, &mut add);
-        let parameter_files: Result<Vec<_>, _> =
-            all(&request.parameter_files, Kind::ParameterJson, &mut add);
+        given.variables = variables(&request.variables, |file| add(file, Kind::Hcl))?;
+        let files = request.parameter_files.iter();
+        let files: Result<Vec<_>, _> = files.map(|file| add(file, Kind::ParameterJson)).collect();
+        given.parameter_files = files?;
         let tags = request.service_tags.as_ref();
         let tags = tags.map(|file| add(file, Kind::ServiceTags)).transpose();
-        (given.var_files, given.parameter_files) = (var_files?, parameter_files?);
         given.service_tags = tags?;
         Ok(given)
     }
@@ -248,7 +267,8 @@ pub(super) fn in_memory<T: Send>(
         slots,
         diagnostics: Vec::new(),
         selected: vec!["".into()],
-        var_files: given.var_files,
+        variables: given.variables,
+        environment: given.environment,
         parameter_files: given.parameter_files,
         parameters: given.parameters,
         service_tags: tags,
@@ -435,8 +455,11 @@ impl<'a> Job<'a> {
     fn group(&self, files: &Files, parsed: &[Parsed], configs: &[Config]) -> Groups {
         let mut groups = Groups::default();
         let ids = |paths: &[Arc<str>]| paths.iter().filter_map(|path| files.id(path)).collect();
+        let given = self.variables.iter();
+        let given = given.filter_map(|given| given.named(|path| files.id(path)));
         let options = GroupOptions {
-            var_files: ids(&self.var_files),
+            variables: given.collect(),
+            environment: self.environment.clone(),
             parameter_files: ids(&self.parameter_files),
             parameters: self.parameters.clone(),
             declared: declared::resolve(configs, files, &mut groups.diagnostics),

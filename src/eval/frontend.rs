@@ -106,9 +106,11 @@ pub struct Grouping {
 /// What the user asked for that decides the grouping.
 #[derive(Clone, Debug, Default)]
 pub struct GroupOptions {
-    /// Terraform variables files for every root (`--var-file`), in the order given; they win over
-    /// the ones found.
-    pub var_files: Vec<FileId>,
+    /// Values of Terraform variables for every root (`--var`, `--var-file`), in the order given: the
+    /// last wins, and all win over the files found.
+    pub variables: Vec<GivenVariable<FileId>>,
+    /// Values of Terraform variables by name (`TF_VAR_*`) over which all others win.
+    pub environment: Vec<(Arc<str>, Arc<str>)>,
     /// ARM parameter files for every template (`--parameters`), instead of the ones found.
     pub parameter_files: Vec<FileId>,
     /// ARM parameters given one by one (`--parameters NAME=VALUE`), for every template that declares
@@ -116,6 +118,25 @@ pub struct GroupOptions {
     pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// Deployments that are described, instead of the ones found for their templates.
     pub declared: Vec<Declared>,
+}
+
+/// A value given for a Terraform variable, or a file with several; files are named by `F`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenVariable<F> {
+    /// A variables file.
+    File(F),
+    /// The variable and the text of its value, read by the variable's type.
+    Value(Arc<str>, Arc<str>),
+}
+
+impl<F> GivenVariable<F> {
+    /// The same with the file named another way; `None` if it cannot be.
+    pub fn named<G>(&self, name: impl FnOnce(&F) -> Option<G>) -> Option<GivenVariable<G>> {
+        Some(match self {
+            Self::File(file) => GivenVariable::File(name(file)?),
+            Self::Value(name, value) => GivenVariable::Value(Arc::clone(name), Arc::clone(value)),
+        })
+    }
 }
 
 /// One language. Implementations hold no state.

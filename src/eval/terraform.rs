@@ -10,23 +10,29 @@
 
 mod blocks;
 mod defaults;
+mod directories;
 mod evaluation;
 mod files;
+mod given;
 mod instances;
 mod module;
 mod references;
 pub mod schema;
 mod types;
+mod values;
 mod variables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::frontend::{Declared, Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
+use self::directories::Directories;
+use self::values::Variant;
+use super::frontend::{
+    Declared, Frontend, GivenVariable, GroupOptions, Grouping, Input, Target, Tree, Unit,
+};
 use super::{Deployment, Loader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-use crate::syntax::hcl::{Body, ExprKind};
 
 /// The front end of Terraform.
 #[derive(Clone, Copy, Debug)]
@@ -38,74 +44,76 @@ impl Frontend for Terraform {
     }
 
     fn recognise(&self, input: &Input<'_>) -> bool {
-        let path = input.file.path();
         match input.tree {
-            Tree::Hcl(_) => path.ends_with(".tf") || path.ends_with(".tfvars"),
-            Tree::Json(_) => is_json_configuration(path),
+            Tree::Hcl(_) => true,
+            Tree::Json(_) => is_json_configuration(input.file.path()),
         }
     }
 
     fn group(&self, inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
-        let directories = Directories::of(inputs);
+        let given = values::given_files(options);
+        let described = options.declared.iter();
+        let spoken_for: BTreeSet<FileId> = described
+            .flat_map(|declared| declared.parameters.iter().flatten().copied())
+            .chain(given.iter().copied())
+            .collect();
+        let directories = Directories::of(inputs, &spoken_for);
         let mut grouping = Grouping::default();
-        let mut used: BTreeSet<FileId> = options.var_files.iter().copied().collect();
-        for root in directories.roots(&mut grouping.diagnostics) {
-            let mut values = directories.values_of(&root);
-            values.retain(|id| !options.var_files.contains(id));
-            used.extend(&values);
-            let sources = directories
-                .modules
-                .get(&root)
-                .map(|module| module.files.clone())
-                .unwrap_or_default();
-            let name = if root.is_empty() {
-                ".".into()
+        let mut used = spoken_for.clone();
+        let roots = directories.roots(&mut grouping.diagnostics);
+        for root in &roots {
+            let Some(module) = directories.modules.get(root) else {
+                continue;
+            };
+            let mut automatic = values::automatic(&directories, root);
+            automatic.retain(|id| !given.contains(id));
+            used.extend(&automatic);
+            // Whoever names files says which environment is meant.
+            let variants = if given.is_empty() {
+                values::variants(&directories, root, &spoken_for, &mut grouping.diagnostics)
             } else {
-                Arc::clone(&root)
+                vec![Variant::default()]
             };
-            let unit = |name: Arc<str>, more: &[FileId]| {
-                let given = more.iter().chain(&options.var_files);
-                Unit {
-                    name,
-                    directory: Arc::clone(&root),
-                    sources: sources.clone(),
-                    values: values.iter().chain(given).copied().collect(),
-                    shared_values: false,
-                    given: Vec::new(),
-                    environment: None,
-                    callable: false,
-                    target: Target::default(),
+            let path = if root.is_empty() { "." } else { root };
+            for (variant, target) in deployments(&variants, options, &module.files) {
+                used.extend(&variant.files);
+                let files = automatic.iter().chain(&variant.files).chain(&given);
+                let values: Vec<FileId> = files.copied().collect();
+                let own = values.iter().filter(|id| !given.contains(id));
+                for told in own.flat_map(|id| directories.undeclared(module, *id)) {
+                    if !grouping.diagnostics.contains(&told) {
+                        grouping.diagnostics.push(told);
+                    }
                 }
-            };
-            let described = described(options, &sources);
-            if described.is_empty() {
-                grouping.units.push(unit(Arc::clone(&name), &[]));
-            }
-            for (environment, declared) in described {
-                let more = declared.parameters.as_deref().unwrap_or_default();
-                used.extend(more);
-                let name = match &environment {
-                    Some(environment) => format!("{name} ({environment})").into(),
-                    None => Arc::clone(&name),
-                };
                 grouping.units.push(Unit {
-                    environment,
-                    target: declared.target.clone(),
-                    ..unit(name, more)
+                    name: match &variant.environment {
+                        Some(environment) => format!("{path} ({environment})").into(),
+                        None => path.into(),
+                    },
+                    directory: Arc::clone(root),
+                    sources: module.files.clone(),
+                    given: values::texts(&directories, module, &values, options),
+                    values,
+                    shared_values: false,
+                    environment: variant.environment,
+                    callable: false,
+                    target,
                 });
             }
         }
+        let undeclared = undeclared(&directories, &roots, &given, options);
+        grouping.diagnostics.extend(undeclared);
         grouping.unused = directories
             .variables_files
             .values()
             .flatten()
-            .map(|(_, id)| *id)
+            .map(|file| file.id)
             .filter(|id| !used.contains(id))
             .collect();
-        for input in inputs
+        let json = inputs
             .iter()
-            .filter(|input| is_json_configuration(input.file.path()))
-        {
+            .filter(|input| matches!(input.tree, Tree::Json(_)));
+        for input in json {
             grouping.unused.push(input.id);
             grouping.diagnostics.push(
                 Diagnostic::advice(
@@ -126,159 +134,98 @@ impl Frontend for Terraform {
     }
 }
 
-/// The deployments somebody describes of a root module, each with a name of its own.
-fn described<'o>(
-    options: &'o GroupOptions,
+/// The deployments of a root: those somebody describes, else one for each of its environments, each
+/// with a name of its own.
+fn deployments(
+    variants: &[Variant],
+    options: &GroupOptions,
     sources: &[FileId],
-) -> Vec<(Option<Arc<str>>, &'o Declared)> {
-    let of_root = options.declared.iter().filter(|declared| {
+) -> Vec<(Variant, Target)> {
+    let described = options.declared.iter().filter(|declared| {
         let mut templates = declared.templates.iter();
         templates.any(|template| sources.contains(template))
     });
-    let mut described: Vec<(Option<Arc<str>>, &Declared)> = Vec::new();
-    for declared in of_root {
-        let mut name = declared.name.clone();
-        let mut number = 1;
-        while described.iter().any(|(known, _)| *known == name) {
-            number += 1;
-            name = Some(match &declared.name {
-                Some(given) => format!("{given} {number}").into(),
-                None => number.to_string().into(),
-            });
-        }
-        described.push((name, declared));
-    }
-    described
-}
-
-/// The files of a run by directory.
-#[derive(Default)]
-struct Directories {
-    modules: BTreeMap<Arc<str>, Calls>,
-    /// File name and id, sorted.
-    variables_files: BTreeMap<Arc<str>, Vec<(Arc<str>, FileId)>>,
-}
-
-/// A module's files, and the modules it calls by a local path.
-#[derive(Default)]
-struct Calls {
-    files: Vec<FileId>,
-    calls: Vec<(Arc<str>, Span)>,
-}
-
-impl Directories {
-    fn of(inputs: &[Input<'_>]) -> Self {
-        let mut found = Self::default();
-        for input in inputs {
-            let Tree::Hcl(body) = input.tree else {
-                continue;
-            };
-            let path = input.file.path();
-            let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-            if name.ends_with(".tf") {
-                let module = found.modules.entry(directory.into()).or_default();
-                module.files.push(input.id);
-                module.calls.extend(local_calls(directory, body));
-            } else {
-                found
-                    .variables_files
-                    .entry(directory.into())
-                    .or_default()
-                    .push((name.into(), input.id));
-            }
-        }
-        for module in found.modules.values_mut() {
-            module.files.sort_unstable();
-        }
-        for files in found.variables_files.values_mut() {
-            files.sort();
-        }
-        found
-    }
-
-    /// The modules that no other calls; where modules only call each other in circles, the first
-    /// of each circle.
-    fn roots(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<str>> {
-        let mut called: BTreeMap<&str, Span> = BTreeMap::new();
-        for (directory, module) in &self.modules {
-            for (target, span) in &module.calls {
-                if target != directory {
-                    called.entry(target).or_insert(*span);
-                }
-            }
-        }
-        let mut roots: Vec<Arc<str>> = self
-            .modules
-            .keys()
-            .filter(|directory| !called.contains_key(&***directory))
-            .cloned()
+    let described: Vec<&Declared> = described.collect();
+    if described.is_empty() {
+        let variants = variants.iter().cloned();
+        return variants
+            .map(|variant| (variant, Target::default()))
             .collect();
-        let mut reached = BTreeSet::new();
-        for directory in self.modules.keys() {
-            if !called.contains_key(&**directory) {
-                self.reach(directory, &mut reached);
-            }
-        }
-        for directory in self.modules.keys() {
-            if reached.contains(&**directory) {
-                continue;
-            }
-            if let Some(span) = called.get(&**directory) {
-                diagnostics.push(Diagnostic::unreadable(
-                    "module-cycle",
-                    *span,
-                    "modules call each other in a circle, so none of them is the root",
-                ));
-            }
-            roots.push(Arc::clone(directory));
-            self.reach(directory, &mut reached);
-        }
-        roots
     }
+    let mut deployments: Vec<(Variant, Target)> = Vec::new();
+    for declared in described {
+        let given = declared.parameters.as_ref().map(|files| Variant {
+            environment: None,
+            files: files.clone(),
+        });
+        for variant in given.as_ref().map_or(variants, std::slice::from_ref) {
+            let name = match (&declared.name, &variant.environment) {
+                (Some(name), Some(environment)) => Some(format!("{name}, {environment}").into()),
+                (name, environment) => name.clone().or_else(|| environment.clone()),
+            };
+            let known = |name: &Option<Arc<str>>| {
+                let mut known = deployments.iter();
+                known.any(|(known, _)| known.environment == *name)
+            };
+            let mut own = name.clone();
+            let mut number = 1;
+            while known(&own) {
+                number += 1;
+                own = Some(match &name {
+                    Some(name) => format!("{name} {number}").into(),
+                    None => number.to_string().into(),
+                });
+            }
+            let variant = Variant {
+                environment: own,
+                files: variant.files.clone(),
+            };
+            deployments.push((variant, declared.target.clone()));
+        }
+    }
+    deployments
+}
 
-    fn reach<'a>(&'a self, from: &'a str, reached: &mut BTreeSet<&'a str>) {
-        let mut pending = vec![from];
-        while let Some(directory) = pending.pop() {
-            if !reached.insert(directory) {
-                continue;
-            }
-            if let Some(module) = self.modules.get(directory) {
-                pending.extend(module.calls.iter().map(|(target, _)| &**target));
-            }
+/// Values of the call for variables that no root declares. In a file they may be meant for others.
+fn undeclared(
+    directories: &Directories,
+    roots: &[Arc<str>],
+    given: &[FileId],
+    options: &GroupOptions,
+) -> Vec<Diagnostic> {
+    let is_declared = |name: &Arc<str>| {
+        let modules = roots
+            .iter()
+            .filter_map(|root| directories.modules.get(root));
+        modules
+            .into_iter()
+            .any(|module| module.variables.contains_key(name))
+    };
+    let files = given
+        .iter()
+        .filter_map(|id| directories.variables_file(*id));
+    let in_files = files
+        .flat_map(|file| &file.sets)
+        .filter(|(name, _)| !is_declared(name))
+        .map(|(name, at)| {
+            let message = format!("no root module declares a variable `{name}`");
+            Diagnostic::advice("undeclared-variable", *at, message)
+        });
+    let one_by_one = options.variables.iter().filter_map(|given| match given {
+        GivenVariable::Value(name, _) if !is_declared(name) => {
+            let message = format!("no root module declares a variable `{name}`");
+            Some(Diagnostic {
+                primary: None,
+                ..Diagnostic::unreadable("undeclared-variable", Span::new(FileId(0), 0, 0), message)
+            })
         }
-    }
-
-    /// The variables files Terraform reads by itself, the ones that win last.
-    fn values_of(&self, directory: &str) -> Vec<FileId> {
-        let Some(files) = self.variables_files.get(directory) else {
-            return Vec::new();
-        };
-        let named = files
-            .iter()
-            .filter(|(name, _)| &**name == "terraform.tfvars");
-        let automatic = files
-            .iter()
-            .filter(|(name, _)| name.ends_with(".auto.tfvars"));
-        named.chain(automatic).map(|(_, id)| *id).collect()
-    }
+        _ => None,
+    });
+    in_files.chain(one_by_one).collect()
 }
 
 fn is_json_configuration(path: &str) -> bool {
     path.ends_with(".tf.json") || path.ends_with(".tfvars.json")
-}
-
-/// The local modules a file calls; paths that leave the root are none.
-fn local_calls(directory: &str, body: &Body) -> Vec<(Arc<str>, Span)> {
-    body.blocks_of("module")
-        .filter_map(|block| {
-            let source = &block.body.attribute("source")?.value;
-            let ExprKind::String(text) = &source.kind else {
-                return None;
-            };
-            let target = module::local_path(directory, text)?;
-            Some((target.into(), source.span))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::defaults::{Consulted, Defaults};
+use super::given::Given;
 use super::instances::Expansion;
 use super::module::{CalledBy, Declarations, Memo, Module, ModuleInstance, Slot, join, local_path};
 use crate::diagnostic::Diagnostic;
@@ -15,7 +16,7 @@ use crate::eval::value::{Reason, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::source::{FileId, Span};
-use crate::syntax::hcl::{Attribute, Block, ExprKind};
+use crate::syntax::hcl::{Block, ExprKind};
 
 /// How many steps one deployment may take; a step is one node of an expression.
 const MAX_STEPS: u64 = 6_000_000;
@@ -35,7 +36,6 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
         let outputs = evaluation.outputs(&root);
-        evaluation.unused_values(&root);
         let files = evaluation.files(unit);
         let diagnostics = evaluation.diagnostics.into_inner();
         (resources, outputs, diagnostics, files)
@@ -61,8 +61,8 @@ pub(super) struct Evaluation<'a> {
     diagnostics: RefCell<Vec<Diagnostic>>,
     declarations: RefCell<BTreeMap<Arc<str>, Rc<Declarations<'a>>>>,
     pub(super) modules: RefCell<Vec<Rc<Module<'a>>>>,
-    /// What the variables files say, the last word each.
-    pub(super) given: BTreeMap<&'a str, &'a Attribute>,
+    /// What is said from outside, the last word each.
+    pub(super) given: BTreeMap<Arc<str>, Given<'a>>,
     pub(super) root_directory: Arc<str>,
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
@@ -77,9 +77,12 @@ impl<'a> Evaluation<'a> {
         for id in &unit.values {
             if let Some(Tree::Hcl(body)) = loader.tree(*id) {
                 for attribute in &body.attributes {
-                    given.insert(&*attribute.name, attribute);
+                    given.insert(Arc::clone(&attribute.name), Given::File(attribute));
                 }
             }
+        }
+        for (name, text) in &unit.given {
+            given.insert(Arc::clone(name), Given::Text(Arc::clone(text)));
         }
         Self {
             loader,
@@ -415,19 +418,6 @@ impl<'a> Evaluation<'a> {
 
     pub(super) fn cycle(&self, at: Span, what: &str) -> Box<Failure> {
         Failure::of(CYCLE, at, format!("{what} depends on itself"))
-    }
-
-    /// Variables files name variables that the root does not have.
-    fn unused_values(&self, root: &Module<'a>) {
-        for (name, attribute) in &self.given {
-            if !root.declarations.variables.contains_key(name) {
-                self.say(Diagnostic::advice(
-                    "undeclared-variable",
-                    attribute.name_span,
-                    format!("the root module declares no variable `{name}`"),
-                ));
-            }
-        }
     }
 
     fn files(&self, unit: &Unit) -> Vec<FileId> {

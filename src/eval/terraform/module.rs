@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::defaults::Defaults;
+use super::directories::{is_override, split};
 use super::instances::{Expansion, Instance};
 use crate::eval::frontend::Tree;
 use crate::eval::value::Value;
@@ -88,8 +89,7 @@ impl<'a> Declarations<'a> {
                 continue;
             };
             let path = loader.path(*id);
-            let name = path.rsplit('/').next().unwrap_or(&path);
-            let overrides = name == "override.tf" || name.ends_with("_override.tf");
+            let overrides = is_override(split(&path).1);
             for block in &body.blocks {
                 if overrides {
                     found.overrides.push(block);

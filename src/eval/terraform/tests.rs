@@ -62,13 +62,15 @@ impl Files {
         Terraform.group(&inputs, options)
     }
 
-    /// The only deployment.
+    /// The only deployment, with what is said of how it was found.
     pub(super) fn deployment(&self) -> Deployment {
         let grouping = self.group(&GroupOptions::default());
         let [unit] = grouping.units.as_slice() else {
             panic!("{:?}", grouping.units);
         };
-        Terraform.evaluate(unit, self)
+        let mut deployment = Terraform.evaluate(unit, self);
+        deployment.diagnostics.extend(grouping.diagnostics);
+        deployment
     }
 
     pub(super) fn id(&self, path: &str) -> FileId {

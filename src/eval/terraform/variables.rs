@@ -95,12 +95,12 @@ impl<'a> Evaluation<'a> {
                 let step = OriginStep::ModuleArgument(name.into());
                 (value, argument.span(), step)
             }),
-            None => self.given.get(name).map(|attribute| {
-                let value = evaluate(&attribute.value, &Constants, &self.session)
-                    .map(|value| placeholders(value, name));
-                let step = OriginStep::VariablesFile(name.into());
-                (value, attribute.span(), step)
-            }),
+            None => {
+                let given = self.given_from_outside(name, block);
+                given.map(|(value, at, step)| {
+                    (value.map(|value| placeholders(value, name)), at, step)
+                })
+            }
         };
         if let Some((outcome, span, step)) = given {
             // What went wrong in the call is not the variable's to tell twice.

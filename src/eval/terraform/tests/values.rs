@@ -31,7 +31,7 @@ fn variables_take_the_last_word_of_the_files() {
         ("env/prod.tfvars", "a = 1"),
     ]);
     let options = GroupOptions {
-        var_files: vec![files.id("extra.tfvars")],
+        variables: vec![GivenVariable::File(files.id("extra.tfvars"))],
         ..GroupOptions::default()
     };
     let grouping = files.group(&options);

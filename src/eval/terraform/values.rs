@@ -1,0 +1,270 @@
+//! Which values the variables of a root module are given.
+//!
+//! Later sources win: the environment, `terraform.tfvars`, `terraform.tfvars.json`,
+//! `*.auto.tfvars` and `*.auto.tfvars.json` in the order of their names, then what the call gives,
+//! in the order given (developer.hashicorp.com/terraform/language/values/variables; checked against
+//! `internal/command/arguments/vars.go`).
+//!
+//! Terraform reads no other file by itself. One that lies in the directory of a root, or below it
+//! where no module lies between, is for that root. It is an environment of its own if with it, and
+//! the files read anyway, every variable without default has a value, and if all such files are
+//! alternatives, so that any two set some variable in common. Where they are not, nothing is
+//! guessed: a note says how to describe it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::directories::{Directories, ModuleFiles, VariablesFile, split};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::frontend::{GivenVariable, GroupOptions};
+use crate::source::{FileId, Span};
+
+/// Words in names of files and directories that give no values of anybody's.
+const NOT_OURS: [&str; 12] = [
+    "doc",
+    "docs",
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "sample",
+    "samples",
+    "template",
+    "templates",
+    "testdata",
+    "tests",
+];
+
+/// How many directories deep a variables file may lie below its root.
+const MAX_DEEP: usize = 3;
+
+/// One way in which a root is given values.
+#[derive(Clone, Default)]
+pub(super) struct Variant {
+    pub(super) environment: Option<Arc<str>>,
+    /// Files beside those Terraform reads by itself, the ones that win last.
+    pub(super) files: Vec<FileId>,
+}
+
+/// The files Terraform reads by itself, the ones that win last.
+pub(super) fn automatic(directories: &Directories, root: &str) -> Vec<FileId> {
+    let files = directories.variables_files.get(root);
+    let files = files.map_or(&[][..], Vec::as_slice);
+    let named = |name: &'static str| files.iter().filter(move |file| &*file.name == name);
+    let automatic = files.iter().filter(|file| is_automatic(&file.name));
+    named("terraform.tfvars")
+        .chain(named("terraform.tfvars.json"))
+        .chain(automatic)
+        .map(|file| file.id)
+        .collect()
+}
+
+/// The values given one by one that count where the files `values`, of which the last `given` are
+/// of the call, are read.
+pub(super) fn texts(
+    directories: &Directories,
+    module: &ModuleFiles,
+    values: &[FileId],
+    options: &GroupOptions,
+) -> Vec<(Arc<str>, Arc<str>)> {
+    let gives = |id: &FileId, name: &str| {
+        let file = directories.variables_file(*id);
+        file.is_some_and(|file| file.gives(name))
+    };
+    let mut texts: BTreeMap<&Arc<str>, &Arc<str>> = options
+        .environment
+        .iter()
+        .filter(|(name, _)| !values.iter().any(|id| gives(id, name)))
+        .map(|(name, value)| (name, value))
+        .collect();
+    for given in &options.variables {
+        match given {
+            GivenVariable::Value(name, value) => {
+                texts.insert(name, value);
+            }
+            GivenVariable::File(id) => texts.retain(|name, _| !gives(id, name)),
+        }
+    }
+    // Names that other roots declare are theirs.
+    texts.retain(|name, _| module.variables.contains_key(*name));
+    let texts = texts.into_iter();
+    texts
+        .map(|(name, value)| (Arc::clone(name), Arc::clone(value)))
+        .collect()
+}
+
+/// The files the call gives, the ones that win last.
+pub(super) fn given_files(options: &GroupOptions) -> Vec<FileId> {
+    let files = options.variables.iter().filter_map(|given| match given {
+        GivenVariable::File(id) => Some(*id),
+        GivenVariable::Value(..) => None,
+    });
+    files.collect()
+}
+
+/// The environments that files which Terraform does not read by itself make of a root; one without
+/// name where there are none. `spoken_for` are files that somebody describes.
+pub(super) fn variants(
+    directories: &Directories,
+    root: &Arc<str>,
+    spoken_for: &BTreeSet<FileId>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Variant> {
+    let alone = || vec![Variant::default()];
+    let Some(module) = directories.modules.get(root) else {
+        return alone();
+    };
+    let automatic = automatic(directories, root);
+    let mut found: Vec<(String, &VariablesFile)> = Vec::new();
+    for (directory, files) in &directories.variables_files {
+        let Some(below) = below(directories, root, directory) else {
+            continue;
+        };
+        for file in files {
+            let own = !automatic.contains(&file.id)
+                && !spoken_for.contains(&file.id)
+                && is_ours(below, &file.name)
+                && is_for(module, file);
+            if own {
+                let path = [below, &*file.name];
+                let path = path.into_iter().filter(|part| !part.is_empty());
+                found.push((path.collect::<Vec<_>>().join("/"), file));
+            }
+        }
+    }
+    if found.is_empty() {
+        return alone();
+    }
+    let given = |variable: &str| {
+        let mut read = automatic
+            .iter()
+            .filter_map(|id| directories.variables_file(*id));
+        read.any(|file| file.gives(variable))
+    };
+    let required: Vec<&Arc<str>> = module
+        .variables
+        .iter()
+        .filter(|(name, required)| **required && !given(name))
+        .map(|(name, _)| name)
+        .collect();
+    let complete = |file: &VariablesFile| required.iter().all(|name| file.gives(name));
+    let alternatives = |(at, (_, file)): (usize, &(String, &VariablesFile))| {
+        let others = found.iter().skip(at + 1);
+        let mut others = others.map(|(_, other)| other);
+        others.all(|other| file.sets.iter().any(|(name, _)| other.gives(name)))
+    };
+    let clear =
+        found.iter().all(|(_, file)| complete(file)) && found.iter().enumerate().all(alternatives);
+    if !clear {
+        diagnostics.extend(unclear(root, &found));
+        return alone();
+    }
+    if let [(_, only)] = found.as_slice() {
+        return vec![Variant {
+            environment: None,
+            files: vec![only.id],
+        }];
+    }
+    let names: Vec<String> = found.iter().map(|(path, _)| environment(path)).collect();
+    let unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    let named = found.iter().zip(&names);
+    named
+        .map(|((path, file), name)| Variant {
+            environment: Some(if unique(name) { name } else { path }.as_str().into()),
+            files: vec![file.id],
+        })
+        .collect()
+}
+
+/// The way from a root to a directory of variables files for it; `None` if that belongs to another
+/// module.
+fn below<'d>(directories: &Directories, root: &str, directory: &'d str) -> Option<&'d str> {
+    let way = if root.is_empty() {
+        directory
+    } else {
+        let rest = directory.strip_prefix(root)?;
+        match rest.strip_prefix('/') {
+            Some(way) => way,
+            None if rest.is_empty() => return Some(""),
+            None => return None,
+        }
+    };
+    if way.is_empty() {
+        return Some("");
+    }
+    if way.split('/').count() > MAX_DEEP {
+        return None;
+    }
+    let mut within = directory;
+    while within.len() > root.len() {
+        if directories.modules.contains_key(within) {
+            return None;
+        }
+        within = split(within).0;
+    }
+    Some(way)
+}
+
+/// Whether a file gives values that are meant to be used.
+fn is_ours(below: &str, name: &str) -> bool {
+    let stem = stem(name);
+    let directories = below.split('/').filter(|part| !part.is_empty());
+    let parts = stem.split(['.', '-', '_']).chain(directories);
+    let mut parts = parts.map(str::to_ascii_lowercase);
+    stem != name && !parts.any(|part| NOT_OURS.contains(&&*part))
+}
+
+/// Whether most of the names a file sets are variables of a module: a file may be for others too,
+/// and what configures a backend has the same ending.
+fn is_for(module: &ModuleFiles, file: &VariablesFile) -> bool {
+    let names = file.sets.iter();
+    let declared = names.filter(|(name, _)| module.variables.contains_key(name));
+    declared.count() * 2 > file.sets.len()
+}
+
+/// What an environment is called: after its file, or the directory if the file's name says nothing.
+fn environment(path: &str) -> String {
+    let (directory, name) = split(path);
+    let stem = stem(name);
+    match split(directory).1 {
+        "" => stem.to_owned(),
+        directory if matches!(stem, "terraform" | "variables" | "vars") => directory.to_owned(),
+        _ => stem.to_owned(),
+    }
+}
+
+/// A name without the endings of variables files.
+fn stem(name: &str) -> &str {
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    name.strip_suffix(".tfvars").unwrap_or(name)
+}
+
+fn unclear(root: &str, found: &[(String, &VariablesFile)]) -> Option<Diagnostic> {
+    let (path, file) = found.first()?;
+    let files = match found.len() {
+        1 => {
+            "this variables file is not read: with it alone some variables have no value".to_owned()
+        }
+        many => format!(
+            "this and {} more variables files are not read: which of them go together is not clear",
+            many - 1
+        ),
+    };
+    let root = if root.is_empty() { "." } else { root };
+    let from_here = if root == "." {
+        String::new()
+    } else {
+        format!("{root}/")
+    };
+    let note = Diagnostic {
+        severity: Severity::Note,
+        ..Diagnostic::advice("variables-files", Span::new(file.id, 0, 0), files)
+    };
+    Some(note.with_help(format!(
+        "describe the deployment in aznet.yaml: deployments: [{{template: {root}, parameters: [{from_here}{path}]}}]"
+    )))
+}
+
+fn is_automatic(name: &str) -> bool {
+    name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
+}
