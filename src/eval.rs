@@ -14,6 +14,7 @@ pub mod frontend;
 pub mod functions;
 pub mod hcl_expr;
 pub(crate) mod located;
+pub mod plan;
 pub mod terraform;
 pub mod value;
 

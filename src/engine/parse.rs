@@ -11,12 +11,13 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::arm::Arm;
 use crate::eval::export::Export;
 use crate::eval::frontend::{Frontend, Input, Tree};
+use crate::eval::plan::Plan;
 use crate::eval::terraform::Terraform;
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::{hcl, json};
 
 /// All languages, in the order in which they are asked whether a file is theirs.
-pub(crate) const FRONTENDS: &[&dyn Frontend] = &[&Arm, &Export, &Terraform];
+pub(crate) const FRONTENDS: &[&dyn Frontend] = &[&Arm, &Export, &Plan, &Terraform];
 
 /// What is known of an input after parsing; its tree is in its slot.
 #[derive(Debug)]

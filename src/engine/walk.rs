@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Hcl,
     /// `.tf.json`, `.tfvars.json`: Terraform for certain.
     TerraformJson,
-    /// Any other `.json`, `.jsonc`, `.jsonl`, `.ndjson`: ours only if its content says so.
+    /// Any other `.json`, `.jsonc`, `.jsonl`, `.ndjson`, `.tfstate`: ours only if its content says so.
     Json,
     /// Named as a parameter file on the command line.
     ParameterJson,
@@ -51,7 +51,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         Kind::Hcl
     } else if name.ends_with(".tf.json") || name.ends_with(".tfvars.json") {
         Kind::TerraformJson
-    } else if [".json", ".jsonc", ".jsonl", ".ndjson"]
+    } else if [".json", ".jsonc", ".jsonl", ".ndjson", ".tfstate"]
         .iter()
         .any(|ending| name.ends_with(ending))
     {
@@ -269,7 +269,7 @@ pub(crate) fn is_rule_file(path: &str) -> bool {
 pub(crate) fn concerns_us(path: &str, bytes: &[u8]) -> bool {
     static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i-u)deploymentTemplate|deploymentParameters|Microsoft\.|/subscriptions/|quotaId|nextHopType|homeTenantId",
+            r#"(?i-u)deploymentTemplate|deploymentParameters|Microsoft\.|/subscriptions/|quotaId|nextHopType|homeTenantId|"format_version"|"terraform_version"|"@level""#,
         )
         .ok()
     });

@@ -1,0 +1,377 @@
+//! What the expressions of a plan's `configuration` refer to.
+//!
+//! The configuration of a plan names the references of every expression, not the expression: what
+//! an attribute that is only known after the apply stands for is told where one reference is left
+//! once variables of modules, outputs and the keys of loops are followed. Locals are not part of a
+//! plan; what goes through one is named, not followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::address::{Segment, join, module_calls, outer_module, segments, without_key};
+use super::values::Step;
+use crate::syntax::json::{Json, JsonKind};
+
+/// How many hops through modules are followed.
+const MAX_HOPS: usize = 32;
+
+/// The configuration of a plan, with the instances that the plan holds.
+pub(super) struct Configuration<'j> {
+    root: Option<&'j Json>,
+    addresses: BTreeSet<Arc<str>>,
+    /// The instances of each resource, by its address without key.
+    instances: BTreeMap<&'j str, Vec<&'j str>>,
+}
+
+/// What an expression refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// An attribute of one resource: its address, and the path, empty for the resource itself.
+    Attribute(String, String),
+    /// Several resources, or something that the configuration names only; as a person reads it.
+    Named(String),
+}
+
+/// What the configuration says of a place in a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing: the provider fills it in.
+    Nowhere,
+    /// It cannot be told: `dynamic` blocks are not part of the configuration.
+    Untold,
+    /// An expression, and what it refers to.
+    Refers(Vec<Target>),
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug)]
+struct Around<'a> {
+    /// The address of its module.
+    module: &'a str,
+    /// The key of its own resource or module call.
+    key: Option<&'a str>,
+    /// The block around it, for what its loop is over.
+    block: Option<&'a Json>,
+}
+
+impl<'j> Configuration<'j> {
+    /// Reads the `configuration` of a document whose resources have these addresses.
+    pub(super) fn new(document: &'j Json, addresses: impl Iterator<Item = &'j Arc<str>>) -> Self {
+        let mut instances: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut all = BTreeSet::new();
+        for address in addresses {
+            let (base, _) = without_key(address);
+            instances.entry(base).or_default().push(address);
+            all.insert(Arc::clone(address));
+        }
+        let configuration = document.get("configuration");
+        Self {
+            root: configuration.and_then(|configuration| configuration.get("root_module")),
+            addresses: all,
+            instances,
+        }
+    }
+
+    /// The block of a resource, by the address of its module and its own without key.
+    pub(super) fn block(&self, module: &str, address: &str) -> Option<&'j Json> {
+        let (base, _) = without_key(address);
+        let local = base.strip_prefix(module).unwrap_or(base);
+        let local = local.strip_prefix('.').unwrap_or(local);
+        let resources = self.module(module)?.get("resources")?;
+        let is = |json: &&Json| json.get("address").and_then(Json::as_str) == Some(local);
+        resources.items().iter().find(is)
+    }
+
+    /// What is written at a place of a resource; `values` are the planned ones of the resource.
+    pub(super) fn written(
+        &self,
+        module: &str,
+        address: &str,
+        block: Option<&Json>,
+        path: &[Step],
+        values: Option<&Json>,
+    ) -> Written {
+        let Some(block) = block else {
+            return Written::Untold;
+        };
+        let mut at = block.get("expressions");
+        let mut value = values;
+        let mut steps = path.iter().peekable();
+        while let Some(step) = steps.next() {
+            let Some(json) = at else {
+                return Written::Untold;
+            };
+            if is_expression(json) {
+                break;
+            }
+            match step {
+                Step::Name(name) => {
+                    let Some(inner) = json.get(name) else {
+                        let is_block = value.is_some_and(|value| {
+                            value
+                                .get(name)
+                                .is_some_and(|value| !value.items().is_empty())
+                        });
+                        return if is_block || steps.peek().is_some() {
+                            Written::Untold
+                        } else {
+                            Written::Nowhere
+                        };
+                    };
+                    at = Some(inner);
+                    value = value.and_then(|value| value.get(name));
+                }
+                Step::Position(position) => {
+                    let planned = value.map_or(&[][..], Json::items);
+                    at = same_block(json, planned, *position);
+                    value = planned.get(*position);
+                }
+            }
+        }
+        let Some(json) = at.filter(|json| is_expression(json)) else {
+            return Written::Untold;
+        };
+        let (_, key) = without_key(address);
+        let around = Around {
+            module,
+            key,
+            block: Some(block),
+        };
+        Written::Refers(self.targets(json, around, 0))
+    }
+
+    /// What an expression refers to, each once.
+    fn targets(&self, expression: &Json, around: Around<'_>, hops: usize) -> Vec<Target> {
+        let mut found: Vec<Target> = Vec::new();
+        if hops > MAX_HOPS {
+            return found;
+        }
+        let references = leaves(expression);
+        let keyed = references.iter().any(|reference| {
+            matches!(&**reference, "each.key" | "count.index") && around.key.is_some()
+        });
+        for reference in references {
+            let targets = self.follow(&segments(reference), around, keyed, hops);
+            for target in targets {
+                if !found.contains(&target) {
+                    found.push(target);
+                }
+            }
+        }
+        found
+    }
+
+    /// What one reference leads to.
+    fn follow(
+        &self,
+        reference: &[Segment<'_>],
+        around: Around<'_>,
+        keyed: bool,
+        hops: usize,
+    ) -> Vec<Target> {
+        let named = || vec![Target::Named(join(around.module, reference))];
+        match reference {
+            [Segment::Name("var"), Segment::Name(name), rest @ ..] => {
+                let (outer, key) = outer_module(around.module);
+                let Some(call) = self.call(around.module) else {
+                    // What whoever makes the plan gives is known.
+                    return Vec::new();
+                };
+                let argument = call.get("expressions").and_then(|all| all.get(name));
+                let Some(argument) = argument else {
+                    return Vec::new();
+                };
+                let around = Around {
+                    module: outer,
+                    key,
+                    block: Some(call),
+                };
+                self.further(self.targets(argument, around, hops + 1), rest)
+            }
+            [Segment::Name("each"), Segment::Name("value"), rest @ ..] => {
+                let over = around
+                    .block
+                    .and_then(|block| block.get("for_each_expression"));
+                let Some((over, key)) = over.zip(around.key) else {
+                    return named();
+                };
+                let outside = Around {
+                    key: None,
+                    ..around
+                };
+                let each = self.targets(over, outside, hops + 1);
+                let element = [&[Segment::Index(key)], rest].concat();
+                match each.as_slice() {
+                    [Target::Named(base)] if self.instances.contains_key(&**base) => {
+                        self.further(each, &element)
+                    }
+                    _ => named(),
+                }
+            }
+            [
+                Segment::Name("each" | "count" | "path" | "terraform" | "self"),
+                ..,
+            ] => Vec::new(),
+            [Segment::Name("module"), Segment::Name(name), rest @ ..] => {
+                let (key, rest) = match rest {
+                    [Segment::Index(key), rest @ ..] => (*key, rest),
+                    _ => ("", rest),
+                };
+                let [Segment::Name(output), rest @ ..] = rest else {
+                    return named();
+                };
+                let inner = join(
+                    around.module,
+                    &[Segment::Name("module"), Segment::Name(name)],
+                );
+                let inner = format!("{inner}{key}");
+                let expression = self
+                    .module(&inner)
+                    .and_then(|module| module.get("outputs")?.get(output)?.get("expression"));
+                let Some(expression) = expression else {
+                    return named();
+                };
+                let inside = Around {
+                    module: &inner,
+                    key: None,
+                    block: None,
+                };
+                self.further(self.targets(expression, inside, hops + 1), rest)
+            }
+            [Segment::Name("local"), ..] => named(),
+            [Segment::Name("data"), kind, name, rest @ ..] => {
+                let base = join(around.module, &[Segment::Name("data"), *kind, *name]);
+                vec![self.resource(&base, rest, around.key.filter(|_| keyed))]
+            }
+            [kind, name, rest @ ..] => {
+                let base = join(around.module, &[*kind, *name]);
+                vec![self.resource(&base, rest, around.key.filter(|_| keyed))]
+            }
+            _ => named(),
+        }
+    }
+
+    /// A resource and what stands after it; `key` is the one that the loop around is at.
+    fn resource(&self, base: &str, rest: &[Segment<'_>], key: Option<&str>) -> Target {
+        let attribute = |address: &str, rest: &[Segment<'_>]| {
+            Target::Attribute(address.to_owned(), join("", rest))
+        };
+        if self.addresses.contains(base) {
+            return attribute(base, rest);
+        }
+        if let [Segment::Index(index), rest @ ..] = rest {
+            return attribute(&format!("{base}{index}"), rest);
+        }
+        let instances = self.instances.get(base).map_or(&[][..], Vec::as_slice);
+        let own = key.map(|key| format!("{base}{key}"));
+        if let Some(own) = own.filter(|own| instances.contains(&&**own)) {
+            return attribute(&own, rest);
+        }
+        match instances {
+            [only] => attribute(only, rest),
+            _ => Target::Named(join(base, rest)),
+        }
+    }
+
+    /// The same with further steps after what it leads to.
+    fn further(&self, targets: Vec<Target>, rest: &[Segment<'_>]) -> Vec<Target> {
+        if rest.is_empty() {
+            return targets;
+        }
+        let longer = |target: Target| match target {
+            Target::Attribute(address, path) => Target::Attribute(address, join(&path, rest)),
+            Target::Named(name) if self.instances.contains_key(&*name) => {
+                self.resource(&name, rest, None)
+            }
+            Target::Named(name) => Target::Named(join(&name, rest)),
+        };
+        targets.into_iter().map(longer).collect()
+    }
+
+    /// The configuration of a module.
+    fn module(&self, address: &str) -> Option<&'j Json> {
+        let calls = module_calls(address);
+        calls.iter().try_fold(self.root?, |module, (name, _)| {
+            module.get("module_calls")?.get(name)?.get("module")
+        })
+    }
+
+    /// The call of a module; `None` for the root.
+    fn call(&self, address: &str) -> Option<&'j Json> {
+        let (outer, _) = outer_module(address);
+        let (name, _) = *module_calls(address).last()?;
+        self.module(outer)?.get("module_calls")?.get(name)
+    }
+}
+
+/// Whether this is an expression and not the expressions of a block.
+fn is_expression(json: &Json) -> bool {
+    let members = json.members();
+    matches!(json.kind, JsonKind::Object(_))
+        && members
+            .iter()
+            .all(|member| matches!(&*member.name, "constant_value" | "references"))
+        && (members.is_empty() || json.get("references").is_some() || members.len() == 1)
+}
+
+/// The references of an expression without those that are only a part of another.
+fn leaves(expression: &Json) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    let references = expression.get("references").map_or(&[][..], Json::items);
+    for reference in references.iter().filter_map(Json::as_str) {
+        let within = |longer: &&str| {
+            longer
+                .strip_prefix(reference)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        if !found.iter().any(within) {
+            found.push(reference);
+        }
+    }
+    found
+}
+
+/// The expressions of the block that became the planned one at a position. Sets are planned in an
+/// order of their own, so blocks are told apart by what is constant in them.
+fn same_block<'j>(blocks: &'j Json, planned: &[Json], position: usize) -> Option<&'j Json> {
+    let JsonKind::Array(blocks) = &blocks.kind else {
+        // A single block is no list.
+        return Some(blocks);
+    };
+    if blocks.len() != planned.len() {
+        return None;
+    }
+    if let [only] = blocks.as_slice() {
+        return Some(only);
+    }
+    let planned = planned.get(position)?;
+    let fits = |block: &&Json| {
+        block.members().iter().all(|member| {
+            let constant = member.value.get("constant_value");
+            let planned = planned.get(&member.name);
+            match (constant, planned) {
+                (Some(constant), Some(planned)) => same(constant, planned),
+                _ => true,
+            }
+        })
+    };
+    let mut fitting = blocks.iter().filter(fits);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// Whether two scalars are equal, as the provider converts them; lists and objects may always be.
+fn same(one: &Json, two: &Json) -> bool {
+    let text = |json: &Json| match &json.kind {
+        JsonKind::String(text) => Some(text.to_string()),
+        JsonKind::Bool(value) => Some(value.to_string()),
+        JsonKind::Number(number) => Some(number.as_f64().to_string()),
+        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => None,
+    };
+    match (text(one), text(two)) {
+        (Some(one), Some(two)) => one == two,
+        _ => true,
+    }
+}

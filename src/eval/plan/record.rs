@@ -1,0 +1,395 @@
+//! The resources of a document: each once, with what is only known after the apply.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::configuration::{Configuration, Target, Written};
+use super::document::{Document, DocumentKind};
+use super::values::{Reader, Step};
+use crate::diagnostic::Diagnostic;
+use crate::eval::hcl_expr::unknown_reference;
+use crate::eval::value::{Reason, Unknown, Value};
+use crate::eval::{Existence, Mode, Resource, ResourceKey};
+use crate::origin::{OriginBuilder, OriginGraph, OriginId, OriginStep};
+use crate::source::{FileId, Span};
+use crate::syntax::json::{Json, JsonKind};
+
+/// How deep modules may lie in one another.
+const MAX_MODULES_DEEP: usize = 64;
+
+/// What a document holds.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) resources: Vec<Resource>,
+    pub(super) origins: OriginGraph,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Files that were read beside the document.
+    pub(super) files: Vec<FileId>,
+}
+
+/// One resource as it is recorded.
+#[derive(Clone, Debug)]
+pub(super) struct Record<'j> {
+    pub(super) address: Arc<str>,
+    /// The address of its module, empty for the root.
+    pub(super) module: Arc<str>,
+    pub(super) mode: Mode,
+    pub(super) kind: Arc<str>,
+    /// Where it begins.
+    pub(super) header: Span,
+    pub(super) values: Option<&'j Json>,
+    /// What is only known after the apply.
+    pub(super) unknown: Option<&'j Json>,
+}
+
+/// Reads a document.
+pub(super) fn read(document: Option<&Document<'_>>) -> Read {
+    let Some(document) = document else {
+        return Read::default();
+    };
+    let mut read = Read::default();
+    if let Some((place, why)) = document.partial() {
+        read.diagnostics
+            .push(Diagnostic::advice("partial-plan", place, why));
+    }
+    let records = records(document);
+    let configuration =
+        Configuration::new(document.json, records.iter().map(|record| &record.address));
+    let origins = OriginBuilder::default();
+    let lowering = Lowering {
+        origins: &origins,
+        configuration: &configuration,
+    };
+    read.resources = records
+        .iter()
+        .map(|record| lowering.resource(record))
+        .collect();
+    read.origins = origins.finish();
+    read
+}
+
+/// Every resource that is there after the apply and every data source that was read, each once.
+fn records<'j>(document: &Document<'j>) -> Vec<Record<'j>> {
+    let json = document.json;
+    let mut all = Records::default();
+    match document.kind {
+        DocumentKind::Plan => {
+            if let Some(root) = json
+                .get("planned_values")
+                .and_then(|at| at.get("root_module"))
+            {
+                all.module(root, "", 0, false);
+            }
+            // Data sources that could be read are in the state that the plan starts from.
+            let before = json.get("prior_state").and_then(|at| at.get("values"));
+            if let Some(root) = before.and_then(|at| at.get("root_module")) {
+                all.module(root, "", 0, true);
+            }
+            all.changes(json);
+        }
+        DocumentKind::State => {
+            if let Some(root) = json.get("values").and_then(|at| at.get("root_module")) {
+                all.module(root, "", 0, false);
+            }
+        }
+        DocumentKind::StateFile => all.state_file(json),
+        DocumentKind::Log => {}
+    }
+    all.records
+}
+
+#[derive(Default)]
+struct Records<'j> {
+    records: Vec<Record<'j>>,
+    by_address: HashMap<Arc<str>, usize>,
+}
+
+impl<'j> Records<'j> {
+    /// The resources of a module and of those in it.
+    fn module(&mut self, json: &'j Json, address: &str, depth: usize, only_data: bool) {
+        for resource in json.get("resources").map_or(&[][..], Json::items) {
+            let text = |name: &str| resource.get(name).and_then(Json::as_str);
+            let (Some(own), Some(kind)) = (text("address"), text("type")) else {
+                continue;
+            };
+            let is_data = text("mode") == Some("data");
+            // Objects that wait to be destroyed have the address of what replaces them.
+            if (only_data && !is_data) || resource.get("deposed_key").is_some() {
+                continue;
+            }
+            self.add(Record {
+                address: absolute(address, own),
+                module: address.into(),
+                mode: if is_data {
+                    Mode::Existing
+                } else {
+                    Mode::Managed
+                },
+                kind: kind.into(),
+                header: header(resource),
+                values: resource.get("values"),
+                unknown: None,
+            });
+        }
+        if depth < MAX_MODULES_DEEP {
+            for child in json.get("child_modules").map_or(&[][..], Json::items) {
+                let address = child.get("address").and_then(Json::as_str);
+                self.module(child, address.unwrap_or_default(), depth + 1, only_data);
+            }
+        }
+    }
+
+    /// What the changes of a plan say is only known after the apply.
+    fn changes(&mut self, json: &'j Json) {
+        for change in json.get("resource_changes").map_or(&[][..], Json::items) {
+            if change.get("deposed").is_some() {
+                continue;
+            }
+            let Some(address) = change.get("address").and_then(Json::as_str) else {
+                continue;
+            };
+            let module = change.get("module_address").and_then(Json::as_str);
+            let address = absolute(module.unwrap_or_default(), address);
+            let record = self.by_address.get(&address).copied();
+            if let Some(record) = record.and_then(|at| self.records.get_mut(at)) {
+                record.unknown = change.get("change").and_then(|at| at.get("after_unknown"));
+            }
+        }
+    }
+
+    /// The resources of a state file.
+    fn state_file(&mut self, json: &'j Json) {
+        for resource in json.get("resources").map_or(&[][..], Json::items) {
+            let text = |name: &str| resource.get(name).and_then(Json::as_str);
+            let (Some(kind), Some(name)) = (text("type"), text("name")) else {
+                continue;
+            };
+            let module = text("module").unwrap_or_default();
+            let is_data = text("mode") == Some("data");
+            let data = if is_data { "data." } else { "" };
+            for instance in resource.get("instances").map_or(&[][..], Json::items) {
+                if instance.get("deposed").is_some() {
+                    continue;
+                }
+                let key = match instance.get("index_key").map(|key| &key.kind) {
+                    Some(JsonKind::String(key)) => format!("[\"{key}\"]"),
+                    Some(JsonKind::Number(key)) => format!("[{}]", key.as_f64()),
+                    _ => String::new(),
+                };
+                self.add(Record {
+                    address: absolute(module, &format!("{data}{kind}.{name}{key}")),
+                    module: module.into(),
+                    mode: if is_data {
+                        Mode::Existing
+                    } else {
+                        Mode::Managed
+                    },
+                    kind: kind.into(),
+                    header: header(resource),
+                    values: instance.get("attributes"),
+                    unknown: None,
+                });
+            }
+        }
+    }
+
+    fn add(&mut self, record: Record<'j>) {
+        if !self.by_address.contains_key(&record.address) {
+            self.by_address
+                .insert(Arc::clone(&record.address), self.records.len());
+            self.records.push(record);
+        }
+    }
+}
+
+/// Old versions give addresses from their module, newer ones from the root.
+fn absolute(module: &str, address: &str) -> Arc<str> {
+    let inside = address
+        .strip_prefix(module)
+        .is_some_and(|rest| rest.starts_with('.'));
+    if module.is_empty() || inside {
+        address.into()
+    } else {
+        format!("{module}.{address}").into()
+    }
+}
+
+/// The line that says which resource it is.
+fn header(json: &Json) -> Span {
+    let mut members = json.members().iter();
+    let found = members
+        .clone()
+        .find(|member| &*member.name == "address")
+        .or_else(|| members.find(|member| &*member.name == "name"));
+    found.map_or(json.span, |member| member.name_span.to(member.value.span))
+}
+
+/// Turns records into resources.
+struct Lowering<'r, 'j> {
+    origins: &'r OriginBuilder,
+    configuration: &'r Configuration<'j>,
+}
+
+impl Lowering<'_, '_> {
+    fn resource(&self, record: &Record<'_>) -> Resource {
+        let step = OriginStep::Block(Arc::clone(&record.address));
+        let origin = self.origins.add(Some(record.header), step, Vec::new());
+        let block = self.configuration.block(&record.module, &record.address);
+        let missing = |path: &[Step]| self.missing(record, block, path, origin);
+        let reader = Reader {
+            origins: self.origins,
+            missing: &missing,
+        };
+        // Nothing asks for the attributes of what belongs to other providers.
+        let body = is_azure(&record.kind)
+            .then(|| reader.read(record.values, record.unknown))
+            .flatten()
+            .unwrap_or_else(|| Value::object([], origin));
+        let name = body.get("name").filter(|name| !name.is_null()).cloned();
+        Resource {
+            address: Arc::clone(&record.address),
+            key: ResourceKey(Arc::clone(&record.address)),
+            kind: Arc::clone(&record.kind),
+            name: name.unwrap_or_else(|| Value::string(own_name(&record.address), origin)),
+            mode: record.mode,
+            body,
+            parent: None,
+            origin,
+            existence: Existence::CERTAIN,
+            template: false,
+            symbol: None,
+        }
+    }
+
+    /// What stands at a place that is only known after the apply.
+    fn missing(
+        &self,
+        record: &Record<'_>,
+        block: Option<&Json>,
+        path: &[Step],
+        header: OriginId,
+    ) -> Option<(Unknown, OriginId)> {
+        let written =
+            self.configuration
+                .written(&record.module, &record.address, block, path, record.values);
+        let own = unknown_reference(
+            &ResourceKey(Arc::clone(&record.address)),
+            &readable(path),
+            Reason::RunTime,
+        );
+        let own = own.declared_at(record.header);
+        match written {
+            Written::Nowhere => None,
+            Written::Untold => Some((own, header)),
+            Written::Refers(targets) => Some(self.referring(own, &targets, path, header)),
+        }
+    }
+
+    /// The unknown of an attribute that refers to others.
+    fn referring(
+        &self,
+        own: Unknown,
+        targets: &[Target],
+        path: &[Step],
+        header: OriginId,
+    ) -> (Unknown, OriginId) {
+        let attribute = path.iter().rev().find_map(|step| match step {
+            Step::Name(name) => Some(&**name),
+            Step::Position(_) => None,
+        });
+        let attribute = attribute.unwrap_or_default();
+        let chosen = match targets {
+            [only] => Some(only),
+            _ => {
+                let mut fitting = targets.iter().filter(|target| is_called(attribute, target));
+                fitting.next().filter(|_| fitting.next().is_none())
+            }
+        };
+        let Some(chosen) = chosen else {
+            return (named(own, targets.first()), header);
+        };
+        let Target::Attribute(address, read) = chosen else {
+            return (named(own, Some(chosen)), header);
+        };
+        let step = OriginStep::Attribute(address.as_str().into());
+        let key = ResourceKey(address.as_str().into());
+        let is_id = attribute.ends_with("_id") || attribute.ends_with("_ids") || attribute == "id";
+        // A resource passed around as a whole is passed for its id.
+        if is_id && (read == "id" || (read.is_empty() && is_called(attribute, chosen))) {
+            let mut unknown = unknown_reference(&key, "id", Reason::RunTime);
+            unknown.declared = own.declared;
+            return (unknown, header);
+        }
+        if is_id && read.ends_with(".id") {
+            let mut unknown = unknown_reference(&key, read, Reason::RunTime);
+            unknown.declared = own.declared;
+            return (unknown, header);
+        }
+        // The expression itself is not in the plan: the value may be more than what it refers to.
+        let origin = self.origins.add(None, step, vec![header]);
+        (named(own, Some(chosen)), origin)
+    }
+}
+
+/// The same unknown, called as what it follows from.
+fn named(own: Unknown, target: Option<&Target>) -> Unknown {
+    let label = match target {
+        None => return own,
+        Some(Target::Named(name)) => name.clone(),
+        Some(Target::Attribute(address, path)) if path.is_empty() => address.clone(),
+        Some(Target::Attribute(address, path)) => format!("{address}.{path}"),
+    };
+    let cause = Unknown::new("", label.as_str(), Reason::RunTime);
+    let mut unknown = Unknown { ..own };
+    unknown.refers_to = None;
+    unknown.label = label.into();
+    unknown.reason = Reason::Derived;
+    unknown.causes = vec![Arc::new(cause)];
+    unknown
+}
+
+/// Whether an attribute is called after the type of what it refers to: `subnet_id` after
+/// `azurerm_subnet`.
+fn is_called(attribute: &str, target: &Target) -> bool {
+    let Target::Attribute(address, _) = target else {
+        return false;
+    };
+    let stem = attribute
+        .strip_suffix("_ids")
+        .or_else(|| attribute.strip_suffix("_id"))
+        .or_else(|| attribute.strip_suffix("_name"));
+    let Some(stem) = stem else {
+        return false;
+    };
+    let kind = address
+        .split('.')
+        .find_map(|part| part.strip_prefix("azurerm_"));
+    kind.is_some_and(|kind| kind == stem || stem.ends_with(&format!("_{kind}")))
+}
+
+fn is_azure(kind: &str) -> bool {
+    kind.starts_with("azurerm_") || kind.starts_with("azapi_")
+}
+
+/// The last name of an address: what its configuration calls it.
+fn own_name(address: &str) -> &str {
+    let (base, _) = super::address::without_key(address);
+    base.rsplit('.').next().unwrap_or(base)
+}
+
+/// A path as attributes are written.
+fn readable(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Name(name) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(name);
+            }
+            Step::Position(position) => text.push_str(&format!("[{position}]")),
+        }
+    }
+    text
+}
