@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use self::document::Document;
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
-use super::{Deployment, Dialect, Loader};
+use super::{Deployment, Loader};
 
 /// The front end of plans and states.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,9 +83,9 @@ impl Frontend for Plan {
             name: Arc::clone(&unit.name),
             environment: unit.environment.clone(),
             directory: Arc::clone(&unit.directory),
-            dialect: Dialect::Azurerm,
             files: files.into_iter().collect(),
             resources: read.resources,
+            outputs: Vec::new(),
             origins: read.origins,
             diagnostics: read.diagnostics,
             complete: found.is_some_and(|document| document.is_complete()),

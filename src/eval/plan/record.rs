@@ -9,7 +9,7 @@ use super::values::{Reader, Step};
 use crate::diagnostic::Diagnostic;
 use crate::eval::hcl_expr::unknown_reference;
 use crate::eval::value::{Reason, Unknown, Value};
-use crate::eval::{Existence, Mode, Resource, ResourceKey};
+use crate::eval::{Dialect, Existence, Mode, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginGraph, OriginId, OriginStep};
 use crate::source::{FileId, Span};
 use crate::syntax::json::{Json, JsonKind};
@@ -251,6 +251,7 @@ impl Lowering<'_, '_> {
             key: ResourceKey(Arc::clone(&record.address)),
             kind: Arc::clone(&record.kind),
             name: name.unwrap_or_else(|| Value::string(own_name(&record.address), origin)),
+            dialect: Dialect::Azurerm,
             mode: record.mode,
             body,
             parent: None,
