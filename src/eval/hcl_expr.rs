@@ -30,9 +30,8 @@ pub use for_each::item_span;
 pub use library::is_function;
 
 pub(crate) use access::candidates as element_candidates;
-pub(crate) use conversion::kind_of;
+pub(crate) use conversion::Conversion;
 pub(crate) use for_each::{key_of_rest, value_of_rest};
-pub(crate) use library::{to_set, unified};
 pub(crate) use operators::either_of as either;
 
 /// How deep expressions, and what they refer to, may nest.

@@ -12,6 +12,7 @@
 mod candidates;
 mod shared;
 mod truth;
+mod types;
 mod unknown;
 
 use std::hash::{Hash, Hasher};
@@ -22,6 +23,7 @@ use indexmap::IndexMap;
 use crate::origin::OriginId;
 use crate::syntax::Number;
 pub use truth::Truth;
+pub use types::{Member, Type};
 pub use unknown::{Bounds, MAX_CANDIDATES, MAX_CAUSES, Reason, Reference, Unknown, UnknownId};
 
 /// A piece of a string known in part.
@@ -462,6 +464,10 @@ impl Value {
         std::mem::discriminant(&self.data).hash(hasher);
         match &self.data {
             Data::List(list) => {
+                // What has one kind of lists alone need not tell them apart.
+                if list.kind != ListKind::default() {
+                    list.kind.hash(hasher);
+                }
                 list.items.len().hash(hasher);
                 for item in &list.items {
                     item.feed(hasher);
@@ -469,6 +475,9 @@ impl Value {
                 list.rest.as_ref().map(|rest| rest.unknown.id).hash(hasher);
             }
             Data::Object(object) => {
+                if object.kind != ObjectKind::default() {
+                    object.kind.hash(hasher);
+                }
                 object.entries.len().hash(hasher);
                 for (name, value) in &object.entries {
                     name.hash(hasher);

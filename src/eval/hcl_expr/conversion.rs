@@ -1,9 +1,14 @@
-//! Terraform's automatic conversions between strings, numbers and booleans.
+//! Terraform's automatic conversions: between strings, numbers and booleans here, between all types
+//! in [`convert`].
+
+mod convert;
 
 use std::sync::Arc;
 
-use crate::eval::value::{Data, Value};
+use crate::eval::value::{Data, ListKind, ObjectKind, Value};
 use crate::syntax::Number;
+
+pub(crate) use convert::Conversion;
 
 /// The text of a known scalar: `22` is `"22"`, `true` is `"true"`. `None` for anything else.
 #[must_use]
@@ -64,8 +69,15 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
         Data::Bool(_) => "a boolean",
         Data::Number(_) => "a number",
         Data::String(_) | Data::Template(_) => "a string",
-        Data::List(_) => "a list",
-        Data::Object(_) => "an object",
+        Data::List(list) => match list.kind {
+            ListKind::Tuple => "a tuple",
+            ListKind::List => "a list",
+            ListKind::Set => "a set",
+        },
+        Data::Object(object) => match object.kind {
+            ObjectKind::Object => "an object",
+            ObjectKind::Map => "a map",
+        },
         Data::Unknown(_) => "an unknown value",
     }
 }

@@ -24,7 +24,7 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::hcl::Expr;
 
-pub(crate) use sets::{to_set, unified};
+pub(super) use sets::to_set;
 
 /// How a function is implemented.
 type Function = fn(&Call<'_>) -> Outcome;

@@ -84,7 +84,9 @@ fn show(value: &Value) -> String {
                 let end = |end: &Option<i64>| end.map_or(String::new(), |end| end.to_string());
                 format!("({}..{})", end(low), end(high))
             }
-            Bounds::Length(..) | Bounds::Ends(..) => format!("?{}", unknown.label),
+            Bounds::Length(..) | Bounds::Ends(..) | Bounds::Typed(_) => {
+                format!("?{}", unknown.label)
+            }
         },
         Data::Template(pieces) => pieces
             .iter()

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::evaluation::{Constants, Evaluation, Names};
 use super::module::{Memo, Module, Slot};
-use super::types::{Conversion, Type};
+use super::types::Reader;
+use crate::diagnostic::Diagnostic;
 use crate::eval::Output;
-use crate::eval::hcl_expr::{Frame, Outcome, evaluate, evaluate_with};
-use crate::eval::value::{Bounds, Reason, Unknown, Value};
+use crate::eval::hcl_expr::{Conversion, Frame, Outcome, evaluate, evaluate_with};
+use crate::eval::value::{Bounds, Reason, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Attribute, Block, Expr, ExprKind};
@@ -56,23 +57,42 @@ impl<'a> Evaluation<'a> {
             let (outcome, given_at) = self.given(module, name, block);
             let origin = OriginId::NONE;
             let outcome = outcome.and_then(|value| {
-                let value = self.converted(block, name, &value, given_at)?;
+                let kind = self.constraint(name, block);
+                let value = self.converted(&kind, name, &value, given_at)?;
                 self.session.weigh(value, given_at)
             });
             self.settle(&module.prefix, outcome, origin)
         })
     }
 
-    fn converted(&self, block: &'a Block, name: &str, value: &Value, at: Span) -> Outcome {
-        let Some(constraint) = block.body.attribute("type") else {
-            return Ok(value.clone());
-        };
+    fn converted(&self, kind: &Type, name: &str, value: &Value, at: Span) -> Outcome {
         let conversion = Conversion {
             session: &self.session,
-            variable: name,
+            subject: &format!("var.{name}"),
             at,
         };
-        Type::read(&constraint.value, 0).convert(value, &conversion)
+        conversion.convert(value, kind)
+    }
+
+    /// What a variable may be; what is wrong in its constraint is told.
+    fn constraint(&self, name: &str, block: &Block) -> Type {
+        let Some(constraint) = block.body.attribute("type") else {
+            return Type::Any;
+        };
+        let mut reader = Reader {
+            session: &self.session,
+            variable: name,
+            problems: Vec::new(),
+        };
+        let kind = reader.read(&constraint.value);
+        for problem in reader.problems {
+            self.say(Diagnostic::advice(
+                problem.code,
+                problem.span,
+                problem.message,
+            ));
+        }
+        kind
     }
 
     /// What a variable is given: by the call, a variables file, or its default.

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Truth, Value};
+use super::{Truth, Type, Value};
 use crate::eval::ResourceKey;
 use crate::source::Span;
 
@@ -82,6 +82,8 @@ pub enum Bounds {
     /// An array that begins with the first items and ends with the second; whether there is
     /// anything between them, and how much, is not known.
     Ends(Vec<Value>, Vec<Value>),
+    /// Null, or a value of this type: what is declared of a variable that nobody gives a value.
+    Typed(Arc<Type>),
 }
 
 /// The attribute of a resource that an unknown stands for.
@@ -241,7 +243,7 @@ impl Unknown {
 impl Unknown {
     pub(super) fn may_equal(&self, value: &Value) -> Truth {
         match &self.bounds {
-            Bounds::Any => Truth::Unknown,
+            Bounds::Any | Bounds::Typed(_) => Truth::Unknown,
             Bounds::OneOf(values) => {
                 let answers: Vec<Truth> = values.iter().map(|one| one.equals(value)).collect();
                 if answers.iter().all(|answer| *answer == Truth::False) {

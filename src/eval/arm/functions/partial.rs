@@ -44,7 +44,9 @@ fn extent_of(unknown: &Unknown) -> (usize, Option<usize>) {
             (least, Some(digits(*low).max(digits(*high))))
         }
         Bounds::Range(..) => (1, Some(20)),
-        Bounds::Any | Bounds::Ends(..) => well_known(unknown).unwrap_or((0, None)),
+        Bounds::Any | Bounds::Ends(..) | Bounds::Typed(_) => {
+            well_known(unknown).unwrap_or((0, None))
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn tomap(call: &Call<'_>) -> Outcome {
 }
 
 /// The elements in one type: where strings and other scalars meet, all become strings.
-pub(crate) fn unified(items: &[Value]) -> Vec<Value> {
+fn unified(items: &[Value]) -> Vec<Value> {
     let kinds = items.iter().fold(
         (false, false, false),
         |(text, number, truth), item| match item.data {

@@ -108,7 +108,7 @@ fn a_value_of_the_wrong_type_is_told_where_it_was_given() {
     assert_eq!(
         told,
         [
-            ("invalid-expression", "n = [1]"),
+            ("invalid-expression", "[1]"),
             ("undeclared-variable", "unknown")
         ]
     );
