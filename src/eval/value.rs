@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 use crate::origin::OriginId;
 use crate::syntax::Number;
 pub use truth::Truth;
-pub use types::{Member, Type};
+pub use types::{AttributeType, Type};
 pub use unknown::{Bounds, MAX_CANDIDATES, MAX_CAUSES, Reason, Reference, Unknown, UnknownId};
 
 /// A piece of a string known in part.

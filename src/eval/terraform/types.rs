@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::eval::hcl_expr::{Failure, Session, evaluate};
-use crate::eval::value::{Member, Type, Value};
+use crate::eval::value::{AttributeType, Type, Value};
 use crate::origin::OriginStep;
 use crate::syntax::hcl::{Expr, ExprKind};
 
@@ -84,23 +84,23 @@ impl Reader<'_> {
         }
     }
 
-    fn member(&mut self, expr: &Expr, depth: usize) -> Member {
+    fn member(&mut self, expr: &Expr, depth: usize) -> AttributeType {
         let (kind, default) = match &expr.kind {
             ExprKind::Call { name, args, .. } if &**name == "optional" => match args.as_slice() {
                 [kind] => (kind, None),
                 [kind, default] => (kind, Some(default)),
                 _ => {
                     let kind = self.wrong(expr, "`optional` needs a type, and perhaps a default");
-                    return Member {
+                    return AttributeType {
                         kind,
                         optional: true,
                         default: None,
                     };
                 }
             },
-            _ => return Member::required(self.constraint(expr, depth)),
+            _ => return AttributeType::required(self.constraint(expr, depth)),
         };
-        Member {
+        AttributeType {
             kind: self.constraint(kind, depth),
             optional: true,
             default: default.and_then(|default| self.default(default)),

@@ -34,12 +34,12 @@ pub enum Type {
     /// `tuple([…])`
     Tuple(Vec<Self>),
     /// `object({…})`
-    Object(BTreeMap<Arc<str>, Member>),
+    Object(BTreeMap<Arc<str>, AttributeType>),
 }
 
 /// One attribute of an object type.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub struct AttributeType {
     /// The type of its values.
     pub kind: Type,
     /// Whether a value need not have it.
@@ -49,13 +49,13 @@ pub struct Member {
 }
 
 /// Types are the same whatever may be left out of their values.
-impl PartialEq for Member {
+impl PartialEq for AttributeType {
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }
 }
 
-impl Member {
+impl AttributeType {
     /// An attribute that every value has.
     #[must_use]
     pub fn required(kind: Type) -> Self {
@@ -118,7 +118,9 @@ impl Type {
                 object
                     .entries
                     .iter()
-                    .map(|(name, value)| (Arc::clone(name), Member::required(Self::of(value))))
+                    .map(|(name, value)| {
+                        (Arc::clone(name), AttributeType::required(Self::of(value)))
+                    })
                     .collect(),
             ),
         }
@@ -343,7 +345,7 @@ impl fmt::Display for Type {
 
 /// Objects with the same attributes are one object type, others a map.
 fn unified_objects(types: &[&Type], depth: usize) -> Option<Type> {
-    let objects: Vec<&BTreeMap<Arc<str>, Member>> = types
+    let objects: Vec<&BTreeMap<Arc<str>, AttributeType>> = types
         .iter()
         .filter_map(|kind| match kind {
             Type::Object(members) => Some(members),
@@ -362,7 +364,7 @@ fn unified_objects(types: &[&Type], depth: usize) -> Option<Type> {
             .filter_map(|object| object.get(name).map(|member| &member.kind))
             .collect();
         let kind = Type::unified(&across, depth + 1)?;
-        members.insert(Arc::clone(name), Member::required(kind));
+        members.insert(Arc::clone(name), AttributeType::required(kind));
     }
     Some(Type::Object(members))
 }

@@ -13,7 +13,8 @@ use super::super::library::to_set;
 use super::super::{Failure, Outcome, Session};
 use super::{kind_of, text_for_message, to_boolean, to_number, to_text};
 use crate::eval::value::{
-    Bounds, Data, ListKind, ListValue, Member, ObjectKind, ObjectValue, Rest, Type, Unknown, Value,
+    AttributeType, Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Type, Unknown,
+    Value,
 };
 use crate::origin::OriginId;
 use crate::source::Span;
@@ -211,7 +212,7 @@ impl Conversion<'_> {
     fn object(
         &self,
         value: &Value,
-        members: &std::collections::BTreeMap<Arc<str>, Member>,
+        members: &std::collections::BTreeMap<Arc<str>, AttributeType>,
         place: &Place<'_>,
     ) -> Outcome {
         let mut entries = IndexMap::with_capacity(members.len());
