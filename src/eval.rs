@@ -82,6 +82,8 @@ pub struct Deployment {
     /// Whether nothing can be attached to these resources that is not listed: true for exports,
     /// plans and states, false for source files (ARCHITECTURE, open relations).
     pub complete: bool,
+    /// The versions of the `azurerm` provider it admits; all of them where nothing is said.
+    pub provider: terraform::schema::Versions,
     /// The compiler that wrote the template, where it says so of itself.
     pub generator: Option<Generator>,
 }

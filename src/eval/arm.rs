@@ -112,6 +112,7 @@ impl Frontend for Arm {
             origins: OriginGraph::default(),
             diagnostics: Vec::new(),
             complete: false,
+            provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
         };
         let template = unit.sources.first().and_then(|id| tree(loader, *id));

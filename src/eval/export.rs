@@ -97,6 +97,7 @@ impl Frontend for Export {
             outputs: Vec::new(),
             origins: recorder.origins.finish(),
             diagnostics: recorder.diagnostics,
+            provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
         }
     }

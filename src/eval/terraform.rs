@@ -16,6 +16,7 @@ mod files;
 mod given;
 mod instances;
 mod module;
+mod provider;
 mod references;
 pub mod schema;
 mod types;

@@ -32,6 +32,7 @@ impl Site {
                 origins: OriginGraph::default(),
                 diagnostics: Vec::new(),
                 complete: false,
+                provider: crate::eval::terraform::schema::Versions::ALL,
                 generator: None,
             },
         }

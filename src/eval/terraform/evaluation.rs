@@ -30,15 +30,17 @@ const MAX_DIAGNOSTICS: usize = 200;
 /// Evaluates a root module.
 pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
     let origins = OriginBuilder::default();
-    let (resources, outputs, diagnostics, files) = {
+    let (resources, outputs, provider, diagnostics, files) = {
         let evaluation = Evaluation::new(unit, loader, &origins);
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
         let outputs = evaluation.outputs(&root);
+        evaluation.check_names();
+        let provider = evaluation.provider_of_all();
         let files = evaluation.files(unit);
         let diagnostics = evaluation.diagnostics.into_inner();
-        (resources, outputs, diagnostics, files)
+        (resources, outputs, provider, diagnostics, files)
     };
     Deployment {
         name: Arc::clone(&unit.name),
@@ -50,6 +52,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         origins: origins.finish(),
         diagnostics,
         complete: false,
+        provider,
         generator: None,
     }
 }
@@ -59,7 +62,7 @@ pub(super) struct Evaluation<'a> {
     pub(super) loader: &'a dyn Loader,
     pub(super) session: Session<'a>,
     diagnostics: RefCell<Vec<Diagnostic>>,
-    declarations: RefCell<BTreeMap<Arc<str>, Rc<Declarations<'a>>>>,
+    pub(super) declarations: RefCell<BTreeMap<Arc<str>, Rc<Declarations<'a>>>>,
     pub(super) modules: RefCell<Vec<Rc<Module<'a>>>>,
     /// What is said from outside, the last word each.
     pub(super) given: BTreeMap<Arc<str>, Given<'a>>,

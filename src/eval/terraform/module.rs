@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::defaults::Defaults;
 use super::directories::{is_override, split};
 use super::instances::{Expansion, Instance};
+use super::provider::Azurerm;
 use crate::eval::frontend::Tree;
 use crate::eval::value::Value;
 use crate::eval::{Existence, Loader, Mode};
@@ -59,6 +60,8 @@ pub(super) struct Declarations<'a> {
     pub(super) unread: Option<Arc<str>>,
     /// Resources and data sources declared once more, which are not applied.
     pub(super) repeated: Vec<&'a Block>,
+    /// What it says of the provider.
+    pub(super) azurerm: Azurerm<'a>,
     /// Blocks of override files, which are not applied.
     pub(super) overrides: Vec<&'a Block>,
 }
@@ -111,6 +114,7 @@ impl<'a> Declarations<'a> {
                 self.outputs.entry(name).or_insert(block);
             }
             ("module", Some(name), _) => self.calls.push((name, block)),
+            ("terraform" | "provider", _, _) => self.azurerm.read(block),
             ("locals", _, _) => {
                 for attribute in &block.body.attributes {
                     self.locals.entry(&attribute.name).or_insert(attribute);

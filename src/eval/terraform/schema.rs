@@ -5,6 +5,7 @@
 //! how they are written. A type is read when it is first asked for. What is absent: types that say
 //! nothing of the network, other providers, and what values an attribute may have.
 
+pub(super) mod check;
 mod read;
 mod version;
 
@@ -160,6 +161,11 @@ impl BlockSchema {
         self.rows_of(name)
             .filter(|row| row.versions.meet(&versions))
             .last()
+    }
+
+    /// Whether any version has blocks of this name: what JSON writes there is then meant as blocks.
+    pub fn has_blocks(&self, name: &str) -> bool {
+        self.rows_of(name).any(|row| row.body().is_some())
     }
 
     /// What an expression gets that reads an attribute nobody wrote.

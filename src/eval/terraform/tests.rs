@@ -4,6 +4,7 @@ mod limits;
 mod loops;
 mod modules;
 mod origins;
+mod schemas;
 mod values;
 
 use std::collections::BTreeMap;

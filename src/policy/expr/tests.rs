@@ -56,6 +56,7 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         origins: OriginGraph::default(),
         diagnostics: Vec::new(),
         complete: false,
+        provider: crate::eval::terraform::schema::Versions::ALL,
         generator: None,
     };
     let (network, facts) = (Network::default(), PlatformFacts::default());

@@ -16,12 +16,13 @@ pub(super) fn types(
         loop {
             let (line, after) = rest.split_once('\n')?;
             rest = after;
-            let managed = match line.split_once(' ') {
-                Some(("resource", kind)) => Some((true, kind)),
-                Some(("data", kind)) => Some((false, kind)),
-                _ => None,
+            let mut words = line.split(' ');
+            let managed = match words.next() {
+                Some("resource") => true,
+                Some("data") => false,
+                _ => continue,
             };
-            let Some((managed, kind)) = managed else {
+            let Some(kind) = words.next() else {
                 continue;
             };
             let end = lines_with_ends(rest)
@@ -39,9 +40,19 @@ fn lines_with_ends(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n')
 }
 
-/// The schema that rows describe.
+/// What every type has.
+const EVERYWHERE: &str = "  \
+  id string optional computed
+  timeouts list{} optional single
+    create string optional
+    delete string optional
+    read string optional
+    update string optional
+";
+
+/// The schema of a type that rows describe.
 pub(super) fn block(rows: &'static str) -> BlockSchema {
-    let lines: Vec<&'static str> = rows.lines().collect();
+    let lines: Vec<&'static str> = rows.lines().chain(EVERYWHERE.lines()).collect();
     let (schema, _) = level(&lines, INDENT);
     schema
 }

@@ -48,6 +48,12 @@ pub struct Versions {
     pub below: Option<Version>,
 }
 
+impl Default for Versions {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 impl Versions {
     /// Every version there is or will be.
     pub const ALL: Self = Self {
@@ -105,5 +111,20 @@ impl Versions {
     pub fn meet(&self, other: &Self) -> bool {
         let both = self.and(*other);
         both.below.is_none_or(|below| both.from < below)
+    }
+}
+
+impl std::fmt::Display for Versions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let first = self.from == Version::default();
+        match self.below {
+            _ if self.below.is_none() && first => write!(f, "every version"),
+            Some(below) if below == Version(self.from.0, self.from.1, self.from.2 + 1) => {
+                write!(f, "version {}", self.from)
+            }
+            Some(below) if first => write!(f, "versions before {below}"),
+            Some(below) => write!(f, "versions from {} up to but without {below}", self.from),
+            None => write!(f, "versions from {} on", self.from),
+        }
     }
 }

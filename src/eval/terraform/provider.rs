@@ -1,0 +1,113 @@
+//! Which versions of the `azurerm` provider a configuration is for, and what its schemas say of
+//! what is written.
+//!
+//! One provider serves the whole configuration, so the constraints of all its modules count
+//! together. What is absent: a provider of that name from another source, of which nothing is known.
+
+use super::evaluation::Evaluation;
+use super::module::{Declarations, Module};
+use super::schema::{Versions, check};
+use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
+
+/// What a module says of the provider.
+#[derive(Default)]
+pub(super) struct Azurerm<'a> {
+    /// Its constraints of the version.
+    constraints: Vec<&'a str>,
+    /// It takes a provider of that name from somewhere else.
+    foreign: bool,
+}
+
+impl<'a> Azurerm<'a> {
+    /// Takes in a `terraform` or `provider` block.
+    pub(super) fn read(&mut self, block: &'a Block) {
+        if &*block.kind == "provider" {
+            if block.label(0).is_some_and(|name| &**name == "azurerm") {
+                self.constraints.extend(text(&block.body, "version"));
+            }
+            return;
+        }
+        for required in block.body.blocks_of("required_providers") {
+            let Some(azurerm) = required.body.attribute("azurerm") else {
+                continue;
+            };
+            match &azurerm.value.kind {
+                ExprKind::String(version) => self.constraints.push(version),
+                ExprKind::Object(items) => {
+                    for item in items {
+                        match (name(&item.key), string(&item.value)) {
+                            (Some("version"), Some(version)) => self.constraints.push(version),
+                            (Some("source"), Some(source)) => {
+                                let source = source.to_ascii_lowercase();
+                                self.foreign |= !source.ends_with("hashicorp/azurerm");
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn text<'a>(body: &'a Body, name: &str) -> Option<&'a str> {
+    string(&body.attribute(name)?.value)
+}
+
+fn string(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn name(key: &Expr) -> Option<&str> {
+    match &key.kind {
+        ExprKind::String(name) | ExprKind::Variable(name) => Some(name),
+        _ => None,
+    }
+}
+
+impl<'a> Evaluation<'a> {
+    /// The versions of the provider that a module and those around it admit.
+    pub(super) fn provider(&self, module: &Module<'a>) -> Versions {
+        let mut constraints = module.declarations.azurerm.constraints.clone();
+        let mut caller = module.called_by.as_ref().map(|called| called.caller);
+        while let Some(around) = caller.and_then(|index| self.module(index)) {
+            constraints.extend(&around.declarations.azurerm.constraints);
+            caller = around.called_by.as_ref().map(|called| called.caller);
+        }
+        Versions::within(constraints)
+    }
+
+    /// The versions that all modules met so far admit.
+    pub(super) fn provider_of_all(&self) -> Versions {
+        self.with_declarations(|all| {
+            Versions::within(
+                all.iter()
+                    .flat_map(|module| module.azurerm.constraints.iter().copied()),
+            )
+        })
+    }
+
+    /// Tells of names in resources that their types do not have.
+    pub(super) fn check_names(&self) {
+        let versions = self.provider_of_all();
+        let told = self.with_declarations(|all| {
+            let known = all.iter().filter(|module| !module.azurerm.foreign);
+            let resources = known.flat_map(|module| &module.resources);
+            let names = resources.flat_map(|declared| {
+                check::names(declared.mode, declared.kind, &declared.block.body, versions)
+            });
+            names.collect::<Vec<_>>()
+        });
+        told.into_iter().for_each(|diagnostic| self.say(diagnostic));
+    }
+
+    fn with_declarations<T>(&self, read: impl FnOnce(&[&Declarations<'a>]) -> T) -> T {
+        let known = self.declarations.borrow();
+        let all: Vec<&Declarations<'a>> = known.values().map(|module| &**module).collect();
+        read(&all)
+    }
+}
