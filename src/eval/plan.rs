@@ -89,6 +89,7 @@ impl Frontend for Plan {
             origins: read.origins,
             diagnostics: read.diagnostics,
             complete: found.is_some_and(|document| document.is_complete()),
+            provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
         }
     }

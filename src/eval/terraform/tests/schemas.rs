@@ -90,9 +90,15 @@ fn names_of_old_versions_are_told_only_where_these_are_ruled_out() {
     assert_eq!(code, "attribute-of-other-version");
     assert_eq!(place, "enable_ip_forwarding");
     let help = help.unwrap();
-    assert!(help.contains("from 4.0.0 up to but without 5.0.0"), "{help}");
+    assert!(
+        help.contains("from 4.0.0 up to but without 5.0.0"),
+        "{help}"
+    );
     let (code, place, _) = one(&with_versions("~> 2.0", new));
-    assert_eq!((code, &*place), ("attribute-of-other-version", "ip_forwarding_enabled"));
+    assert_eq!(
+        (code, &*place),
+        ("attribute-of-other-version", "ip_forwarding_enabled")
+    );
 }
 
 #[test]
@@ -102,7 +108,8 @@ fn blocks_may_be_written_as_values_only_where_the_provider_takes_them() {
     let (code, place, _) =
         one(r#"resource "azurerm_network_interface" "a" { ip_configuration = [] }"#);
     assert_eq!((code, &*place), ("block-as-attribute", "ip_configuration"));
-    let (code, place, _) = one("resource \"azurerm_subnet\" \"a\" {\n delegation {\n name {}\n }\n}");
+    let (code, place, _) =
+        one("resource \"azurerm_subnet\" \"a\" {\n delegation {\n name {}\n }\n}");
     assert_eq!((code, &*place), ("attribute-as-block", "name"));
 }
 
@@ -111,10 +118,12 @@ fn what_azure_fills_in_may_only_be_null() {
     let (code, place, _) = one(r#"resource "azurerm_public_ip" "a" { fqdn = "x" }"#);
     assert_eq!((code, &*place), ("computed-attribute", "fqdn"));
     assert_eq!(
-        told(r#"
+        told(
+            r#"
             variable "x" { default = null }
             resource "azurerm_public_ip" "a" { fqdn = var.x }
-            "#),
+            "#
+        ),
         []
     );
 }
