@@ -14,6 +14,7 @@ mod for_each;
 mod library;
 mod operators;
 mod template;
+mod typed;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub(crate) use access::candidates as element_candidates;
 pub(crate) use conversion::Conversion;
 pub(crate) use for_each::{key_of_rest, value_of_rest};
 pub(crate) use operators::either_of as either;
+pub(crate) use typed::opened;
 
 /// How deep expressions, and what they refer to, may nest.
 pub const MAX_DEPTH: u32 = 160;

@@ -20,6 +20,7 @@ mod provider;
 mod references;
 pub mod schema;
 mod types;
+mod validation;
 mod values;
 mod variables;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived};
+use super::for_each::value_of_rest;
+use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived, typed};
 use crate::eval::ResourceKey;
 use crate::eval::value::{
-    Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Reason, Reference, Rest, Unknown,
-    UnknownId, Value,
+    Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Reason, Reference, Rest, Type,
+    Unknown, UnknownId, Value,
 };
 use crate::origin::OriginId;
 use crate::source::Span;
@@ -40,10 +41,26 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
             )
             .about(value.origin)),
         },
-        Data::Unknown(unknown) => Ok(each_candidate(unknown, value.origin, |candidate| {
-            attribute_of(candidate, name, at)
-        })
-        .unwrap_or_else(|| part_of_unknown(unknown, &dotted(name), value.origin))),
+        Data::Unknown(unknown) => {
+            if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
+                attribute_of(candidate, name, at)
+            }) {
+                return Ok(known);
+            }
+            let part = part_of_unknown(unknown, &dotted(name), value.origin);
+            match typed::attribute_type(unknown, name) {
+                Some(kind) => Ok(typed::of_type(part, kind)),
+                None => Err(Failure::invalid(
+                    at,
+                    format!(
+                        "there is no attribute `{name}` in {}, which is {}",
+                        unknown.label,
+                        Type::of(value).with_article()
+                    ),
+                )
+                .about(value.origin)),
+            }
+        }
         Data::Null => Err(Failure::invalid(
             at,
             format!("the value is null, so it has no attribute `{name}`"),
@@ -112,10 +129,22 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
                 Data::String(text) => Some(keyed(text)),
                 _ => None,
             };
-            Ok(match suffix {
+            let part = match suffix {
                 Some(suffix) => part_of_unknown(unknown, &suffix, value.origin),
                 None => derived("[]", &[value.clone(), index.clone()], value.origin),
-            })
+            };
+            match typed::element_type(unknown, index) {
+                Some(kind) => Ok(typed::of_type(part, kind)),
+                None => Err(Failure::invalid(
+                    at,
+                    format!(
+                        "there is no such element in {}, which is {}",
+                        unknown.label,
+                        Type::of(value).with_article()
+                    ),
+                )
+                .about(value.origin)),
+            }
         }
         Data::Null => Err(
             Failure::invalid(at, "the value is null, so it has no elements").about(value.origin),
@@ -211,7 +240,7 @@ pub(super) fn one_of(
     Some(Value::unknown(unknown, origin))
 }
 
-fn dotted(name: &str) -> String {
+pub(super) fn dotted(name: &str) -> String {
     format!(".{name}")
 }
 
@@ -234,7 +263,7 @@ pub fn unknown_reference(resource: &ResourceKey, path: &str, reason: Reason) -> 
 }
 
 /// The part of an unknown that `suffix` (`.name`, `[0]`, `["key"]`) leads to.
-fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: OriginId) -> Value {
+pub(super) fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: OriginId) -> Value {
     if let Some(Reference { resource, path }) = &unknown.refers_to {
         let longer = format!("{path}{suffix}");
         let path = longer.strip_prefix('.').unwrap_or(&longer);
@@ -316,11 +345,14 @@ pub fn entries_of(value: &Value) -> Option<Entries> {
                 is_map: true,
             })
         }
-        Data::Unknown(unknown) => Some(Entries {
-            known: Vec::new(),
-            rest: Some(rest_of(unknown)),
-            is_map: true,
-        }),
+        Data::Unknown(unknown) => match typed::opened(value) {
+            opened if opened.as_unknown().is_none() => entries_of(&opened),
+            _ => Some(Entries {
+                known: Vec::new(),
+                rest: Some(rest_of(unknown)),
+                is_map: true,
+            }),
+        },
         _ => None,
     }
 }
@@ -348,6 +380,13 @@ pub(super) fn rest_of(unknown: &Arc<Unknown>) -> Rest {
         if differs {
             template = None;
         }
+    }
+    if template.is_none() && *typed::type_of_elements(unknown) != Type::Any {
+        let unshaped = Rest {
+            unknown: Arc::clone(unknown),
+            template: None,
+        };
+        template = Some(typed::opened(&value_of_rest(&unshaped)));
     }
     Rest {
         unknown: Arc::clone(unknown),

@@ -8,7 +8,7 @@ use super::access::{
     Entries, each_candidate, entries_of, join_rests, key_text, list_value, object_value,
 };
 use super::operators::boolean;
-use super::{Context, Failure, Frame, Outcome, Session, conversion, derived};
+use super::{Context, Failure, Frame, Outcome, Session, conversion, derived, typed};
 use crate::eval::value::{Data, Rest, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -33,7 +33,8 @@ pub(crate) fn value_of_rest(rest: &Rest) -> Value {
             OriginId::NONE,
         )];
         let label = format!("{}[*]", rest.unknown.label);
-        labelled(Unknown::derived("each.value", &of), label)
+        let element = labelled(Unknown::derived("each.value", &of), label);
+        typed::of_type(element, typed::type_of_elements(&rest.unknown))
     })
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::evaluation::{Constants, Evaluation, Names};
 use super::module::{Memo, Module, Slot};
 use super::types::Reader;
+use super::validation;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Output;
-use crate::eval::hcl_expr::{Conversion, Frame, Outcome, evaluate, evaluate_with};
+use crate::eval::hcl_expr::{Conversion, Failure, Frame, Outcome, evaluate, evaluate_with, opened};
 use crate::eval::value::{Bounds, Reason, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
-use crate::syntax::hcl::{Attribute, Block, Expr, ExprKind};
+use crate::syntax::hcl::{Attribute, Block, ExprKind};
 
 impl<'a> Evaluation<'a> {
     /// The value of something, evaluated once; asking for it while it is evaluated is a cycle.
@@ -54,10 +55,10 @@ impl<'a> Evaluation<'a> {
         };
         let called = || format!("{}var.{name}", module.prefix);
         self.once(&module.variables, name, at, called, || {
-            let (outcome, given_at) = self.given(module, name, block);
+            let kind = self.constraint(name, block);
+            let (outcome, given_at) = self.given(module, name, block, &kind);
             let origin = OriginId::NONE;
             let outcome = outcome.and_then(|value| {
-                let kind = self.constraint(name, block);
                 let value = self.converted(&kind, name, &value, given_at)?;
                 self.session.weigh(value, given_at)
             });
@@ -96,8 +97,18 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What a variable is given: by the call, a variables file, or its default.
-    fn given(&self, module: &Rc<Module<'a>>, name: &str, block: &'a Block) -> (Outcome, Span) {
+    fn given(
+        &self,
+        module: &Rc<Module<'a>>,
+        name: &str,
+        block: &'a Block,
+        kind: &Type,
+    ) -> (Outcome, Span) {
         self.rest_on(module.defaults);
+        let refuses_null = block
+            .body
+            .attribute("nullable")
+            .is_some_and(|nullable| matches!(nullable.value.kind, ExprKind::Bool(false)));
         let given = match &module.called_by {
             Some(call) => call.block.body.attribute(name).map(|argument| {
                 let names = Frame {
@@ -124,12 +135,13 @@ impl<'a> Evaluation<'a> {
         };
         if let Some((outcome, span, step)) = given {
             // What went wrong in the call is not the variable's to tell twice.
-            let refuses_null = block
-                .body
-                .attribute("nullable")
-                .is_some_and(|nullable| matches!(nullable.value.kind, ExprKind::Bool(false)));
             match outcome {
-                Ok(value) if value.is_null() && refuses_null => {}
+                Ok(value) if value.is_null() && refuses_null => {
+                    if block.body.attribute("default").is_none() {
+                        let message = format!("`var.{name}` must not be null");
+                        return (Err(Failure::invalid(span, message)), span);
+                    }
+                }
                 outcome => {
                     let outcome = outcome.map(|value| {
                         let origin = self.session.hop(Some(span), || step, &[value.origin]);
@@ -152,27 +164,22 @@ impl<'a> Evaluation<'a> {
             return (outcome, span);
         }
         let label = format!("{}var.{name}", module.prefix);
+        let bounds = match validation::bounds(name, block, *kind == Type::String, &self.session) {
+            Bounds::Any if refuses_null && *kind == Type::Bool => Bounds::OneOf(
+                [true, false]
+                    .map(|value| Value::bool(value, OriginId::NONE))
+                    .into(),
+            ),
+            Bounds::Any if *kind != Type::Any => Bounds::Typed(Arc::new(kind.clone())),
+            bounds => bounds,
+        };
         let unknown = Unknown::new("", label, Reason::NoValue)
             .declared_at(block.header)
-            .with_bounds(self.bounds(name, block));
-        let origin = self.session.literal(block.header);
-        (Ok(Value::unknown(unknown, origin)), block.header)
-    }
-
-    /// What the validations of a variable leave: `contains([…], var.x)`.
-    fn bounds(&self, name: &str, block: &'a Block) -> Bounds {
-        for validation in block.body.blocks_of("validation") {
-            if let Some(condition) = validation.body.attribute("condition")
-                && let Some(list) = allowed(&condition.value, name)
-                && let Ok(value) = evaluate(list, &Constants, &self.session)
-                && let Some(items) = value.as_list()
-                && !items.items.is_empty()
-                && value.is_wholly_known()
-            {
-                return Bounds::OneOf(items.items.clone());
-            }
-        }
-        Bounds::Any
+            .with_bounds(bounds);
+        let value = Value::unknown(unknown, self.session.literal(block.header));
+        // What can never be null has the attributes that are declared.
+        let value = if refuses_null { opened(&value) } else { value };
+        (Ok(value), block.header)
     }
 
     /// `local.name`
@@ -236,27 +243,6 @@ impl<'a> Evaluation<'a> {
             .hop(Some(attribute.span()), step, &[value.origin]);
         value.with_origin(origin)
     }
-}
-
-/// The list of `contains(list, var.name)`.
-fn allowed<'a>(condition: &'a Expr, name: &str) -> Option<&'a Expr> {
-    let ExprKind::Call {
-        name: function,
-        args,
-        ..
-    } = &condition.kind
-    else {
-        return None;
-    };
-    let [list, value] = args.as_slice() else {
-        return None;
-    };
-    let ExprKind::Attribute(base, attribute, _) = &value.kind else {
-        return None;
-    };
-    let names_it =
-        matches!(&base.kind, ExprKind::Variable(root) if &**root == "var") && **attribute == *name;
-    (&**function == "contains" && names_it).then_some(list)
 }
 
 /// Texts that a pipeline replaces before Terraform sees them are no values.
