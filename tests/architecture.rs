@@ -148,14 +148,6 @@ fn replaceable_crates_are_named_in_one_place() {
                 ));
             }
         }
-        let hcl_rs = tokens
-            .windows(3)
-            .any(|window| window == ["hcl", "::", "edit"]);
-        if hcl_rs && !relative.starts_with("syntax/hcl") {
-            wrong.push(format!(
-                "{relative} names hcl::edit, whose home is syntax/hcl"
-            ));
-        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -12,8 +12,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::lower::DEEPEST;
-use super::parse::{Place, repeated, too_deep};
+use super::parse::{DEEPEST, Place, repeated, too_deep};
 use super::{Attribute, Block, Body, Expr, ExprKind, ObjectItem};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
@@ -208,7 +207,7 @@ impl Reader<'_> {
                     labels: Vec::new(),
                     within,
                 };
-                self.blocks(found, labels, &member.value, &mut body.blocks);
+                self.blocks(&found, labels, &member.value, &mut body.blocks);
                 continue;
             }
             if let Some(first) = names.get(&*member.name) {
@@ -229,17 +228,17 @@ impl Reader<'_> {
     }
 
     /// Blocks whose next labels are names of members.
-    fn blocks(&mut self, found: Found<'_>, labels: usize, value: &Json, into: &mut Vec<Block>) {
+    fn blocks(&mut self, found: &Found<'_>, labels: usize, value: &Json, into: &mut Vec<Block>) {
         let Some(left) = labels.checked_sub(1) else {
-            self.bodies(&found, value, into);
+            self.bodies(found, value, into);
             return;
         };
         let what = format!("the labels of a `{}` block", found.kind);
         for member in self.members(value, &what) {
             let mut labels = found.labels.clone();
             labels.push((Arc::clone(&member.name), member.name_span));
-            let found = Found { labels, ..found };
-            self.blocks(found, left, &member.value, into);
+            let found = Found { labels, ..*found };
+            self.blocks(&found, left, &member.value, into);
         }
     }
 
@@ -344,11 +343,13 @@ impl Reader<'_> {
             escapes: &escapes,
         };
         let read = match strings {
-            Strings::Expressions => place.expression(text, 0, self.depth).map(|read| read.kind),
-            _ => place.template().map(|parts| match parts.as_slice() {
-                [super::TemplatePart::Literal(text)] => ExprKind::String(Arc::clone(text)),
-                _ => ExprKind::Template(parts),
-            }),
+            Strings::Expressions => place.expression(self.depth).map(|read| read.kind),
+            _ => place
+                .template(self.depth)
+                .map(|parts| match parts.as_slice() {
+                    [super::TemplatePart::Literal(text)] => ExprKind::String(Arc::clone(text)),
+                    _ => ExprKind::Template(parts),
+                }),
         };
         match read {
             // A string with quotes is one expression, from the first quote to the last.

@@ -1,7 +1,6 @@
 //! The shape of HCL: where brackets, strings, heredocs, templates and comments begin and end.
 //!
-//! It never fails and never recurses; what is not closed stays on the stack. It is used to find
-//! the items of a file and to mend what the parser does not accept, not to read values.
+//! It never fails and never recurses; what is not closed stays on the stack.
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +23,10 @@ pub(super) enum TokenKind {
     HeredocClose,
     /// A part of a string or heredoc.
     Text,
-    /// Any other operator.
+    /// Any other operator, and what is no part of the language.
     Symbol,
+    /// After the last token; the lexer itself gives none.
+    End,
 }
 
 /// A token and its place in the text.
@@ -41,11 +42,7 @@ pub(super) struct Token {
 pub(super) enum FrameKind {
     Paren,
     Bracket,
-    /// The braces of a block.
-    Block,
-    Object,
-    /// The braces of `{ for … }`.
-    ForObject,
+    Brace,
     /// `${` or `%{`
     Interpolation,
     Quote,
@@ -64,16 +61,6 @@ pub(super) struct Frame {
     pub(super) open: usize,
 }
 
-impl FrameKind {
-    /// Whether a newline means nothing here.
-    pub(super) fn ignores_newlines(self) -> bool {
-        matches!(
-            self,
-            Self::Paren | Self::Bracket | Self::ForObject | Self::Interpolation
-        )
-    }
-}
-
 /// What was never closed although its place ended, with the offset of its first character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unclosed {
@@ -90,12 +77,12 @@ const MISTAKEN: usize = 50;
 
 /// Cuts a text into [`Token`]s.
 pub(super) struct Lexer<'a> {
+    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     stack: Vec<Frame>,
     /// Whether the next heredoc text begins a line.
     line_start: bool,
-    previous: TokenKind,
     /// The first thing that was not closed.
     pub(super) unclosed: Option<Unclosed>,
 }
@@ -104,11 +91,11 @@ impl<'a> Lexer<'a> {
     /// Starts in a body or expression.
     pub(super) fn new(text: &'a str, at: usize) -> Self {
         Self {
+            text,
             bytes: text.as_bytes(),
             at,
             stack: Vec::new(),
             line_start: false,
-            previous: TokenKind::Newline,
             unclosed: None,
         }
     }
@@ -260,7 +247,7 @@ impl<'a> Lexer<'a> {
             b'<' if second == b'<' => self.heredoc_open(),
             b'(' => self.open(FrameKind::Paren),
             b'[' => self.open(FrameKind::Bracket),
-            b'{' => self.open(self.brace()),
+            b'{' => self.open(FrameKind::Brace),
             b')' | b']' | b'}' => self.close(first),
             b',' => self.symbol(1, TokenKind::Comma),
             b':' if second == b':' => self.symbol(2, TokenKind::Symbol),
@@ -268,14 +255,10 @@ impl<'a> Lexer<'a> {
             b'=' if matches!(second, b'=' | b'>') => self.symbol(2, TokenKind::Symbol),
             b'=' => self.symbol(1, TokenKind::Assign),
             b'!' | b'<' | b'>' if second == b'=' => self.symbol(2, TokenKind::Symbol),
-            b'0'..=b'9' => {
-                self.skip_while(|byte| byte.is_ascii_alphanumeric());
-                TokenKind::Number
-            }
-            byte if starts_word(byte) => {
-                self.skip_while(|byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'-');
-                TokenKind::Word
-            }
+            b'&' | b'|' if second == first => self.symbol(2, TokenKind::Symbol),
+            b'.' if second == b'.' && self.peek(2) == b'.' => self.symbol(3, TokenKind::Symbol),
+            b'0'..=b'9' => self.number(),
+            byte if starts_word(byte) => self.word(),
             _ => self.symbol(1, TokenKind::Symbol),
         })
     }
@@ -283,6 +266,42 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self, length: usize, kind: TokenKind) -> TokenKind {
         self.at += length;
         kind
+    }
+
+    /// Digits, with a fraction and an exponent where there are digits in them.
+    fn number(&mut self) -> TokenKind {
+        self.skip_while(|byte| byte.is_ascii_digit());
+        if self.peek(0) == b'.' && self.peek(1).is_ascii_digit() {
+            self.at += 1;
+            self.skip_while(|byte| byte.is_ascii_digit());
+        }
+        let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
+        if matches!(self.peek(0), b'e' | b'E') && self.peek(1 + sign).is_ascii_digit() {
+            self.at += 1 + sign;
+            self.skip_while(|byte| byte.is_ascii_digit());
+        }
+        TokenKind::Number
+    }
+
+    /// A name; a character that can stand in none is a symbol.
+    fn word(&mut self) -> TokenKind {
+        let start = self.at;
+        loop {
+            self.skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let Some(next) = rest.chars().next().filter(|next| !next.is_ascii()) else {
+                return TokenKind::Word;
+            };
+            let begins = self.at == start;
+            let fits = next.is_alphabetic() || !begins && continues_word(next);
+            if begins && !fits {
+                return self.symbol(next.len_utf8(), TokenKind::Symbol);
+            }
+            if !fits {
+                return TokenKind::Word;
+            }
+            self.at += next.len_utf8();
+        }
     }
 
     fn line_comment(&mut self) -> TokenKind {
@@ -310,7 +329,7 @@ impl<'a> Lexer<'a> {
         self.at += if self.peek(2) == b'-' { 3 } else { 2 };
         let marker_start = self.at;
         if starts_word(self.peek(0)) {
-            self.skip_while(|byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'-');
+            self.word();
         }
         let marker_end = self.at;
         let line_end = usize::from(self.peek(0) == b'\r');
@@ -335,50 +354,11 @@ impl<'a> Lexer<'a> {
         self.symbol(1, TokenKind::Open)
     }
 
-    fn brace(&self) -> FrameKind {
-        let in_body = matches!(self.top(), None | Some(FrameKind::Block));
-        if in_body && matches!(self.previous, TokenKind::Word | TokenKind::QuoteClose) {
-            return FrameKind::Block;
-        }
-        let mut ahead = Self {
-            bytes: self.bytes,
-            at: self.at + 1,
-            stack: Vec::new(),
-            line_start: false,
-            previous: TokenKind::Open,
-            unclosed: None,
-        };
-        ahead.skip_comments();
-        let after = ahead
-            .rest()
-            .strip_prefix(b"for")
-            .and_then(|rest| rest.first());
-        if after.is_some_and(|byte| b" \t#/\n\r".contains(byte)) {
-            FrameKind::ForObject
-        } else {
-            FrameKind::Object
-        }
-    }
-
-    fn skip_comments(&mut self) {
-        loop {
-            self.skip_while(|byte| byte.is_ascii_whitespace());
-            match (self.peek(0), self.peek(1)) {
-                (b'#', _) | (b'/', b'/') => self.line_comment(),
-                (b'/', b'*') => self.block_comment(),
-                _ => return,
-            };
-        }
-    }
-
     fn close(&mut self, byte: u8) -> TokenKind {
         let closes = |frame: &Frame| match frame.kind {
             FrameKind::Paren => byte == b')',
             FrameKind::Bracket => byte == b']',
-            FrameKind::Block
-            | FrameKind::Object
-            | FrameKind::ForObject
-            | FrameKind::Interpolation => byte == b'}',
+            FrameKind::Brace | FrameKind::Interpolation => byte == b'}',
             FrameKind::Quote | FrameKind::Heredoc { .. } => false,
         };
         let is_text =
@@ -429,9 +409,6 @@ impl Iterator for Lexer<'_> {
 impl Lexer<'_> {
     fn token(&mut self, kind: TokenKind, start: usize) -> Token {
         self.at = self.at.min(self.bytes.len());
-        if kind != TokenKind::Comment {
-            self.previous = kind;
-        }
         Token {
             kind,
             start,
@@ -442,4 +419,14 @@ impl Lexer<'_> {
 
 fn starts_word(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii()
+}
+
+/// Numerals and marks such as those Unicode lets an identifier go on with.
+fn continues_word(character: char) -> bool {
+    character.is_alphanumeric()
+        || matches!(
+            character,
+            '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}'
+        )
+        || matches!(character, '\u{203f}' | '\u{2040}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5bd}')
 }

@@ -1,18 +1,22 @@
-//! Text to tree: item by item, with a second attempt on a mended copy.
+//! Text to tree, item by item.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hcl::edit::parser;
-
-use super::lexer::Unclosed;
-use super::lower::Lowering;
-use super::repair::{self, Grammar, Repairs};
+use super::cursor::Cursor;
+use super::lexer::{Lexer, Token, TokenKind, Unclosed};
 use super::split::{self, Item};
 use super::{Body, Expr, TemplatePart};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::{Comment, Parsed};
+
+/// How deep the tree may become: chains of operators and accessors count by their length.
+/// Everything that walks the tree recurses this far at most.
+pub(super) const DEEPEST: usize = 200;
+
+/// How many brackets, conditions and operators with one operand may stand within each other.
+pub(super) const NESTED: usize = 100;
 
 /// Parses a `.tf` or `.tfvars` file. Items that cannot be read are missing from the tree and told
 /// in a diagnostic: `hcl-syntax`, or `nesting-depth` where brackets, operators or accessors are
@@ -40,7 +44,7 @@ pub fn parse(id: FileId, file: &SourceFile) -> Parsed<Body> {
     let mut tree = Body::default();
     let mut names: HashMap<Arc<str>, Span> = HashMap::new();
     for item in split.items {
-        let (body, told) = match place.item(item) {
+        let (body, told) = match place.item(item, &split.tokens) {
             Ok(read) => read,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -93,21 +97,7 @@ pub fn parse_expression(at: Span, text: &str) -> Result<Expr, Box<Diagnostic>> {
         text,
         escapes: &[],
     };
-    let joined = text
-        .contains('\n')
-        .then(|| repair::join_lines(text, Grammar::Expression))
-        .flatten();
-    let copy = joined.as_deref().unwrap_or(text);
-    let trimmed = copy.trim();
-    if trimmed.is_empty() {
-        return Err(Box::new(Diagnostic::unreadable(
-            "hcl-syntax",
-            at,
-            "an expression is missing here",
-        )));
-    }
-    let shift = copy.len() - copy.trim_start().len();
-    place.expression(trimmed, shift, 0)
+    place.expression(0)
 }
 
 /// Parses a text as the inside of a template, as `templatefile` reads a file: quotes and
@@ -122,7 +112,7 @@ pub fn parse_template(at: Span, text: &str) -> Result<Vec<TemplatePart>, Box<Dia
         text,
         escapes: &[],
     };
-    place.template()
+    place.template(0)
 }
 
 /// A text and where it stands.
@@ -152,42 +142,101 @@ impl Place<'_> {
         Span::new(self.file, offset(start), offset(end))
     }
 
-    fn item(&self, item: Item) -> Result<(Body, Vec<Diagnostic>), Box<Diagnostic>> {
+    fn item(
+        &self,
+        item: Item,
+        tokens: &[Token],
+    ) -> Result<(Body, Vec<Diagnostic>), Box<Diagnostic>> {
         if let Some(at) = item.too_deep {
             let diagnostic = too_deep(self.span(at, at + 1));
             return Err(Box::new(self.with_header(diagnostic, item.start, at)));
         }
         if let Some(unclosed) = item.unclosed {
-            return Err(self.unclosed(item, unclosed));
+            return Err(self.unclosed(item.start, unclosed));
         }
-        let copy = self.text.get(item.start..item.end).unwrap_or_default();
-        let (body, repairs) = read(copy, Grammar::Code, parser::parse_body)
-            .map_err(|error| self.refusal(item.start, item.end, &error))?;
-        let mut lowering = Lowering::new(*self, item.start, repairs);
-        let body = lowering.body(&body);
-        Ok((body, lowering.diagnostics))
+        let tokens = tokens.get(item.tokens).unwrap_or_default();
+        let mut cursor = Cursor::new(*self, tokens, false);
+        let mut body = Body::default();
+        let read = cursor.item(&mut body).and_then(|()| {
+            if cursor.peek().kind == TokenKind::End {
+                return Ok(());
+            }
+            cursor.refuse("a new line is expected before this")
+        });
+        match read {
+            Ok(()) => Ok((body, cursor.diagnostics)),
+            Err(told) => {
+                let at = told.primary.as_ref().map_or(item.start, |label| {
+                    (label.span.start as usize).saturating_sub(self.origin)
+                });
+                Err(Box::new(self.with_header(*told, item.start, at)))
+            }
+        }
     }
 
-    /// Reads the whole text as a template.
-    pub(super) fn template(self) -> Result<Vec<TemplatePart>, Box<Diagnostic>> {
-        let (template, repairs) = read(self.text, Grammar::Template, parser::parse_template)
-            .map_err(|error| self.refusal(0, self.text.len(), &error))?;
-        Lowering::new(self, 0, repairs).bare_template(&template)
+    /// Reads the whole text as an expression that has `depth` nodes above it.
+    pub(super) fn expression(self, depth: usize) -> Result<Expr, Box<Diagnostic>> {
+        self.alone(Lexer::new(self.text, 0), |cursor| {
+            if cursor.peek().kind == TokenKind::End {
+                let whole = self.span(0, self.text.len());
+                return Err(Box::new(Diagnostic::unreadable(
+                    "hcl-syntax",
+                    whole,
+                    "an expression is missing here",
+                )));
+            }
+            let read = cursor.expression()?;
+            if depth + read.height > DEEPEST {
+                return Err(Box::new(too_deep(read.expr.span)));
+            }
+            Ok(read.expr)
+        })
     }
 
-    /// Reads an expression from a copy of the part of the text that begins at `shift`.
-    pub(super) fn expression(
+    /// Reads the whole text as a template that has `depth` nodes above it.
+    pub(super) fn template(self, depth: usize) -> Result<Vec<TemplatePart>, Box<Diagnostic>> {
+        self.alone(Lexer::template(self.text), |cursor| {
+            let (parts, height) = cursor.bare_template()?;
+            if depth + height > DEEPEST {
+                return Err(Box::new(too_deep(self.span(0, self.text.len()))));
+            }
+            Ok(parts)
+        })
+    }
+
+    /// Reads all of a text that is no file; newlines mean nothing in it.
+    fn alone<T>(
         &self,
-        copy: &str,
-        shift: usize,
-        depth: usize,
-    ) -> Result<Expr, Box<Diagnostic>> {
-        let (expression, repairs) = read(copy, Grammar::Expression, parser::parse_expr)
-            .map_err(|error| self.refusal(shift, shift + copy.len(), &error))?;
-        Lowering::new(*self, shift, repairs).expression(&expression, depth)
+        mut lexer: Lexer<'_>,
+        read: impl FnOnce(&mut Cursor<'_>) -> Result<T, Box<Diagnostic>>,
+    ) -> Result<T, Box<Diagnostic>> {
+        let open_before = lexer.stack().len();
+        let mut tokens = Vec::new();
+        while let Some(token) = lexer.next() {
+            if lexer.stack().len() > split::DEEPEST {
+                return Err(Box::new(too_deep(self.span(token.start, token.end))));
+            }
+            if token.kind != TokenKind::Comment {
+                tokens.push(token);
+            }
+        }
+        let dangling = lexer.stack().get(open_before).map(|frame| frame.open);
+        let unclosed = lexer.unclosed.or(dangling.map(Unclosed::Bracket));
+        if let Some(unclosed) = unclosed {
+            return Err(self.unclosed(0, unclosed));
+        }
+        let mut cursor = Cursor::new(*self, &tokens, true);
+        let read = read(&mut cursor)?;
+        if cursor.peek().kind != TokenKind::End {
+            return cursor.refuse("the expression ends before this");
+        }
+        match cursor.diagnostics.into_iter().next() {
+            Some(told) => Err(Box::new(told)),
+            None => Ok(read),
+        }
     }
 
-    fn unclosed(&self, item: Item, unclosed: Unclosed) -> Box<Diagnostic> {
+    fn unclosed(&self, start: usize, unclosed: Unclosed) -> Box<Diagnostic> {
         let (at, length, message) = match unclosed {
             Unclosed::String(at) => (at, 1, "this string does not end on its line"),
             Unclosed::Comment(at) => (at, 2, "this comment is never closed"),
@@ -209,7 +258,7 @@ impl Place<'_> {
             }
         };
         let diagnostic = Diagnostic::unreadable("hcl-syntax", self.span(at, at + length), message);
-        Box::new(self.with_header(diagnostic, item.start, at))
+        Box::new(self.with_header(diagnostic, start, at))
     }
 
     /// Names the item that is lost, unless the mistake is on its first line.
@@ -220,30 +269,6 @@ impl Place<'_> {
         };
         let end = start + line.trim_end().len();
         diagnostic.with_related(self.span(start, end), "all of this is left out")
-    }
-
-    fn refusal(&self, start: usize, end: usize, error: &parser::Error) -> Box<Diagnostic> {
-        let piece = self.text.get(start..end).unwrap_or_default();
-        let at = piece.floor_char_boundary(error.location().offset());
-        let rest = piece.get(at..).unwrap_or_default();
-        let word = rest
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
-            .unwrap_or(rest.len());
-        let one = rest.chars().next().map_or(0, char::len_utf8);
-        let at = start + at;
-        let span = self.span(at, at + word.max(one));
-        let message = error.message();
-        let too_deep = message.contains("nesting depth") || message.contains("chained binary");
-        let diagnostic = if too_deep {
-            Diagnostic::unreadable(
-                "nesting-depth",
-                span,
-                "this is nested too deeply to be read",
-            )
-        } else {
-            Diagnostic::unreadable("hcl-syntax", span, message)
-        };
-        Box::new(self.with_header(diagnostic, start, at))
     }
 }
 
@@ -261,23 +286,4 @@ pub(super) fn repeated(name: &str, second: Span, first: Span) -> Diagnostic {
         format!("the attribute `{name}` is set twice"),
     )
     .with_related(first, "it is set here already; this value is used")
-}
-
-/// Parses, and if that fails parses a mended copy.
-fn read<T>(
-    text: &str,
-    grammar: Grammar,
-    parse: fn(&str) -> Result<T, parser::Error>,
-) -> Result<(T, Repairs), parser::Error> {
-    let mut repairs = Repairs::default();
-    let emptied = repair::empty_crowded(text, grammar, &mut repairs);
-    let copy = emptied.as_deref().unwrap_or(text);
-    let error = match parse(copy) {
-        Ok(tree) => return Ok((tree, repairs)),
-        Err(error) => error,
-    };
-    match repair::mend(copy, grammar, &mut repairs) {
-        Some(mended) => parse(&mended).map(|tree| (tree, repairs)),
-        None => Err(error),
-    }
 }

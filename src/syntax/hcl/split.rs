@@ -1,14 +1,18 @@
 //! A file to its top-level items, so that a broken one loses only itself.
 
+use std::ops::Range;
+
 use super::lexer::{Lexer, Token, TokenKind, Unclosed};
 
 /// A top-level attribute or block: a piece of text that stands on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     /// Offset of its first character.
     pub(super) start: usize,
     /// Offset after its last character.
     pub(super) end: usize,
+    /// Its tokens among those of the file.
+    pub(super) tokens: Range<usize>,
     /// What makes it unreadable for certain.
     pub(super) unclosed: Option<Unclosed>,
     /// The bracket that is one too many within others.
@@ -18,6 +22,8 @@ pub(super) struct Item {
 /// The items and comments of a file, in order. Comments are pairs of offsets.
 pub(super) struct Split {
     pub(super) items: Vec<Item>,
+    /// Those of the items, without comments.
+    pub(super) tokens: Vec<Token>,
     pub(super) comments: Vec<(usize, usize)>,
 }
 
@@ -25,14 +31,14 @@ pub(super) struct Split {
 /// looks like a new item is taken for one.
 const MOST_RESTARTS: usize = 50;
 
-/// An item with more brackets, strings and templates open at once is not even tried: it would
-/// cost the parser much time to refuse it.
-const DEEPEST: usize = 130;
+/// An item with more brackets, strings and templates open at once is not even tried.
+pub(super) const DEEPEST: usize = 130;
 
 /// Cuts a text into its items.
 pub(super) fn split(text: &str) -> Split {
     let mut result = Split {
         items: Vec::new(),
+        tokens: Vec::with_capacity(text.len() / 8),
         comments: Vec::new(),
     };
     let mut from = 0;
@@ -56,21 +62,28 @@ fn run(text: &str, from: usize, may_restart: bool, result: &mut Split) -> Option
             TokenKind::Comment => result.comments.push((start, end)),
             TokenKind::Newline if lexer.stack().is_empty() => {
                 if let Some(mut item) = current.take() {
+                    item.tokens.end = result.tokens.len();
                     item.unclosed = lexer.unclosed.take();
                     result.items.push(item);
                 }
                 restart = None;
                 continue;
             }
-            TokenKind::Newline => {}
+            TokenKind::Newline => {
+                if current.is_some() {
+                    result.tokens.push(token);
+                }
+            }
             _ => {
                 let item = current.get_or_insert(Item {
                     start,
                     end,
+                    tokens: result.tokens.len()..result.tokens.len(),
                     unclosed: None,
                     too_deep: None,
                 });
                 item.end = end;
+                result.tokens.push(token);
                 if lexer.stack().len() > DEEPEST {
                     item.too_deep.get_or_insert(start);
                 }
@@ -81,12 +94,15 @@ fn run(text: &str, from: usize, may_restart: bool, result: &mut Split) -> Option
         }
     }
     let mut item = current?;
+    item.tokens.end = result.tokens.len();
     let dangling = lexer.stack().first().map(|frame| frame.open);
     item.unclosed = lexer.unclosed.take().or(dangling.map(Unclosed::Bracket));
     if let Some(restart) = restart.filter(|_| may_restart && item.unclosed.is_some()) {
         item.end = text
             .get(item.start..restart)
             .map_or(item.end, |piece| item.start + piece.trim_end().len());
+        result.tokens.truncate(item.tokens.start);
+        item.tokens.end = item.tokens.start;
         result.comments.retain(|(start, _)| *start < restart);
         result.items.push(item);
         return Some(restart);

@@ -4,26 +4,25 @@
 //! of its own; `~` trims the one piece next to it, and `<<-` looks at the pieces that begin a
 //! line. Both are done on that row here, before directives are put together.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use hcl::edit::Span as _;
-use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
-
-use super::lower::{Lowered, Lowering, name_of};
+use super::cursor::{Cursor, Outcome};
+use super::expression::Read;
+use super::lexer::{Token, TokenKind};
+use super::parse::{NESTED, too_deep};
 use super::{Expr, ExprKind, TemplatePart};
-
-/// How literal text is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Writing {
-    /// In quotes, with backslash escapes, which the parser has resolved.
-    Quoted,
-    /// As it stands, line by line; only `$${` and `%%{` are escapes.
-    Raw,
-}
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 enum Piece {
     Literal(String),
-    Marker { strip: Strip, marker: Marker },
+    Marker {
+        /// Whether `~` stands after the opening brace, and before the closing one.
+        strip: (bool, bool),
+        marker: Marker,
+        at: Span,
+    },
 }
 
 enum Marker {
@@ -35,106 +34,249 @@ enum Marker {
         value_name: Arc<str>,
         collection: Expr,
     },
-    End,
+    EndIf,
+    EndFor,
 }
 
-impl Lowering<'_> {
-    pub(super) fn quoted_template(
-        &mut self,
-        template: &StringTemplate,
-        depth: usize,
-    ) -> Lowered<ExprKind> {
+impl<'a> Cursor<'a> {
+    /// A quoted string.
+    pub(super) fn quoted(&mut self) -> Outcome<Read> {
+        let open = self.take();
+        if let Some(close) = self.take_if(TokenKind::QuoteClose) {
+            return self.node(ExprKind::String(Arc::from("")), open.start, close.end, 0);
+        }
         let mut pieces = Vec::new();
-        self.flatten(template, Writing::Quoted, depth, &mut pieces)?;
+        let mut below = 0;
+        let close = loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Text => {
+                    self.take();
+                    let text = self.unescaped(token)?;
+                    if pieces.is_empty()
+                        && let Some(close) = self.take_if(TokenKind::QuoteClose)
+                    {
+                        let kind = ExprKind::String(Arc::from(text));
+                        return self.node(kind, open.start, close.end, 0);
+                    }
+                    pieces.push(Piece::Literal(text.into_owned()));
+                }
+                TokenKind::QuoteClose => break self.take(),
+                _ => self.marker(&mut pieces, &mut below)?,
+            }
+        };
         strip(&mut pieces);
-        Ok(string_or_template(assemble(pieces)))
+        let (parts, deep) = assemble(pieces)?;
+        self.node(
+            string_or_template(parts),
+            open.start,
+            close.end,
+            below + deep,
+        )
     }
 
-    pub(super) fn heredoc(&mut self, heredoc: &HeredocTemplate, depth: usize) -> Lowered<ExprKind> {
+    /// The label of a block in quotes, and the offset after it.
+    pub(super) fn quoted_label(&mut self) -> Outcome<(Arc<str>, usize)> {
+        self.take();
+        let text = match self.take_if(TokenKind::Text) {
+            Some(token) => Arc::from(self.unescaped(token)?),
+            None => Arc::from(""),
+        };
+        match self.take_if(TokenKind::QuoteClose) {
+            Some(close) => Ok((text, close.end)),
+            None => self.refuse("a label is a plain string"),
+        }
+    }
+
+    /// A heredoc.
+    pub(super) fn heredoc(&mut self) -> Outcome<Read> {
+        let open = self.take();
         let mut pieces = Vec::new();
-        self.flatten(&heredoc.template, Writing::Raw, depth, &mut pieces)?;
+        let mut below = 0;
+        let close = loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Text => {
+                    self.take();
+                    self.lines(token, &mut pieces);
+                }
+                TokenKind::HeredocClose => break self.take(),
+                _ => self.marker(&mut pieces, &mut below)?,
+            }
+        };
         strip(&mut pieces);
-        if self.typed(heredoc).starts_with("<<-") {
+        if self.text(open).starts_with("<<-") {
             unindent(&mut pieces);
         }
-        Ok(string_or_template(assemble(pieces)))
+        let (parts, deep) = assemble(pieces)?;
+        self.node(
+            string_or_template(parts),
+            open.start,
+            close.end,
+            below + deep,
+        )
     }
 
-    pub(super) fn bare_template(&mut self, template: &Template) -> Lowered<Vec<TemplatePart>> {
+    /// A template that ends with the text, and how many nodes stand within each other.
+    pub(super) fn bare_template(&mut self) -> Outcome<(Vec<TemplatePart>, usize)> {
         let mut pieces = Vec::new();
-        self.flatten(template, Writing::Raw, 0, &mut pieces)?;
+        let mut below = 0;
+        loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Text => {
+                    self.take();
+                    self.lines(token, &mut pieces);
+                }
+                TokenKind::End => break,
+                _ => self.marker(&mut pieces, &mut below)?,
+            }
+        }
         strip(&mut pieces);
-        Ok(assemble(pieces))
+        let (parts, deep) = assemble(pieces)?;
+        Ok((parts, below + deep))
     }
 
-    fn flatten(
-        &mut self,
-        template: &Template,
-        writing: Writing,
-        depth: usize,
-        pieces: &mut Vec<Piece>,
-    ) -> Lowered<()> {
-        for element in template.iter() {
-            match element {
-                Element::Literal(text) if writing == Writing::Quoted => {
-                    pieces.push(Piece::Literal(text.value().clone()));
-                }
-                Element::Literal(_) => {
-                    let range = element.span().unwrap_or_default();
-                    let range = range.start + self.shift..range.end + self.shift;
-                    let typed = self.place.text.get(range).unwrap_or_default();
-                    let lines = typed.split_inclusive('\n');
-                    pieces.extend(lines.map(|line| Piece::Literal(unescape_markers(line))));
-                }
-                Element::Interpolation(interpolation) => {
-                    let expr = self.expression(&interpolation.expr, depth)?;
-                    pieces.push(Piece::Marker {
-                        strip: interpolation.strip,
-                        marker: Marker::Interpolation(expr),
-                    });
-                }
-                Element::Directive(directive) => {
-                    self.directive(directive, writing, depth, pieces)?;
-                }
-            }
-        }
-        Ok(())
+    fn lines(&self, token: Token, pieces: &mut Vec<Piece>) {
+        let lines = self.text(token).split_inclusive('\n');
+        pieces.extend(lines.map(|line| Piece::Literal(unescape_markers(line))));
     }
 
-    fn directive(
-        &mut self,
-        directive: &Directive,
-        writing: Writing,
-        depth: usize,
-        pieces: &mut Vec<Piece>,
-    ) -> Lowered<()> {
-        let push = |pieces: &mut Vec<Piece>, strip: Strip, marker: Marker| {
-            pieces.push(Piece::Marker { strip, marker });
+    /// `${ … }` or `%{ … }`
+    fn marker(&mut self, pieces: &mut Vec<Piece>, below: &mut usize) -> Outcome<()> {
+        let open = self.peek();
+        let is_directive = match self.text(open) {
+            "${" => false,
+            "%{" => true,
+            _ => return self.refuse("the end of this string is missing"),
         };
-        match directive {
-            Directive::If(directive) => {
-                let condition = self.expression(&directive.if_expr.cond_expr, depth)?;
-                push(pieces, directive.if_expr.strip, Marker::If(condition));
-                self.flatten(&directive.if_expr.template, writing, depth + 1, pieces)?;
-                if let Some(otherwise) = &directive.else_expr {
-                    push(pieces, otherwise.strip, Marker::Else);
-                    self.flatten(&otherwise.template, writing, depth + 1, pieces)?;
-                }
-                push(pieces, directive.endif_expr.strip, Marker::End);
+        self.take();
+        self.enter()?;
+        let before = self.join_lines(true);
+        let mut trims_before = false;
+        if self.peek().start == open.end {
+            trims_before = self.take_mark("~").is_some();
+        }
+        let marker = if is_directive {
+            self.directive(below)?
+        } else {
+            let read = self.expression()?;
+            *below = (*below).max(read.height);
+            Marker::Interpolation(read.expr)
+        };
+        let trims_after = self.take_mark("~").is_some();
+        let Some(close) = self.take_mark("}") else {
+            let diagnostic = self.refuse::<()>("`}` is expected here");
+            return diagnostic.map_err(|told| {
+                Box::new(told.with_help("text that is not meant for Terraform begins with `$${`"))
+            });
+        };
+        self.join_lines(before);
+        self.leave();
+        pieces.push(Piece::Marker {
+            strip: (trims_before, trims_after),
+            marker,
+            at: self.place.span(open.start, close.end),
+        });
+        Ok(())
+    }
+
+    fn directive(&mut self, below: &mut usize) -> Outcome<Marker> {
+        let word = self.peek();
+        let marker = match self.text(word) {
+            "if" => {
+                self.take();
+                let read = self.expression()?;
+                *below = (*below).max(read.height);
+                return Ok(Marker::If(read.expr));
             }
-            Directive::For(directive) => {
-                let each = &directive.for_expr;
-                let marker = Marker::For {
-                    key_name: each.key_var.as_ref().map(name_of),
-                    value_name: name_of(&each.value_var),
-                    collection: self.expression(&each.collection_expr, depth)?,
-                };
-                push(pieces, each.strip, marker);
-                self.flatten(&each.template, writing, depth + 1, pieces)?;
-                push(pieces, directive.endfor_expr.strip, Marker::End);
+            "for" => {
+                self.take();
+                let (key_name, value_name, collection) = self.for_intro()?;
+                *below = (*below).max(collection.height);
+                return Ok(Marker::For {
+                    key_name,
+                    value_name,
+                    collection: collection.expr,
+                });
+            }
+            "else" => Marker::Else,
+            "endif" => Marker::EndIf,
+            "endfor" => Marker::EndFor,
+            _ => {
+                return self.refuse("`if`, `else`, `endif`, `for` or `endfor` is expected here");
+            }
+        };
+        self.take();
+        Ok(marker)
+    }
+
+    /// The text between quotes with its escapes resolved.
+    fn unescaped(&self, token: Token) -> Outcome<Cow<'a, str>> {
+        let typed = self.text(token);
+        if !typed.contains(['\\', '$', '%']) {
+            return Ok(Cow::Borrowed(typed));
+        }
+        let mut text = String::with_capacity(typed.len());
+        let mut rest = typed;
+        while let Some(at) = rest.find(['\\', '$', '%']) {
+            let (before, from) = rest.split_at(at);
+            text.push_str(before);
+            let start = token.start + (typed.len() - from.len());
+            if from.starts_with("$${") || from.starts_with("%%{") {
+                text.push_str(from.get(1..3).unwrap_or_default());
+                rest = from.get(3..).unwrap_or_default();
+                continue;
+            }
+            if !from.starts_with('\\') {
+                text.push_str(from.get(..1).unwrap_or_default());
+                rest = from.get(1..).unwrap_or_default();
+                continue;
+            }
+            match escaped(from) {
+                Ok((character, length)) => {
+                    text.push(character);
+                    rest = from.get(length..).unwrap_or_default();
+                }
+                Err((length, message)) => {
+                    let span = self.place.span(start, start + length);
+                    let told = Diagnostic::unreadable("hcl-syntax", span, message);
+                    return Err(Box::new(told.with_help("a backslash is written `\\\\`")));
+                }
             }
         }
-        Ok(())
+        text.push_str(rest);
+        Ok(Cow::Owned(text))
+    }
+}
+
+/// The character that an escape sequence stands for, and its length; else the length of what is
+/// wrong.
+fn escaped(from: &str) -> Result<(char, usize), (usize, String)> {
+    let selector = from.chars().nth(1).unwrap_or_default();
+    let digits = match selector {
+        'n' => return Ok(('\n', 2)),
+        'r' => return Ok(('\r', 2)),
+        't' => return Ok(('\t', 2)),
+        '"' | '\\' => return Ok((selector, 2)),
+        'u' => 4,
+        'U' => 8,
+        _ => {
+            let message = format!("`\\{selector}` is no escape sequence");
+            return Err((1 + selector.len_utf8(), message));
+        }
+    };
+    let code = from
+        .get(2..2 + digits)
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .and_then(|code| u32::from_str_radix(code, 16).ok());
+    let Some(code) = code else {
+        let message = format!("`\\{selector}` needs {digits} hexadecimal digits");
+        return Err((2, message));
+    };
+    match char::from_u32(code) {
+        Some(character) => Ok((character, 2 + digits)),
+        None => Err((2 + digits, "there is no such character".into())),
     }
 }
 
@@ -148,17 +290,15 @@ fn strip(pieces: &mut [Piece]) {
         let Some(Piece::Marker { strip, .. }) = pieces.get(index) else {
             continue;
         };
-        let strip = *strip;
-        if strip.strip_start()
+        let (before_it, after_it) = *strip;
+        if before_it
             && let Some(Piece::Literal(before)) = index
                 .checked_sub(1)
                 .and_then(|before| pieces.get_mut(before))
         {
             before.truncate(before.trim_end().len());
         }
-        if strip.strip_end()
-            && let Some(Piece::Literal(after)) = pieces.get_mut(index + 1)
-        {
+        if after_it && let Some(Piece::Literal(after)) = pieces.get_mut(index + 1) {
             *after = after.trim_start().to_owned();
         }
     }
@@ -192,78 +332,129 @@ fn unindent(pieces: &mut [Piece]) {
     }
 }
 
-/// The row of pieces to nested parts. Text that `~` took away stays as an empty literal: it keeps
-/// `" ${~ x }"` a string where `"${x}"` is `x` itself.
-fn assemble(pieces: Vec<Piece>) -> Vec<TemplatePart> {
-    enum Open {
-        If(Expr, Vec<TemplatePart>),
-        Else(Expr, Vec<TemplatePart>, Vec<TemplatePart>),
-        For(Option<Arc<str>>, Arc<str>, Expr, Vec<TemplatePart>),
-    }
+/// The row of pieces to nested parts, and how deep they are. Text that `~` took away stays as an
+/// empty literal: it keeps `" ${~ x }"` a string where `"${x}"` is `x` itself.
+fn assemble(pieces: Vec<Piece>) -> Outcome<(Vec<TemplatePart>, usize)> {
     let mut done: Vec<TemplatePart> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     let mut text: Option<String> = None;
+    let mut deepest = 0;
     for piece in pieces {
-        let marker = match piece {
+        let (marker, at) = match piece {
             Piece::Literal(more) => {
-                text.get_or_insert_default().push_str(&more);
+                match &mut text {
+                    Some(text) => text.push_str(&more),
+                    None => text = Some(more),
+                }
                 continue;
             }
-            Piece::Marker { marker, .. } => marker,
+            Piece::Marker { marker, at, .. } => (marker, at),
         };
         done.extend(text.take().map(|text| TemplatePart::Literal(text.into())));
+        let refuse = |message: &str, open: Option<&Open>| {
+            let told = Diagnostic::unreadable("hcl-syntax", at, message);
+            Err(Box::new(match open {
+                Some(open) => told.with_related(open.at, "this directive is open"),
+                None => told,
+            }))
+        };
         match marker {
             Marker::Interpolation(expr) => done.push(TemplatePart::Interpolation(expr)),
-            Marker::If(condition) => open.push(Open::If(condition, std::mem::take(&mut done))),
-            Marker::For {
-                key_name,
-                value_name,
-                collection,
-            } => {
-                let outer = std::mem::take(&mut done);
-                open.push(Open::For(key_name, value_name, collection, outer));
-            }
-            Marker::Else => {
-                if let Some(Open::If(condition, outer)) = open.pop() {
-                    open.push(Open::Else(condition, outer, std::mem::take(&mut done)));
+            Marker::If(_) | Marker::For { .. } => {
+                if open.len() >= NESTED {
+                    return Err(Box::new(too_deep(at)));
                 }
+                open.push(Open {
+                    marker,
+                    at,
+                    then: None,
+                    outer: std::mem::take(&mut done),
+                });
+                deepest = deepest.max(open.len());
             }
-            Marker::End => {
-                let (outer, part) = match open.pop() {
-                    Some(Open::If(condition, outer)) => (
+            Marker::Else => match open.last_mut() {
+                Some(Open {
+                    marker: Marker::If(_),
+                    then: then @ None,
+                    ..
+                }) => *then = Some(std::mem::take(&mut done)),
+                last => {
+                    return refuse(
+                        "there is no `if` that this `else` belongs to",
+                        last.as_deref(),
+                    );
+                }
+            },
+            Marker::EndIf | Marker::EndFor => {
+                let inner = std::mem::take(&mut done);
+                let ends_if = matches!(marker, Marker::EndIf);
+                match open.pop() {
+                    Some(Open {
+                        marker: Marker::If(condition),
+                        then,
                         outer,
-                        TemplatePart::If {
-                            condition,
-                            then: std::mem::take(&mut done),
-                            otherwise: Vec::new(),
-                        },
-                    ),
-                    Some(Open::Else(condition, outer, then)) => (
-                        outer,
-                        TemplatePart::If {
+                        ..
+                    }) if ends_if => {
+                        done = outer;
+                        let (then, otherwise) = match then {
+                            Some(then) => (then, inner),
+                            None => (inner, Vec::new()),
+                        };
+                        done.push(TemplatePart::If {
                             condition,
                             then,
-                            otherwise: std::mem::take(&mut done),
-                        },
-                    ),
-                    Some(Open::For(key_name, value_name, collection, outer)) => (
+                            otherwise,
+                        });
+                    }
+                    Some(Open {
+                        marker:
+                            Marker::For {
+                                key_name,
+                                value_name,
+                                collection,
+                            },
                         outer,
-                        TemplatePart::For {
+                        ..
+                    }) if !ends_if => {
+                        done = outer;
+                        done.push(TemplatePart::For {
                             key_name,
                             value_name,
                             collection,
-                            body: std::mem::take(&mut done),
-                        },
-                    ),
-                    None => continue,
-                };
-                done = outer;
-                done.push(part);
+                            body: inner,
+                        });
+                    }
+                    other => {
+                        return refuse("there is no directive that this ends", other.as_ref());
+                    }
+                }
             }
         }
     }
+    if let Some(left) = open.pop() {
+        let end = if matches!(left.marker, Marker::If(_)) {
+            "endif"
+        } else {
+            "endfor"
+        };
+        return Err(Box::new(Diagnostic::unreadable(
+            "hcl-syntax",
+            left.at,
+            format!("the `%{{ {end} }}` of this directive is missing"),
+        )));
+    }
     done.extend(text.map(|text| TemplatePart::Literal(text.into())));
-    done
+    Ok((done, deepest))
+}
+
+/// A directive whose end is still to come.
+struct Open {
+    marker: Marker,
+    at: Span,
+    /// What stands before the `else`.
+    then: Option<Vec<TemplatePart>>,
+    /// What stands before the directive.
+    outer: Vec<TemplatePart>,
 }
 
 fn string_or_template(parts: Vec<TemplatePart>) -> ExprKind {

@@ -101,7 +101,7 @@ fn a_reference_as_key_is_refused_where_it_stands() {
     assert!(body.attribute("y").is_some());
     // It is written, whatever it is: nobody may take it for missing.
     let x = &body.attribute("x").unwrap().value;
-    assert_eq!(x.kind, ExprKind::Unreadable);
+    assert_eq!(show(x), "{unreadable=1}");
 }
 
 #[test]
@@ -121,4 +121,135 @@ fn an_open_bracket_in_a_variables_file_loses_one_variable() {
         slice(&file, parsed.diagnostics[0].primary.as_ref().unwrap().span),
         "["
     );
+}
+
+/// The first message about a text, and what it points at.
+fn refused(text: &str) -> (String, String) {
+    let (file, parsed) = read(text);
+    let told = &parsed.diagnostics[0];
+    let shown = slice(&file, told.primary.as_ref().unwrap().span);
+    (told.message.clone(), shown)
+}
+
+#[test]
+fn a_mistake_is_told_where_it_is_in_words_that_help() {
+    for (text, message, shown) in [
+        ("x = [1 2]", "`,` or `]` is expected after an item", "2"),
+        (
+            "x = f(1 2)",
+            "`,` or `)` is expected after an argument",
+            "2",
+        ),
+        (
+            "x = f(a... , b)",
+            "`...` ends the last argument, so `)` is expected here",
+            ",",
+        ),
+        ("x = { a }", "`=` and a value are expected after a key", "}"),
+        (
+            "x = { a = 1 b = 2 }",
+            "`,`, a new line or `}` is expected after a value",
+            "b",
+        ),
+        ("x =\ny = 1", "an expression is missing after this", "="),
+        ("x = a +\n", "an expression is missing after this", "+"),
+        (
+            "x = a ? b",
+            "`:` and what holds otherwise are expected here",
+            "b",
+        ),
+        (
+            "x = a.",
+            "the name of an attribute is expected after a dot",
+            ".",
+        ),
+        ("x = a[1 2]", "`]` is expected after an index", "2"),
+        (
+            "x = a.0.1",
+            "indices in a row stand in brackets: `[0][1]`",
+            "0.1",
+        ),
+        (
+            "x = a.*.b.*",
+            "a `.*` cannot follow another; write `[*]`",
+            "*",
+        ),
+        (
+            "x = [for a : b]",
+            "`in` is expected after the names of a `for`",
+            ":",
+        ),
+        (
+            "x = [for a in b c]",
+            "`:` is expected after what a `for` walks",
+            "c",
+        ),
+        (
+            "x = {for a in b : c}",
+            "a `for` in `{` and `}` gives a key, `=>` and a value",
+            "}",
+        ),
+        (
+            "x = [for a in b : c => d]",
+            "a `for` in `[` and `]` gives values without keys",
+            "=>",
+        ),
+        ("x = \"a\\qb\"", "`\\q` is no escape sequence", "\\q"),
+        ("x = \"\\u12\"", "`\\u` needs 4 hexadecimal digits", "\\u"),
+        ("x = \"${a b}\"", "`}` is expected here", "b"),
+        (
+            "x = \"%{ endif }\"",
+            "there is no directive that this ends",
+            "%{ endif }",
+        ),
+        (
+            "x = \"%{ if a }\"",
+            "the `%{ endif }` of this directive is missing",
+            "%{ if a }",
+        ),
+        (
+            "x = \"%{ if a }%{ endfor }\"",
+            "there is no directive that this ends",
+            "%{ endfor }",
+        ),
+        (
+            "x = \"%{ while }\"",
+            "`if`, `else`, `endif`, `for` or `endfor` is expected here",
+            "while",
+        ),
+        (
+            "b {\n x {\n }\n y = 1 z = 2\n}",
+            "a new line is expected before this",
+            "z",
+        ),
+        (
+            "b { x = 1, y = 2 }",
+            "a block on one line ends after one attribute",
+            ",",
+        ),
+        (
+            "b { x {} }",
+            "a block within a block begins on a line of its own",
+            "{",
+        ),
+        ("b \"a${c}\" {}", "a label is a plain string", "${"),
+        ("x", "after a name `=` or a block is expected here", "x"),
+        ("x = 'a'", "an expression is expected here", "'"),
+    ] {
+        let expected = (message.to_owned(), shown.to_owned());
+        assert_eq!(refused(text), expected, "{text}");
+    }
+    let (_, parsed) = read("x = 'a'");
+    let help = parsed.diagnostics[0].help.as_deref();
+    assert_eq!(help, Some("strings stand in double quotes"));
+}
+
+#[test]
+fn names_may_hold_letters_of_any_script() {
+    assert_eq!(value("größe.länge"), "größe.länge");
+    assert_eq!(
+        value("{ имя = 1, naïve-x = 2 }"),
+        "{\"имя\"=1 \"naïve-x\"=2}"
+    );
+    assert_eq!(refused("x = a\u{a0}+ b").1, "\u{a0}");
 }
