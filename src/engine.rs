@@ -13,6 +13,7 @@ pub mod inventory;
 mod judge;
 mod offer;
 mod parse;
+mod planned;
 mod prepare;
 mod revision;
 mod run;

@@ -116,6 +116,18 @@ impl Default for OriginBuilder {
     }
 }
 
+impl From<OriginGraph> for OriginBuilder {
+    /// Goes on where a graph ended: its ids stay what they are.
+    fn from(graph: OriginGraph) -> Self {
+        if graph.nodes.is_empty() {
+            return Self::default();
+        }
+        Self {
+            nodes: RefCell::new(graph.nodes),
+        }
+    }
+}
+
 impl OriginBuilder {
     /// Adds a node.
     pub fn add(&self, span: Option<Span>, step: OriginStep, parents: Vec<OriginId>) -> OriginId {

@@ -109,7 +109,9 @@ fn parse(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) {
     let frontend = FRONTENDS
         .iter()
         .position(|frontend| frontend.recognise(&input));
-    if frontend.is_none() && kind == Kind::Json && !walk::claims_arm(file.text().as_bytes()) {
+    let bytes = file.text().as_bytes();
+    let claims = || walk::claims_arm(bytes) || walk::claims_plan(bytes);
+    if frontend.is_none() && kind == Kind::Json && !claims() {
         diagnostics.clear();
     }
     let parsed = Parsed {

@@ -14,6 +14,7 @@ use super::declared;
 use super::files::{Files, Slot};
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
+use super::planned;
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
@@ -489,6 +490,8 @@ impl<'a> Job<'a> {
             });
             groups.units.extend(units);
         }
+        let planned = planned::lay_beside(&mut groups.units, files);
+        groups.diagnostics.extend(planned);
         let uncompiled = declared::uncompiled(files, &groups.units);
         groups.diagnostics.extend(uncompiled);
         groups

@@ -291,6 +291,21 @@ pub(crate) fn claims_arm(bytes: &[u8]) -> bool {
     SCHEMA.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
+/// Whether JSON says of itself that it is a plan or state of Terraform, also after lines that a
+/// wrapper printed before it.
+pub(crate) fn claims_plan(bytes: &[u8]) -> bool {
+    static VERSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"\{\s*"format_version"\s*:\s*"[0-9.]+"\s*,\s*"terraform_version"\s*:"#).ok()
+    });
+    let beginning = bytes.get(..CLAIM).unwrap_or(bytes);
+    VERSIONS
+        .as_ref()
+        .is_some_and(|words| words.is_match(beginning))
+}
+
+/// How much of a file is looked at for what it says of itself.
+const CLAIM: usize = 4096;
+
 /// Whether there is something at a path.
 pub(crate) fn is_there(path: &Path) -> bool {
     exists(path)

@@ -20,12 +20,14 @@ mod address;
 mod configuration;
 mod document;
 mod record;
+mod source;
 mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::document::Document;
+pub(crate) use self::source::Fit;
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Target, Tree, Unit};
 use super::{Deployment, Loader};
 
@@ -72,12 +74,14 @@ impl Frontend for Plan {
     }
 
     fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
-        let mut files: BTreeSet<_> = unit.sources.iter().copied().collect();
         let found = unit
             .sources
             .first()
             .and_then(|id| document(loader.tree(*id)));
-        let read = record::read(found.as_ref());
+        let read = found.as_ref().map_or_else(record::Read::default, |found| {
+            record::read(found, source::evaluate(found, unit, loader))
+        });
+        let mut files: BTreeSet<_> = unit.sources.iter().copied().collect();
         files.extend(read.files);
         Deployment {
             name: Arc::clone(&unit.name),
@@ -85,7 +89,7 @@ impl Frontend for Plan {
             directory: Arc::clone(&unit.directory),
             files: files.into_iter().collect(),
             resources: read.resources,
-            outputs: Vec::new(),
+            outputs: read.outputs,
             origins: read.origins,
             diagnostics: read.diagnostics,
             complete: found.is_some_and(|document| document.is_complete()),
@@ -93,6 +97,15 @@ impl Frontend for Plan {
             generator: None,
         }
     }
+}
+
+/// How well a Terraform root module goes with the plan or state of a unit.
+pub(crate) fn fit(unit: &Unit, root: &Unit, loader: &dyn Loader) -> Fit {
+    let found = unit
+        .sources
+        .first()
+        .and_then(|id| document(loader.tree(*id)));
+    found.map_or(Fit::None, |found| source::fit(&found, root, loader))
 }
 
 fn document(tree: Option<&Tree>) -> Option<Document<'_>> {

@@ -140,6 +140,23 @@ impl<'j> Configuration<'j> {
         Written::Refers(self.targets(json, around, 0))
     }
 
+    /// The addresses that the attributes of a resource refer to, those in blocks left out.
+    pub(super) fn referred_by(&self, module: &str, address: &str) -> BTreeSet<String> {
+        let block = self.block(module, address);
+        let expressions = block.and_then(|block| block.get("expressions"));
+        let (_, key) = without_key(address);
+        let around = Around { module, key, block };
+        let attributes = expressions.map_or(&[][..], Json::members).iter();
+        attributes
+            .filter(|member| is_expression(&member.value))
+            .flat_map(|member| self.targets(&member.value, around, 0))
+            .map(|target| match target {
+                Target::Attribute(address, _) => address,
+                Target::Named(name) => name,
+            })
+            .collect()
+    }
+
     /// What an expression refers to, each once.
     fn targets(&self, expression: &Json, around: Around<'_>, hops: usize) -> Vec<Target> {
         let mut found: Vec<Target> = Vec::new();

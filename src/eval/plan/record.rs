@@ -1,18 +1,21 @@
 //! The resources of a document: each once, with what is only known after the apply.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::address::without_key;
 use super::configuration::{Configuration, Target, Written};
 use super::document::{Document, DocumentKind};
 use super::values::{Reader, Step};
 use crate::diagnostic::Diagnostic;
 use crate::eval::hcl_expr::unknown_reference;
+use crate::eval::terraform::schema::{Shape, schema};
 use crate::eval::value::{Reason, Unknown, Value};
-use crate::eval::{Dialect, Existence, Mode, Resource, ResourceKey};
+use crate::eval::{Deployment, Dialect, Existence, Mode, Output, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginGraph, OriginId, OriginStep};
 use crate::source::{FileId, Span};
-use crate::syntax::json::{Json, JsonKind};
+use crate::syntax::json::{Json, JsonKind, Member};
 
 /// How deep modules may lie in one another.
 const MAX_MODULES_DEEP: usize = 64;
@@ -21,6 +24,7 @@ const MAX_MODULES_DEEP: usize = 64;
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) resources: Vec<Resource>,
+    pub(super) outputs: Vec<Output>,
     pub(super) origins: OriginGraph,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Files that were read beside the document.
@@ -43,10 +47,7 @@ pub(super) struct Record<'j> {
 }
 
 /// Reads a document.
-pub(super) fn read(document: Option<&Document<'_>>) -> Read {
-    let Some(document) = document else {
-        return Read::default();
-    };
+pub(super) fn read(document: &Document<'_>, source: Option<Deployment>) -> Read {
     let mut read = Read::default();
     if let Some((place, why)) = document.partial() {
         read.diagnostics
@@ -55,17 +56,70 @@ pub(super) fn read(document: Option<&Document<'_>>) -> Read {
     let records = records(document);
     let configuration =
         Configuration::new(document.json, records.iter().map(|record| &record.address));
-    let origins = OriginBuilder::default();
+    let (typed, origins) = match source {
+        Some(source) => {
+            read.files = source.files;
+            (source.resources, OriginBuilder::from(source.origins))
+        }
+        None => (Vec::new(), OriginBuilder::default()),
+    };
     let lowering = Lowering {
         origins: &origins,
         configuration: &configuration,
+        sources: Sources::new(&typed),
+        records: &records,
+        separate: OnceCell::new(),
     };
     read.resources = records
         .iter()
         .map(|record| lowering.resource(record))
         .collect();
+    read.outputs = outputs(document.json, &origins);
     read.origins = origins.finish();
     read
+}
+
+/// What the root module gives to whoever runs it.
+fn outputs(json: &Json, origins: &OriginBuilder) -> Vec<Output> {
+    let values = json.get("planned_values").or_else(|| json.get("values"));
+    let all = values.and_then(|values| values.get("outputs"));
+    // A state file has them beside its resources.
+    let all = all.or_else(|| json.get("outputs"));
+    let changes = json.get("output_changes");
+    let read = |output: &Member| {
+        let name = &output.name;
+        let mask = changes.and_then(|changes| changes.get(name)?.get("after_unknown"));
+        let missing = |path: &[Step]| {
+            let label = match &*readable(path) {
+                "" => format!("output.{name}"),
+                path if path.starts_with('[') => format!("output.{name}{path}"),
+                path => format!("output.{name}.{path}"),
+            };
+            let unknown = Unknown::new("", label, Reason::RunTime);
+            Some((unknown.declared_at(output.name_span), OriginId::NONE))
+        };
+        let reader = Reader {
+            origins,
+            missing: &missing,
+        };
+        let value = reader.read(output.value.get("value"), mask, None);
+        let sensitive = output
+            .value
+            .get("sensitive")
+            .map(|sensitive| &sensitive.kind);
+        Output {
+            name: Arc::clone(name),
+            value: value.unwrap_or_else(|| Value::null(OriginId::NONE)),
+            sensitive: matches!(sensitive, Some(JsonKind::Bool(true))),
+        }
+    };
+    let mut outputs: Vec<Output> = all
+        .map_or(&[][..], Json::members)
+        .iter()
+        .map(read)
+        .collect();
+    outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    outputs
 }
 
 /// Every resource that is there after the apply and every data source that was read, each once.
@@ -224,25 +278,76 @@ fn header(json: &Json) -> Span {
     found.map_or(json.span, |member| member.name_span.to(member.value.span))
 }
 
+/// The evaluated configuration by address.
+struct Sources<'s> {
+    by_address: HashMap<&'s str, &'s Resource>,
+    /// What stands for instances that the configuration alone does not tell, by address without
+    /// key.
+    templates: HashMap<&'s str, &'s Resource>,
+}
+
+impl<'s> Sources<'s> {
+    fn new(resources: &'s [Resource]) -> Self {
+        let templates = resources.iter().filter(|resource| resource.template);
+        Self {
+            by_address: resources
+                .iter()
+                .map(|resource| (&*resource.address, resource))
+                .collect(),
+            templates: templates
+                .map(|resource| (without_key(&resource.address).0, resource))
+                .collect(),
+        }
+    }
+
+    /// What a recorded resource was made of.
+    fn of(&self, address: &str) -> Option<&'s Resource> {
+        let template = || self.templates.get(without_key(address).0);
+        self.by_address.get(address).or_else(template).copied()
+    }
+}
+
 /// Turns records into resources.
 struct Lowering<'r, 'j> {
     origins: &'r OriginBuilder,
     configuration: &'r Configuration<'j>,
+    sources: Sources<'r>,
+    records: &'r [Record<'j>],
+    separate: OnceCell<BTreeSet<(Arc<str>, String)>>,
 }
 
 impl Lowering<'_, '_> {
     fn resource(&self, record: &Record<'_>) -> Resource {
-        let step = OriginStep::Block(Arc::clone(&record.address));
-        let origin = self.origins.add(Some(record.header), step, Vec::new());
+        let source = self.sources.of(&record.address);
+        let origin = source.map_or_else(
+            || {
+                let step = OriginStep::Block(Arc::clone(&record.address));
+                self.origins.add(Some(record.header), step, Vec::new())
+            },
+            |source| source.origin,
+        );
         let block = self.configuration.block(&record.module, &record.address);
-        let missing = |path: &[Step]| self.missing(record, block, path, origin);
+        let missing = |path: &[Step]| {
+            let written = self.written(record, block, path);
+            // An evaluated configuration shows `dynamic` blocks too.
+            let is_unwritten = source.is_some() && path.len() == 1;
+            match written {
+                Written::Nowhere if self.may_be_dynamic(record, path) && !is_unwritten => {
+                    Some(self.missing(record, written, path, origin))
+                }
+                Written::Nowhere => None,
+                Written::Untold if is_unwritten => None,
+                written => Some(self.missing(record, written, path, origin)),
+            }
+        };
         let reader = Reader {
             origins: self.origins,
             missing: &missing,
         };
+        let typed = source.map(|source| &source.body);
         // Nothing asks for the attributes of what belongs to other providers.
         let body = is_azure(&record.kind)
-            .then(|| reader.read(record.values, record.unknown))
+            .then(|| reader.read(record.values, record.unknown, typed))
             .flatten()
             .unwrap_or_else(|| Value::object([], origin));
         let name = body.get("name").filter(|name| !name.is_null()).cloned();
@@ -262,17 +367,54 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Whether blocks of which the configuration says nothing may be `dynamic` ones over something
+    /// that is not known: it does not list those. Where resources of their own stand for the
+    /// blocks (`azurerm_network_security_rule`), the provider wants none written.
+    fn may_be_dynamic(&self, record: &Record<'_>, path: &[Step]) -> bool {
+        let [Step::Name(name)] = path else {
+            return false;
+        };
+        let rows = schema(record.mode, &record.kind);
+        let is_block = rows.is_some_and(|rows| {
+            let mut rows = rows.rows();
+            rows.any(|row| row.name == &**name && matches!(row.shape, Shape::Block { .. }))
+        });
+        if !is_block {
+            return false;
+        }
+        let separate = self.separate.get_or_init(|| self.separate());
+        !separate.iter().any(|(kind, owner)| {
+            **owner == *record.address && kind.ends_with(&**name) && *kind != record.kind
+        })
+    }
+
+    /// Which types of resources refer to which resource.
+    fn separate(&self) -> BTreeSet<(Arc<str>, String)> {
+        let records = self.records.iter().filter(|it| is_azure(&it.kind));
+        records
+            .flat_map(|record| {
+                let referred = self
+                    .configuration
+                    .referred_by(&record.module, &record.address);
+                let kind = &record.kind;
+                referred.into_iter().map(|owner| (Arc::clone(kind), owner))
+            })
+            .collect()
+    }
+
+    fn written(&self, record: &Record<'_>, block: Option<&Json>, path: &[Step]) -> Written {
+        self.configuration
+            .written(&record.module, &record.address, block, path, record.values)
+    }
+
     /// What stands at a place that is only known after the apply.
     fn missing(
         &self,
         record: &Record<'_>,
-        block: Option<&Json>,
+        written: Written,
         path: &[Step],
         header: OriginId,
-    ) -> Option<(Unknown, OriginId)> {
-        let written =
-            self.configuration
-                .written(&record.module, &record.address, block, path, record.values);
+    ) -> (Unknown, OriginId) {
         let own = unknown_reference(
             &ResourceKey(Arc::clone(&record.address)),
             &readable(path),
@@ -280,9 +422,8 @@ impl Lowering<'_, '_> {
         );
         let own = own.declared_at(record.header);
         match written {
-            Written::Nowhere => None,
-            Written::Untold => Some((own, header)),
-            Written::Refers(targets) => Some(self.referring(own, &targets, path, header)),
+            Written::Refers(targets) => self.referring(own, &targets, path, header),
+            Written::Nowhere | Written::Untold => (own, header),
         }
     }
 
@@ -374,7 +515,7 @@ fn is_azure(kind: &str) -> bool {
 
 /// The last name of an address: what its configuration calls it.
 fn own_name(address: &str) -> &str {
-    let (base, _) = super::address::without_key(address);
+    let (base, _) = without_key(address);
     base.rsplit('.').next().unwrap_or(base)
 }
 

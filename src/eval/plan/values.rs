@@ -1,15 +1,19 @@
-//! Values of the format to values: `null` where a mask says so is unknown.
+//! Values of the format to values: what a mask hides is unknown, and where the configuration says the
+//! same as the plan the place is where that was typed.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::eval::value::{Data, Unknown, Value};
+use crate::eval::value::{Data, ListValue, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
 use crate::syntax::json::{Json, JsonKind, Member};
 
 /// How deep a planned value may nest.
 const MAX_DEPTH: usize = 200;
+
+/// How many items of a list are paired with what was typed, each with each.
+const MAX_PAIRS: usize = 1_000_000;
 
 /// A step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,56 +33,103 @@ pub(super) struct Reader<'r> {
     pub(super) missing: &'r Missing<'r>,
 }
 
-impl Reader<'_> {
-    /// What is planned; `mask` is the part of `after_unknown` that lies over it.
-    pub(super) fn read(&self, json: Option<&Json>, mask: Option<&Json>) -> Option<Value> {
-        self.value(json, mask, &mut Vec::new())
-    }
+/// What lies over one another at a place.
+#[derive(Clone, Copy)]
+struct Layers<'l> {
+    /// What is planned.
+    json: Option<&'l Json>,
+    /// The part of `after_unknown` for it.
+    mask: Option<&'l Json>,
+    /// What the configuration says.
+    source: Option<&'l Value>,
+}
 
-    fn value(
+impl Reader<'_> {
+    /// What is planned; `mask` is what is only known after the apply, `source` what the
+    /// configuration says.
+    pub(super) fn read(
         &self,
         json: Option<&Json>,
         mask: Option<&Json>,
-        path: &mut Vec<Step>,
+        source: Option<&Value>,
     ) -> Option<Value> {
-        if is_true(mask) {
-            let (unknown, origin) = (self.missing)(path)?;
-            return Some(Value::unknown(unknown, origin));
+        let layers = Layers { json, mask, source };
+        self.value(layers, &mut Vec::new())
+    }
+
+    fn value(&self, layers: Layers<'_>, path: &mut Vec<Step>) -> Option<Value> {
+        let Layers { json, mask, source } = layers;
+        if is_true(mask) || (is_null(json) && is_write_only(path)) {
+            if let Some(source) = source.filter(|source| !source.is_null()) {
+                return Some(source.clone());
+            }
+            if is_true(mask) || is_write_only(path) {
+                let missing = (self.missing)(path);
+                return missing.map(|(unknown, origin)| Value::unknown(unknown, origin));
+            }
         }
         let Some(json) = json else {
             // All of it is unknown, and the values leave it out.
-            return mask.and_then(|mask| self.masked(mask, path));
+            return mask.and_then(|mask| self.masked(mask, source, path));
         };
-        let origin = self
-            .origins
-            .add(Some(json.span), OriginStep::Recorded, Vec::new());
+        let recorded = || {
+            self.origins
+                .add(Some(json.span), OriginStep::Recorded, Vec::new())
+        };
         if path.len() > MAX_DEPTH {
-            return Some(Value::null(origin));
+            return Some(Value::null(recorded()));
         }
+        let scalar = |data: Data| {
+            let value = Value::new(data, OriginId::NONE);
+            let typed = source
+                .filter(|source| says(source, &value))
+                .filter(|source| self.origins.typed_at(source.origin).is_some());
+            let origin = typed.map_or_else(recorded, |source| source.origin);
+            value.with_origin(origin)
+        };
         Some(match &json.kind {
-            JsonKind::Null => Value::null(origin),
-            JsonKind::Bool(value) => Value::bool(*value, origin),
-            JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
-            JsonKind::String(text) => Value::string(Arc::clone(text), origin),
+            JsonKind::Null => Value::null(recorded()),
+            JsonKind::Bool(value) => scalar(Data::Bool(*value)),
+            JsonKind::Number(number) => scalar(Data::Number(*number)),
+            JsonKind::String(text) => scalar(Data::String(Arc::clone(text))),
             JsonKind::Array(items) => {
                 let masks = mask.map_or(&[][..], Json::items);
-                self.list(items, masks, path, origin)
+                let origin = self.whole(source).unwrap_or_else(recorded);
+                self.list(items, masks, source, path, origin)
             }
-            JsonKind::Object(members) => self.object(members, mask, path, origin),
+            JsonKind::Object(members) => {
+                let origin = self.whole(source).unwrap_or_else(recorded);
+                self.object(members, mask, source, path, origin)
+            }
         })
+    }
+
+    /// Where a list, object or block was typed.
+    fn whole(&self, source: Option<&Value>) -> Option<OriginId> {
+        let source = source?;
+        let is_typed = !source.is_null() && self.origins.typed_at(source.origin).is_some();
+        is_typed.then_some(source.origin)
     }
 
     fn list(
         &self,
         items: &[Json],
         masks: &[Json],
+        source: Option<&Value>,
         path: &mut Vec<Step>,
         origin: OriginId,
     ) -> Value {
+        let typed = source.and_then(Value::as_list);
+        let pairs = typed.map_or_else(Vec::new, |typed| pairs(items, masks.len(), typed));
         let mut values = Vec::with_capacity(items.len());
         for position in 0..items.len().max(masks.len()) {
             path.push(Step::Position(position));
-            values.extend(self.value(items.get(position), masks.get(position), path));
+            let layers = Layers {
+                json: items.get(position),
+                mask: masks.get(position),
+                source: pairs.get(position).copied().flatten(),
+            };
+            values.extend(self.value(layers, path));
             path.pop();
         }
         Value::list(values, origin)
@@ -88,6 +139,7 @@ impl Reader<'_> {
         &self,
         members: &[Member],
         mask: Option<&Json>,
+        source: Option<&Value>,
         path: &mut Vec<Step>,
         origin: OriginId,
     ) -> Value {
@@ -95,7 +147,12 @@ impl Reader<'_> {
         let mut entries: IndexMap<Arc<str>, Value> = IndexMap::with_capacity(members.len());
         let mut add = |name: &Arc<str>, json: Option<&Json>, mask: Option<&Json>| {
             path.push(Step::Name(Arc::clone(name)));
-            if let Some(value) = self.value(json, mask, path) {
+            let layers = Layers {
+                json,
+                mask,
+                source: source.and_then(|source| source.get(name)),
+            };
+            if let Some(value) = self.value(layers, path) {
                 entries.insert(Arc::clone(name), value);
             }
             path.pop();
@@ -113,16 +170,17 @@ impl Reader<'_> {
     }
 
     /// A value of which the values say nothing at all.
-    fn masked(&self, mask: &Json, path: &mut Vec<Step>) -> Option<Value> {
+    fn masked(&self, mask: &Json, source: Option<&Value>, path: &mut Vec<Step>) -> Option<Value> {
         if path.len() > MAX_DEPTH {
             return None;
         }
+        let origin = self.whole(source).unwrap_or(OriginId::NONE);
         match &mask.kind {
             JsonKind::Object(members) if !members.is_empty() => {
-                Some(self.object(&[], Some(mask), path, OriginId::NONE))
+                Some(self.object(&[], Some(mask), source, path, origin))
             }
             JsonKind::Array(masks) if masks.iter().any(|mask| is_true(Some(mask))) => {
-                Some(self.list(&[], masks, path, OriginId::NONE))
+                Some(self.list(&[], masks, source, path, origin))
             }
             _ => None,
         }
@@ -132,4 +190,78 @@ impl Reader<'_> {
 /// Whether a mask hides everything.
 pub(super) fn is_true(mask: Option<&Json>) -> bool {
     matches!(mask.map(|mask| &mask.kind), Some(JsonKind::Bool(true)))
+}
+
+fn is_null(json: Option<&Json>) -> bool {
+    json.is_none_or(|json| matches!(json.kind, JsonKind::Null))
+}
+
+/// Whether an attribute is given to Azure and kept nowhere
+/// (developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only).
+fn is_write_only(path: &[Step]) -> bool {
+    matches!(path.last(), Some(Step::Name(name)) if name.ends_with("_wo"))
+}
+
+/// Whether a value of the configuration is the planned scalar, as providers convert scalars.
+fn says(source: &Value, planned: &Value) -> bool {
+    source.is_wholly_known()
+        && source
+            .canonical()
+            .is_some_and(|source| Some(source) == planned.canonical())
+}
+
+/// What was typed for each item of a planned list. Sets are planned in an order of their own.
+fn pairs<'v>(items: &[Json], all: usize, typed: &'v ListValue) -> Vec<Option<&'v Value>> {
+    let template = typed.rest.as_ref().and_then(|rest| rest.template.as_ref());
+    if typed.items.len().saturating_mul(items.len()) > MAX_PAIRS {
+        return vec![template; all.max(items.len())];
+    }
+    let mut free: Vec<&Value> = typed.items.iter().collect();
+    let mut found: Vec<Option<&Value>> = items
+        .iter()
+        .map(|item| {
+            let at = free.iter().position(|typed| may_be(typed, item))?;
+            Some(free.remove(at))
+        })
+        .collect();
+    found.resize(all.max(items.len()), None);
+    // One of each left: they are each other.
+    let mut open: Vec<&mut Option<&Value>> =
+        found.iter_mut().filter(|pair| pair.is_none()).collect();
+    if let ([left], [open]) = (free.as_slice(), open.as_mut_slice())
+        && typed.rest.is_none()
+    {
+        **open = Some(*left);
+    }
+    for pair in &mut found {
+        *pair = pair.or(template);
+    }
+    found
+}
+
+/// Whether a planned item may be what was typed: its name is the same, or without one everything
+/// that both know.
+fn may_be(typed: &Value, planned: &Json) -> bool {
+    let scalar = |json: &Json| match &json.kind {
+        JsonKind::Bool(value) => Some(Value::bool(*value, OriginId::NONE)),
+        JsonKind::Number(number) => Some(Value::new(Data::Number(*number), OriginId::NONE)),
+        JsonKind::String(text) => Some(Value::string(Arc::clone(text), OriginId::NONE)),
+        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => None,
+    };
+    let JsonKind::Object(members) = &planned.kind else {
+        return scalar(planned).is_some_and(|planned| says(typed, &planned));
+    };
+    let Some(object) = typed.as_object() else {
+        return false;
+    };
+    let known = |name: &str| {
+        let typed = object.entries.get(name)?;
+        let planned = scalar(planned.get(name)?)?;
+        (typed.is_wholly_known() && typed.canonical().is_some()).then(|| says(typed, &planned))
+    };
+    known("name").unwrap_or_else(|| {
+        let mut both = members.iter().filter_map(|member| known(&member.name));
+        both.next()
+            .is_some_and(|first| first && both.all(|same| same))
+    })
 }
