@@ -178,3 +178,88 @@ fn what_cannot_be_read_is_told() {
         assert_eq!(codes, [code]);
     }
 }
+
+/// A plan of a group whose inline rules are not known, and of a rule that refers to it.
+fn with_unknown_rules(references: &str) -> String {
+    let written = r#""name": { "constant_value": "web" }"#;
+    format!(
+        r#"{{ "format_version": "1.2", "planned_values": {{ "root_module": {{ "resources": [
+        {{ "address": "azurerm_network_security_group.web", "mode": "managed",
+           "type": "azurerm_network_security_group", "name": "web", "values": {{ "name": "web" }} }},
+        {{ "address": "azurerm_network_security_rule.ssh[\"a\"]", "mode": "managed",
+           "type": "azurerm_network_security_rule", "name": "ssh", "values": {{ "name": "ssh" }} }} ] }} }},
+        "resource_changes": [ {{ "address": "azurerm_network_security_group.web",
+           "change": {{ "after_unknown": {{ "id": true, "security_rule": true }} }} }},
+        {{ "address": "azurerm_network_security_rule.ssh[\"a\"]",
+           "change": {{ "after_unknown": {{ "id": true, "network_security_group_name": true }} }} }} ],
+        "configuration": {{ "root_module": {{ "resources": [
+        {{ "address": "azurerm_network_security_group.web", "expressions": {{ {written} }} }},
+        {{ "address": "azurerm_network_security_rule.ssh", "expressions": {{ "network_security_group_name":
+           {{ "references": [{references}] }} }} }} ] }} }} }}"#
+    )
+}
+
+#[test]
+fn blocks_the_configuration_does_not_list_are_absent_only_where_others_stand_for_them() {
+    let reads =
+        r#""azurerm_network_security_group.web.name", "azurerm_network_security_group.web""#;
+    let (_, deployments, _) = read(&with_unknown_rules(reads));
+    let group = resource(&deployments[0], "azurerm_network_security_group.web");
+    assert!(at(&group.body, "security_rule").is_none());
+    let (_, deployments, _) = read(&with_unknown_rules(r#""local.name""#));
+    let group = resource(&deployments[0], "azurerm_network_security_group.web");
+    let rules = at(&group.body, "security_rule").unwrap();
+    let unknown = rules.as_unknown().unwrap();
+    assert_eq!(
+        &*unknown.label,
+        "azurerm_network_security_group.web.security_rule"
+    );
+    let rule = resource(&deployments[0], r#"azurerm_network_security_rule.ssh["a"]"#);
+    let name = at(&rule.body, "network_security_group_name").unwrap();
+    assert_eq!(&*name.as_unknown().unwrap().label, "local.name");
+}
+
+#[test]
+fn what_a_loop_is_at_chooses_the_instance_that_is_meant() {
+    let text = |index: &str, references: &str| {
+        let of = |kind: &str, name: &str, key: &str, extra: &str| {
+            format!(
+                r#"{{ "address": "{kind}.{name}[\"{key}\"]", "mode": "managed", "type": "{kind}", "name": "{name}", "values": {{ }} {extra} }}"#
+            )
+        };
+        format!(
+            r#"{{ "format_version": "1.2", "planned_values": {{ "root_module": {{ "resources": [ {}, {}, {} ] }} }},
+            "resource_changes": [ {{ "address": "azurerm_network_interface.n[\"{index}\"]", "change": {{
+                "after_unknown": {{ "ip_configuration": [ {{ "subnet_id": true }} ] }} }} }} ],
+            "configuration": {{ "root_module": {{ "resources": [ {{ "address": "azurerm_network_interface.n",
+                "expressions": {{ "ip_configuration": [ {{ "subnet_id": {{ "references": [{references}] }} }} ] }},
+                "for_each_expression": {{ "references": ["azurerm_subnet.s"] }} }} ] }} }} }}"#,
+            of("azurerm_subnet", "s", "a", ""),
+            of("azurerm_subnet", "s", "b", ""),
+            of("azurerm_network_interface", "n", index, ""),
+        )
+    };
+    let leads_to = |text: &str, index: &str| -> Option<String> {
+        let (_, deployments, _) = read(text);
+        let card = format!("azurerm_network_interface.n[\"{index}\"]");
+        let card = resource(&deployments[0], &card);
+        let id = at(&card.body, "ip_configuration.0.subnet_id").unwrap();
+        let reference = id.as_unknown()?.refers_to.clone()?;
+        Some(format!("{}.{}", reference.resource.0, reference.path))
+    };
+    let meant = Some(r#"azurerm_subnet.s["b"].id"#.to_owned());
+    assert_eq!(
+        leads_to(&text("b", r#""azurerm_subnet.s", "each.key""#), "b"),
+        meant
+    );
+    assert_eq!(
+        leads_to(&text("b", r#""each.value.id", "each.value""#), "b"),
+        meant
+    );
+    let explicit = r#""azurerm_subnet.s[\"b\"].id", "azurerm_subnet.s[\"b\"]", "azurerm_subnet.s""#;
+    assert_eq!(leads_to(&text("x", explicit), "x"), meant);
+    assert_eq!(
+        leads_to(&text("x", r#""azurerm_subnet.s", "each.key""#), "x"),
+        None
+    );
+}

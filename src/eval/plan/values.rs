@@ -175,15 +175,14 @@ impl Reader<'_> {
             return None;
         }
         let origin = self.whole(source).unwrap_or(OriginId::NONE);
-        match &mask.kind {
-            JsonKind::Object(members) if !members.is_empty() => {
-                Some(self.object(&[], Some(mask), source, path, origin))
-            }
-            JsonKind::Array(masks) if masks.iter().any(|mask| is_true(Some(mask))) => {
-                Some(self.list(&[], masks, source, path, origin))
-            }
-            _ => None,
-        }
+        let value = match &mask.kind {
+            JsonKind::Object(_) => self.object(&[], Some(mask), source, path, origin),
+            JsonKind::Array(masks) => self.list(&[], masks, source, path, origin),
+            _ => return None,
+        };
+        let holds_something = value.as_list().is_some_and(|list| !list.items.is_empty())
+            || value.as_object().is_some_and(|it| !it.entries.is_empty());
+        holds_something.then_some(value)
     }
 }
 
