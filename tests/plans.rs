@@ -107,7 +107,9 @@ fn a_rule_of_a_plan_is_shown_where_it_was_typed_and_judged_once() {
     let report = check(&files.map(|name| (name, read(name))));
     let exposed = finding(&report, EXPOSED);
     assert_eq!(exposed.instances.len(), 1);
-    assert_eq!(place(&report, exposed), ("terraform.tfvars", "ssh   "));
+    let (file, text) = place(&report, exposed);
+    assert_eq!(file, "terraform.tfvars");
+    assert!(text.starts_with("ssh   = {"), "{text}");
     assert_eq!(report.summary.deployments, 1);
     let [told] = report.diagnostics.as_slice() else {
         panic!("{:?}", codes(&report));

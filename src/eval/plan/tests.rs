@@ -224,7 +224,7 @@ fn what_a_loop_is_at_chooses_the_instance_that_is_meant() {
     let text = |index: &str, references: &str| {
         let of = |kind: &str, name: &str, key: &str, extra: &str| {
             format!(
-                r#"{{ "address": "{kind}.{name}[\"{key}\"]", "mode": "managed", "type": "{kind}", "name": "{name}", "values": {{ }} {extra} }}"#
+                r#"{{ "address": "{kind}.{name}[\"{key}\"]", "mode": "managed", "type": "{kind}", "name": "{name}", "values": {{ {extra} }} }}"#
             )
         };
         format!(
@@ -236,7 +236,12 @@ fn what_a_loop_is_at_chooses_the_instance_that_is_meant() {
                 "for_each_expression": {{ "references": ["azurerm_subnet.s"] }} }} ] }} }} }}"#,
             of("azurerm_subnet", "s", "a", ""),
             of("azurerm_subnet", "s", "b", ""),
-            of("azurerm_network_interface", "n", index, ""),
+            of(
+                "azurerm_network_interface",
+                "n",
+                index,
+                r#""ip_configuration": [ { "name": "main" } ]"#
+            ),
         )
     };
     let leads_to = |text: &str, index: &str| -> Option<String> {
