@@ -9,6 +9,7 @@ mod compiled;
 pub mod config;
 mod declared;
 mod files;
+mod installed;
 pub mod inventory;
 mod judge;
 mod offer;

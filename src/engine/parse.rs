@@ -94,8 +94,12 @@ fn guarded(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) 
 }
 
 fn parse(id: FileId, kind: Kind, file: &SourceFile) -> (Parsed, Option<Tree>) {
-    let (tree, mut diagnostics) = if kind == Kind::Hcl {
-        let parsed = hcl::parse(id, file);
+    let (tree, mut diagnostics) = if matches!(kind, Kind::Hcl | Kind::TerraformJson) {
+        let parsed = match kind {
+            Kind::Hcl => hcl::parse(id, file),
+            _ if file.path().ends_with(".tf.json") => hcl::parse_json(id, file),
+            _ => hcl::parse_json_values(id, file),
+        };
         (Tree::Hcl(parsed.tree), parsed.diagnostics)
     } else {
         let parsed = json::parse(id, file);

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::config::{self, Config, Vocabulary, is_below, nearest};
 use super::declared;
 use super::files::{Files, Slot};
+use super::installed;
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
 use super::planned;
@@ -113,6 +114,10 @@ pub(super) fn on_disk<T: Send>(
         let outline = root_outline(&scope.root);
         let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
         let mut entries = walked.entries;
+        for (entry, kind) in installed::files(&scope.root, &entries, &outline.exclude) {
+            forced.insert(Arc::clone(&entry.path), kind);
+            entries.push(entry);
+        }
         for entry in &scope.named {
             // Whoever names a file means it, whatever its name ends with.
             if walk::kind(&entry.path) == Kind::Other && walk::may_be_json(&entry.path) {
@@ -215,6 +220,8 @@ impl Given {
 fn kind_of_given(path: &str, otherwise: Kind) -> Kind {
     match walk::kind(path) {
         kind @ (Kind::Hcl | Kind::TerraformJson) => kind,
+        // Terraform tells the two kinds of variables files apart by this ending.
+        _ if otherwise == Kind::Hcl && path.ends_with(".json") => Kind::TerraformJson,
         _ => otherwise,
     }
 }

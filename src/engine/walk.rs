@@ -235,28 +235,29 @@ pub(crate) fn read_text(entry: &Entry) -> Option<String> {
 /// The rule files (`.yaml`, `.yml`) of the given directories below the root, sorted. `.gitignore`
 /// does not apply to them.
 pub(crate) fn rule_files(root: &Path, directories: &[(String, Span)]) -> Vec<Entry> {
-    let mut files = Vec::new();
-    for (directory, _) in directories {
-        let base = canonical(&root.join(directory)).ok();
-        let Some(base) = base.filter(|base| base.starts_with(root)) else {
-            continue;
-        };
-        for found in walkdir::WalkDir::new(&base).into_iter().flatten() {
-            let path = found.path();
-            if !found.file_type().is_file() {
-                continue;
-            }
-            if let Some(relative) = relative(root, path)
-                && is_rule_file(&relative)
-            {
-                files.push(Entry {
-                    path: relative.into(),
-                    absolute: path.to_path_buf(),
-                });
-            }
-        }
-    }
-    files
+    let files = directories
+        .iter()
+        .flat_map(|(directory, _)| below_any(root, directory));
+    files.filter(|entry| is_rule_file(&entry.path)).collect()
+}
+
+/// The files below a directory below the root; repositories in it keep what is theirs.
+pub(crate) fn files_below(root: &Path, directory: &str) -> impl Iterator<Item = Entry> {
+    let inner = |entry: &Entry| !entry.path.split('/').any(|part| part == ".git");
+    below_any(root, directory).filter(inner)
+}
+
+fn below_any(root: &Path, directory: &str) -> impl Iterator<Item = Entry> {
+    let base = canonical(&root.join(directory)).ok();
+    let base = base.filter(|base| base.starts_with(root));
+    let found = base.into_iter().flat_map(walkdir::WalkDir::new).flatten();
+    let files = found.filter(|found| found.file_type().is_file());
+    files.filter_map(move |found| {
+        Some(Entry {
+            path: relative(root, found.path())?.into(),
+            absolute: found.into_path(),
+        })
+    })
 }
 
 /// Whether a file in a directory of rules is one.

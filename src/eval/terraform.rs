@@ -1,21 +1,25 @@
 //! Terraform configurations, evaluated as Terraform evaluates them.
 //!
-//! A directory with `.tf` files is a module; the modules that no other calls are roots, and each
-//! root with its variables files is a deployment. Variables, locals, attributes and outputs are
-//! evaluated when something asks for them, once each.
+//! A directory with `.tf` or `.tf.json` files is a module; the modules that no other calls are
+//! roots, and each root with its variables files is a deployment. Variables, locals, attributes and
+//! outputs are evaluated when something asks for them, once each. Modules that `terraform init`
+//! installed are read where a call leads to them.
 //!
-//! What is absent: JSON configurations (`*.tf.json`), override files, installed modules (those of a
-//! registry or a repository), providers, and the schemas of their resources: an attribute that is
-//! not written is not known to have a default here.
+//! What is absent: downloading modules, and providers. What is known of the resources of `azurerm`
+//! stands in [`schema`].
 
 mod blocks;
+mod calls;
+mod declarations;
 mod defaults;
 mod directories;
 mod evaluation;
 mod files;
 mod given;
+pub(crate) mod installed;
 mod instances;
 mod module;
+mod overrides;
 mod provider;
 mod references;
 pub mod schema;
@@ -46,10 +50,7 @@ impl Frontend for Terraform {
     }
 
     fn recognise(&self, input: &Input<'_>) -> bool {
-        match input.tree {
-            Tree::Hcl(_) => true,
-            Tree::Json(_) => is_json_configuration(input.file.path()),
-        }
+        matches!(input.tree, Tree::Hcl(_))
     }
 
     fn group(&self, inputs: &[Input<'_>], options: &GroupOptions) -> Grouping {
@@ -112,20 +113,6 @@ impl Frontend for Terraform {
             .map(|file| file.id)
             .filter(|id| !used.contains(id))
             .collect();
-        let json = inputs
-            .iter()
-            .filter(|input| matches!(input.tree, Tree::Json(_)));
-        for input in json {
-            grouping.unused.push(input.id);
-            grouping.diagnostics.push(
-                Diagnostic::advice(
-                    "terraform-json",
-                    Span::new(input.id, 0, 0),
-                    "Terraform configurations in JSON are not evaluated yet",
-                )
-                .with_help("what this file declares is taken as unknown"),
-            );
-        }
         grouping.unused.sort_unstable();
         grouping.units.sort_by(|a, b| a.name.cmp(&b.name));
         grouping
@@ -224,10 +211,6 @@ fn undeclared(
         _ => None,
     });
     in_files.chain(one_by_one).collect()
-}
-
-fn is_json_configuration(path: &str) -> bool {
-    path.ends_with(".tf.json") || path.ends_with(".tfvars.json")
 }
 
 #[cfg(test)]

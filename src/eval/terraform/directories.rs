@@ -85,12 +85,14 @@ impl Directories {
                 continue;
             }
             let (directory, name) = split(path);
-            if is_configuration(name) && !given.contains(&input.id) {
+            let ours = name.ends_with(".tf") || name.ends_with(".tf.json");
+            let given = given.contains(&input.id);
+            if is_configuration(name) && !given {
                 let module = found.modules.entry(directory.into()).or_default();
                 module.files.push(input.id);
                 module.calls.extend(local_calls(directory, body));
                 module.declare(body);
-            } else if !name.ends_with(".tf") && !name.ends_with(".tf.json") {
+            } else if given || !ours {
                 let sets = body.attributes.iter();
                 let files = found.variables_files.entry(directory.into()).or_default();
                 files.push(VariablesFile {

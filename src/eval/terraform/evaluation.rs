@@ -1,28 +1,27 @@
 //! The evaluation of one deployment: walks the modules and gathers resources.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::declarations::{Declarations, closest};
 use super::defaults::{Consulted, Defaults};
+use super::directories::is_installed;
 use super::given::Given;
-use super::instances::Expansion;
-use super::module::{CalledBy, Declarations, Memo, Module, ModuleInstance, Slot, join, local_path};
-use crate::diagnostic::Diagnostic;
+use super::installed::Installed;
+use super::module::{Memo, Module, join};
+use super::overrides::Kept;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::frontend::{Tree, Unit};
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step};
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
-use crate::origin::{OriginBuilder, OriginId, OriginStep};
+use crate::origin::{OriginBuilder, OriginId};
 use crate::source::{FileId, Span};
-use crate::syntax::hcl::{Block, ExprKind};
 
 /// How many steps one deployment may take; a step is one node of an expression.
 const MAX_STEPS: u64 = 6_000_000;
-
-/// How deep modules may call modules.
-const MAX_MODULES_DEEP: usize = 24;
 
 /// How many diagnostics one deployment tells.
 const MAX_DIAGNOSTICS: usize = 200;
@@ -30,8 +29,9 @@ const MAX_DIAGNOSTICS: usize = 200;
 /// Evaluates a root module.
 pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
     let origins = OriginBuilder::default();
+    let kept = Kept::default();
     let (resources, outputs, provider, diagnostics, files) = {
-        let evaluation = Evaluation::new(unit, loader, &origins);
+        let evaluation = Evaluation::new(unit, loader, &origins, &kept);
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
@@ -67,6 +67,9 @@ pub(super) struct Evaluation<'a> {
     /// What is said from outside, the last word each.
     pub(super) given: BTreeMap<Arc<str>, Given<'a>>,
     pub(super) root_directory: Arc<str>,
+    /// The modules that are installed, once a call asks for one.
+    pub(super) installed: OnceCell<Installed>,
+    kept: &'a Kept,
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
     pub(super) consulted: Consulted,
@@ -75,7 +78,12 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    fn new(unit: &Unit, loader: &'a dyn Loader, origins: &'a OriginBuilder) -> Self {
+    fn new(
+        unit: &Unit,
+        loader: &'a dyn Loader,
+        origins: &'a OriginBuilder,
+        kept: &'a Kept,
+    ) -> Self {
         let mut given = BTreeMap::new();
         for id in &unit.values {
             if let Some(Tree::Hcl(body)) = loader.tree(*id) {
@@ -95,6 +103,8 @@ impl<'a> Evaluation<'a> {
             modules: RefCell::default(),
             given,
             root_directory: Arc::clone(&unit.directory),
+            installed: OnceCell::new(),
+            kept,
             instances: Cell::new(0),
             consulted: Consulted::default(),
             read: RefCell::default(),
@@ -106,6 +116,7 @@ impl<'a> Evaluation<'a> {
         self.add_module(Module {
             index: 0,
             prefix: "".into(),
+            key: "".into(),
             chain: vec![Arc::clone(&declarations.directory)],
             declarations,
             called_by: None,
@@ -121,32 +132,13 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn declare(&self, directory: &str, files: &[FileId]) -> Rc<Declarations<'a>> {
+    pub(super) fn declare(&self, directory: &str, files: &[FileId]) -> Rc<Declarations<'a>> {
         if let Some(known) = self.declarations.borrow().get(directory) {
             return Rc::clone(known);
         }
-        let read = Rc::new(Declarations::read(directory, files, self.loader));
-        if let Some(block) = read.repeated.first() {
-            let name: Vec<&str> = block.labels.iter().map(|(text, _)| &**text).collect();
-            let others = match read.repeated.len() - 1 {
-                0 => String::new(),
-                others => format!(", and {others} more like it"),
-            };
-            self.say(Diagnostic::advice(
-                "defined-twice",
-                block.header,
-                format!(
-                    "`{}` is declared in this directory already{others}; the first one counts",
-                    name.join(".")
-                ),
-            ));
-        }
-        for block in &read.overrides {
-            self.say(Diagnostic::advice(
-                "override-file",
-                block.header,
-                "override files are not applied; this block is left out",
-            ));
+        let read = Rc::new(Declarations::read(directory, files, self.loader, self.kept));
+        for problem in &read.problems {
+            self.say(problem.clone());
         }
         self.declarations
             .borrow_mut()
@@ -154,7 +146,7 @@ impl<'a> Evaluation<'a> {
         read
     }
 
-    fn add_module(&self, mut module: Module<'a>) -> Rc<Module<'a>> {
+    pub(super) fn add_module(&self, mut module: Module<'a>) -> Rc<Module<'a>> {
         let mut modules = self.modules.borrow_mut();
         module.index = modules.len();
         let module = Rc::new(module);
@@ -205,150 +197,6 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// The instances of a module call.
-    pub(super) fn children(
-        &self,
-        module: &Rc<Module<'a>>,
-        name: &str,
-        at: Option<Span>,
-    ) -> Result<Rc<Expansion<ModuleInstance>>, Box<Failure>> {
-        let Some(block) = module.declarations.call(name) else {
-            let span = at.unwrap_or(Span::new(FileId(0), 0, 0));
-            return Err(Failure::invalid(
-                span,
-                format!("this module declares no module call `{name}`"),
-            ));
-        };
-        let busy = module.children.borrow().get(name).cloned();
-        match busy {
-            Some(Slot::Done(known, defaults)) => {
-                self.rest_on(defaults);
-                return Ok(known);
-            }
-            Some(Slot::Busy) => {
-                return Err(self.cycle(at.unwrap_or(block.header), &format!("module.{name}")));
-            }
-            None => {}
-        }
-        module.children.borrow_mut().insert(name.into(), Slot::Busy);
-        let (expansion, defaults) = self.tracked(|| Rc::new(self.call(module, name, block)));
-        module
-            .children
-            .borrow_mut()
-            .insert(name.into(), Slot::Done(Rc::clone(&expansion), defaults));
-        Ok(expansion)
-    }
-
-    fn call(
-        &self,
-        module: &Rc<Module<'a>>,
-        name: &str,
-        block: &'a Block,
-    ) -> Expansion<ModuleInstance> {
-        let ((over, instances), defaults) = self.tracked(|| self.instances(module, &block.body));
-        let target = self.target(module, block);
-        let instances = instances
-            .into_iter()
-            .map(|instance| {
-                let instance = Rc::new(instance);
-                let child = match &target {
-                    Ok(declarations) => {
-                        let origin = self.session.hop(
-                            Some(block.span),
-                            || OriginStep::ModuleCall(name.into()),
-                            &[instance.origin],
-                        );
-                        let mut chain = module.chain.clone();
-                        chain.push(Arc::clone(&declarations.directory));
-                        let suffix = &instance.suffix;
-                        let child = self.add_module(Module {
-                            index: 0,
-                            prefix: format!("{}module.{name}{suffix}.", module.prefix).into(),
-                            declarations: Rc::clone(declarations),
-                            called_by: Some(CalledBy {
-                                caller: module.index,
-                                block,
-                                instance: Rc::clone(&instance),
-                            }),
-                            chain,
-                            origin,
-                            existence: instance.existence.clone(),
-                            template: instance.template,
-                            defaults,
-                            variables: Memo::default(),
-                            locals: Memo::default(),
-                            outputs: Memo::default(),
-                            resources: RefCell::default(),
-                            children: Memo::default(),
-                        });
-                        ModuleInstance {
-                            module: Some(child.index),
-                            missing: None,
-                        }
-                    }
-                    Err(reason) => ModuleInstance {
-                        module: None,
-                        missing: Some(reason.clone()),
-                    },
-                };
-                (instance, child)
-            })
-            .collect();
-        Expansion { over, instances }
-    }
-
-    /// The declarations of the module a block calls, or why they are not here.
-    fn target(
-        &self,
-        module: &Module<'a>,
-        block: &'a Block,
-    ) -> Result<Rc<Declarations<'a>>, Reason> {
-        let Some(source) = block.body.attribute("source") else {
-            self.say(Diagnostic::advice(
-                "module-source",
-                block.header,
-                "the module call has no `source`",
-            ));
-            return Err(Reason::Invalid);
-        };
-        let ExprKind::String(text) = &source.value.kind else {
-            return Err(Reason::Module("an expression".into()));
-        };
-        let outside = || Reason::Module(Arc::clone(text));
-        let directory = local_path(&module.declarations.directory, text).ok_or_else(outside)?;
-        if module.chain.iter().any(|known| **known == *directory) {
-            self.say(Diagnostic::unreadable(
-                "module-cycle",
-                source.span(),
-                "the module calls itself, directly or through others",
-            ));
-            return Err(Reason::Invalid);
-        }
-        if module.chain.len() >= MAX_MODULES_DEEP {
-            self.say(Diagnostic::unreadable(
-                "module-limit",
-                source.span(),
-                format!("modules call modules more than {MAX_MODULES_DEEP} deep"),
-            ));
-            return Err(Reason::Limit);
-        }
-        let files: Vec<FileId> = self
-            .loader
-            .directory(&directory)
-            .into_iter()
-            .filter(|id| self.loader.path(*id).ends_with(".tf"))
-            .collect();
-        if files.is_empty() {
-            self.say(Diagnostic::advice(
-                "module-not-found",
-                source.span(),
-                format!("no Terraform file was found in {directory}/"),
-            ));
-            return Err(outside());
-        }
-        Ok(self.declare(&directory, &files))
-    }
-
     /// The value of an outcome; a failure is told and becomes an unknown.
     pub(super) fn settle(&self, scope: &str, outcome: Outcome, origin: OriginId) -> Value {
         match outcome {
@@ -394,29 +242,40 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Adds a diagnostic, each once.
+    /// Adds a diagnostic, each once. What is odd in a module that was installed is for those who
+    /// wrote it.
     pub(super) fn say(&self, diagnostic: Diagnostic) {
+        if diagnostic.kind == DiagnosticKind::Advice
+            && let Some(place) = &diagnostic.primary
+            && is_installed(&self.loader.path(place.span.file))
+        {
+            return;
+        }
         let mut all = self.diagnostics.borrow_mut();
         if all.len() < MAX_DIAGNOSTICS && !all.contains(&diagnostic) {
             all.push(diagnostic);
         }
     }
 
-    /// What a name means that no file read declares: a failure, unless there is a file that was not
-    /// read.
-    pub(super) fn undeclared(&self, module: &Module<'a>, what: &str, at: Span) -> Outcome {
-        match &module.declarations.unread {
-            None => Err(Failure::invalid(
-                at,
-                format!("this module declares no {what}"),
-            )),
-            Some(path) => {
-                let label = format!("{}{what}", module.prefix);
-                let unknown = Unknown::new("", label, Reason::File(Arc::clone(path)));
-                let origin = self.session.literal(at);
-                Ok(Value::unknown(unknown.declared_at(at), origin))
-            }
+    /// What a name means that nothing declares.
+    pub(super) fn undeclared(&self, _module: &Module<'a>, what: &str, at: Span) -> Outcome {
+        let message = format!("this module declares no {what}");
+        Err(Failure::invalid(at, message))
+    }
+
+    /// The same, with the one of `names` that was probably meant.
+    pub(super) fn undeclared_among<'n>(
+        &self,
+        what: &str,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        at: Span,
+    ) -> Outcome {
+        let mut message = format!("this module declares no {what} `{name}`");
+        if let Some(meant) = closest(name, names) {
+            message.push_str(&format!("; did you mean `{meant}`?"));
         }
+        Err(Failure::invalid(at, message))
     }
 
     pub(super) fn cycle(&self, at: Span, what: &str) -> Box<Failure> {

@@ -1,20 +1,17 @@
-//! One module: its blocks by name, and one instance of it with what was evaluated so far.
+//! One instance of a module with what was evaluated so far.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::declarations::{Declarations, Declared};
 use super::defaults::Defaults;
-use super::directories::{is_override, split};
 use super::instances::{Expansion, Instance};
-use super::provider::Azurerm;
-use crate::eval::frontend::Tree;
+use crate::eval::Existence;
 use crate::eval::value::Value;
-use crate::eval::{Existence, Loader, Mode};
 use crate::origin::OriginId;
-use crate::source::FileId;
-use crate::syntax::hcl::{Attribute, Block};
+use crate::syntax::hcl::Block;
 
 /// The path of a local module, relative to the root of the run; `None` for sources that are not
 /// local and for paths that leave the root.
@@ -41,115 +38,6 @@ pub(super) fn join(directory: &str, path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// What the files of a module's directory declare.
-#[derive(Default)]
-pub(super) struct Declarations<'a> {
-    pub(super) directory: Arc<str>,
-    pub(super) files: Vec<FileId>,
-    pub(super) variables: BTreeMap<&'a str, &'a Block>,
-    pub(super) locals: BTreeMap<&'a str, &'a Attribute>,
-    pub(super) outputs: BTreeMap<&'a str, &'a Block>,
-    /// Resources and data sources in the order typed.
-    pub(super) resources: Vec<Declared<'a>>,
-    pub(super) resource_index: BTreeMap<(bool, &'a str, &'a str), usize>,
-    /// Module calls in the order typed.
-    pub(super) calls: Vec<(&'a str, &'a Block)>,
-    /// A file of this directory that is not read: what seems not to be declared may be in it.
-    pub(super) unread: Option<Arc<str>>,
-    /// Resources and data sources declared once more, which are not applied.
-    pub(super) repeated: Vec<&'a Block>,
-    /// What it says of the provider.
-    pub(super) azurerm: Azurerm<'a>,
-    /// Blocks of override files, which are not applied.
-    pub(super) overrides: Vec<&'a Block>,
-}
-
-/// One `resource` or `data` block.
-#[derive(Clone, Copy)]
-pub(super) struct Declared<'a> {
-    pub(super) mode: Mode,
-    pub(super) kind: &'a Arc<str>,
-    pub(super) name: &'a Arc<str>,
-    pub(super) block: &'a Block,
-}
-
-impl<'a> Declarations<'a> {
-    pub(super) fn read(directory: &str, files: &[FileId], loader: &'a dyn Loader) -> Self {
-        let mut found = Self {
-            directory: directory.into(),
-            files: files.to_vec(),
-            ..Self::default()
-        };
-        found.unread = loader
-            .directory(directory)
-            .into_iter()
-            .map(|id| loader.path(id))
-            .find(|path| path.ends_with(".tf.json"));
-        for id in files {
-            let Some(Tree::Hcl(body)) = loader.tree(*id) else {
-                continue;
-            };
-            let path = loader.path(*id);
-            let overrides = is_override(split(&path).1);
-            for block in &body.blocks {
-                if overrides {
-                    found.overrides.push(block);
-                } else {
-                    found.declare(block);
-                }
-            }
-        }
-        found
-    }
-
-    fn declare(&mut self, block: &'a Block) {
-        let (first, second) = (block.label(0), block.label(1));
-        match (&*block.kind, first, second) {
-            ("variable", Some(name), _) => {
-                self.variables.entry(name).or_insert(block);
-            }
-            ("output", Some(name), _) => {
-                self.outputs.entry(name).or_insert(block);
-            }
-            ("module", Some(name), _) => self.calls.push((name, block)),
-            ("terraform" | "provider", _, _) => self.azurerm.read(block),
-            ("locals", _, _) => {
-                for attribute in &block.body.attributes {
-                    self.locals.entry(&attribute.name).or_insert(attribute);
-                }
-            }
-            ("resource" | "data", Some(kind), Some(name)) => {
-                let managed = &*block.kind == "resource";
-                let index = self.resources.len();
-                let known = self.resource_index.entry((managed, kind, name));
-                if let std::collections::btree_map::Entry::Occupied(_) = known {
-                    self.repeated.push(block);
-                } else if let std::collections::btree_map::Entry::Vacant(free) = known {
-                    free.insert(index);
-                    self.resources.push(Declared {
-                        mode: if managed {
-                            Mode::Managed
-                        } else {
-                            Mode::Existing
-                        },
-                        kind,
-                        name,
-                        block,
-                    });
-                }
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn call(&self, name: &str) -> Option<&'a Block> {
-        self.calls
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, block)| *block)
-    }
 }
 
 /// Something evaluated at most once.
@@ -179,6 +67,8 @@ pub(super) struct Module<'a> {
     pub(super) index: usize,
     /// `module.hub["x"].`, empty for the root.
     pub(super) prefix: Arc<str>,
+    /// The names of the calls that lead here, with dots between them; empty for the root.
+    pub(super) key: Arc<str>,
     pub(super) declarations: Rc<Declarations<'a>>,
     pub(super) called_by: Option<CalledBy<'a>>,
     /// Directories of this module and those around it, for cycles.

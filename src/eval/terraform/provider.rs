@@ -4,8 +4,9 @@
 //! One provider serves the whole configuration, so the constraints of all its modules count
 //! together. What is absent: a provider of that name from another source, of which nothing is known.
 
+use super::declarations::Declarations;
 use super::evaluation::Evaluation;
-use super::module::{Declarations, Module};
+use super::module::Module;
 use super::schema::{Versions, check};
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
 
@@ -19,6 +20,15 @@ pub(super) struct Azurerm<'a> {
 }
 
 impl<'a> Azurerm<'a> {
+    /// Takes a block of an override file, which says it instead of the others.
+    pub(super) fn replace(&mut self, block: &'a Block) {
+        let mut own = Self::default();
+        own.read(block);
+        if own.foreign || !own.constraints.is_empty() {
+            *self = own;
+        }
+    }
+
     /// Takes in a `terraform` or `provider` block.
     pub(super) fn read(&mut self, block: &'a Block) {
         if &*block.kind == "provider" {

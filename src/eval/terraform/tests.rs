@@ -1,10 +1,13 @@
 //! Tests of whole configurations.
 
+mod installed;
 mod limits;
 mod loops;
 mod modules;
 mod origins;
+mod overrides;
 mod schemas;
+mod sources;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,7 +17,8 @@ use super::*;
 use crate::eval::value::{Data, Rest, Truth, Value};
 use crate::eval::{Mode, Resource};
 use crate::source::SourceFile;
-use crate::syntax::hcl;
+use crate::syntax::Parsed;
+use crate::syntax::hcl::{self, Body};
 
 /// Files in memory.
 pub(super) struct Files {
@@ -31,8 +35,14 @@ impl Files {
         for (index, (path, text)) in sorted.into_iter().enumerate() {
             let id = FileId(u32::try_from(index).unwrap());
             let file = Arc::new(SourceFile::new(path, text));
-            let tree = (path.ends_with(".tf") || path.ends_with(".tfvars")).then(|| {
-                let parsed = hcl::parse(id, &file);
+            let parse: Option<fn(FileId, &SourceFile) -> Parsed<Body>> = match path {
+                path if path.ends_with(".tf.json") => Some(hcl::parse_json),
+                path if path.ends_with(".tfvars.json") => Some(hcl::parse_json_values),
+                path if path.ends_with(".tf") || path.ends_with(".tfvars") => Some(hcl::parse),
+                _ => None,
+            };
+            let tree = parse.map(|parse| {
+                let parsed = parse(id, &file);
                 assert!(
                     parsed.diagnostics.is_empty(),
                     "{path}: {:?}",

@@ -51,7 +51,8 @@ impl<'a> Evaluation<'a> {
     /// `var.name`
     pub(super) fn variable(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some((_, block)) = module.declarations.variables.get_key_value(name) else {
-            return self.undeclared(module, &format!("variable `{name}`"), at);
+            let names = module.declarations.variables.keys().copied();
+            return self.undeclared_among("variable", name, names, at);
         };
         let called = || format!("{}var.{name}", module.prefix);
         self.once(&module.variables, name, at, called, || {
@@ -185,7 +186,8 @@ impl<'a> Evaluation<'a> {
     /// `local.name`
     pub(super) fn local(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some(attribute) = module.declarations.locals.get(name).copied() else {
-            return self.undeclared(module, &format!("local `{name}`"), at);
+            let names = module.declarations.locals.keys().copied();
+            return self.undeclared_among("local", name, names, at);
         };
         let called = || format!("{}local.{name}", module.prefix);
         let value = self.once(&module.locals, name, at, called, || {
@@ -197,7 +199,8 @@ impl<'a> Evaluation<'a> {
     /// `module.x.name`, seen from outside.
     pub(super) fn output(&self, module: &Rc<Module<'a>>, name: &str, at: Span) -> Outcome {
         let Some(block) = module.declarations.outputs.get(name).copied() else {
-            return self.undeclared(module, &format!("output `{name}`"), at);
+            let names = module.declarations.outputs.keys().copied();
+            return self.undeclared_among("output", name, names, at);
         };
         let called = || format!("{}output.{name}", module.prefix);
         self.once(&module.outputs, name, at, called, || {

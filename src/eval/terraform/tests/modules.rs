@@ -69,8 +69,7 @@ fn modules_are_called_once_per_element_and_give_their_outputs() {
 
 #[test]
 fn what_no_one_has_here_is_unknown_by_its_source() {
-    let deployment = evaluate(
-        r#"
+    let text = r#"
         module "net" {
           source  = "Azure/vnet/azurerm"
           version = "4.0.0"
@@ -78,8 +77,10 @@ fn what_no_one_has_here_is_unknown_by_its_source() {
         resource "azurerm_x" "x" {
           id = module.net.vnet_subnets[0]
         }
-        "#,
-    );
+        "#;
+    let deployment = Files::new(&[("main.tf", text)]).deployment();
+    let told: Vec<_> = deployment.diagnostics.iter().map(|it| it.code).collect();
+    assert_eq!(told, ["module-not-read"]);
     let value = resource(&deployment, "azurerm_x.x").body.get("id").unwrap();
     let unknown = value.as_unknown().unwrap();
     assert_eq!(&*unknown.label, "module.net.vnet_subnets[0]");
@@ -181,25 +182,146 @@ fn within_an_unknown_call_references_still_hold() {
     assert_eq!(attribute(&deployment, x, "each"), "k");
 }
 
+/// The messages of a deployment, each with the text it points at.
+fn told<'f>(files: &'f Files, deployment: &'f Deployment) -> Vec<(&'static str, &'f str)> {
+    deployment
+        .diagnostics
+        .iter()
+        .map(|told| (told.code, files.slice(told.primary.as_ref().unwrap().span)))
+        .collect()
+}
+
 #[test]
-fn what_a_json_configuration_may_declare_is_not_called_missing() {
+fn arguments_that_are_missing_or_unknown_are_told_once_for_each_call() {
     let files = Files::new(&[
         (
             "main.tf",
-            "resource \"azurerm_x\" \"x\" { a = local.codes[\"x\"] }",
+            r#"
+            module "nsg" {
+              source     = "./nsg"
+              count      = 3
+              ruless     = {}
+              depends_on = []
+              providers  = { azurerm = azurerm.hub }
+            }
+            "#,
         ),
-        ("locals.tf.json", "{}"),
+        ("nsg/main.tf", NSG),
     ]);
     let deployment = files.deployment();
-    assert!(
-        deployment.diagnostics.is_empty(),
-        "{:?}",
-        deployment.diagnostics
-    );
-    let value = resource(&deployment, "azurerm_x.x").body.get("a").unwrap();
-    let roots = value.as_unknown().unwrap().roots();
     assert_eq!(
-        roots[0].reason,
-        crate::eval::value::Reason::File("locals.tf.json".into())
+        told(&files, &deployment),
+        [
+            ("missing-argument", "module \"nsg\""),
+            ("unknown-argument", "ruless")
+        ]
     );
+    let help = deployment.diagnostics[1].help.as_deref();
+    assert_eq!(help, Some("did you mean `rules`?"));
+}
+
+#[test]
+fn an_output_that_is_not_there_is_told_where_it_is_asked_for() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            r#"
+            module "nsg" {
+              source = "./nsg"
+              name   = "web"
+            }
+            resource "azurerm_x" "x" { a = module.nsg.givn }
+            "#,
+        ),
+        ("nsg/main.tf", NSG),
+    ]);
+    let deployment = files.deployment();
+    assert_eq!(
+        told(&files, &deployment),
+        [("invalid-expression", "module.nsg.givn")]
+    );
+    let message = &deployment.diagnostics[0].message;
+    assert!(message.contains("did you mean `given`?"), "{message}");
+}
+
+#[test]
+fn sources_that_cannot_be_followed_are_told() {
+    let files = Files::new(&[(
+        "a/main.tf",
+        r#"
+        variable "where" { default = "./x" }
+        module "missing" { source = "./nowhere" }
+        module "computed" { source = var.where }
+        module "outside" { source = "../../x" }
+        module "remote" { source = "Azure/vnet/azurerm" }
+        module "none" {}
+        "#,
+    )]);
+    let deployment = files.deployment();
+    assert_eq!(
+        told(&files, &deployment),
+        [
+            ("module-not-found", "source = \"./nowhere\""),
+            ("module-source", "var.where"),
+            ("module-not-read", "source = \"../../x\""),
+            ("module-not-read", "source = \"Azure/vnet/azurerm\""),
+            ("module-source", "module \"none\""),
+        ]
+    );
+}
+
+#[test]
+fn blocks_that_no_file_may_have_are_told_and_the_rest_counts() {
+    let files = Files::new(&[(
+        "main.tf",
+        r#"
+        resorce "azurerm_a" "a" {}
+        resource "azurerm_b" {}
+        stray = 1
+        moved {
+          from = azurerm_x.old
+          to   = azurerm_x.x
+        }
+        removed { from = azurerm_x.gone }
+        import {
+          to = azurerm_x.x
+          id = "x"
+        }
+        check "c" {}
+        provider "azurerm" {}
+        terraform {}
+        ephemeral "azurerm_e" "e" {}
+        resource "azurerm_x" "x" {}
+        "#,
+    )]);
+    let deployment = files.deployment();
+    assert_eq!(addresses(&deployment), ["azurerm_x.x"]);
+    let mut all = told(&files, &deployment);
+    all.sort_unstable();
+    assert_eq!(
+        all,
+        [
+            ("unknown-block", "resorce \"azurerm_a\" \"a\""),
+            ("unknown-block", "resource \"azurerm_b\""),
+            ("unknown-block", "stray"),
+        ]
+    );
+}
+
+#[test]
+fn a_configuration_in_json_is_one_with_the_others() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            "resource \"azurerm_x\" \"x\" { a = local.codes[var.code] }",
+        ),
+        (
+            "locals.tf.json",
+            r#"{"locals": {"codes": {"x": "${var.prefix}-x"}}, "variable": {"code": {}, "prefix": {"default": "p"}}}"#,
+        ),
+        ("terraform.tfvars.json", r#"{"code": "x"}"#),
+    ]);
+    let deployment = files.deployment();
+    assert_eq!(deployment.diagnostics, []);
+    assert_eq!(attribute(&deployment, "azurerm_x.x", "a"), "p-x");
 }
