@@ -12,6 +12,7 @@ mod access;
 mod conversion;
 mod for_each;
 mod library;
+mod members;
 mod operators;
 mod template;
 mod typed;
@@ -20,7 +21,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::value::{Data, Rest, Truth, Unknown, Value};
+use super::value::{Bounds, Data, Rest, Truth, Unknown, Value};
 use crate::origin::{Origin, OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, TemplatePart};
@@ -31,8 +32,9 @@ pub use for_each::item_span;
 pub use library::is_function;
 
 pub(crate) use access::candidates as element_candidates;
-pub(crate) use conversion::Conversion;
+pub(crate) use conversion::{Conversion, kind_of};
 pub(crate) use for_each::{key_of_rest, value_of_rest};
+pub(crate) use members::{key_of, members_of, rest_of_members};
 pub(crate) use operators::either_of as either;
 pub(crate) use typed::opened;
 
@@ -307,6 +309,13 @@ fn weigh(value: &Value, left: &mut u64, depth: usize) -> bool {
             object.entries.values().all(|item| weigh(item, left, below))
                 && rest_fits(&object.rest, left)
         }
+        Data::Unknown(unknown) => match &unknown.bounds {
+            Bounds::Members(all) => all
+                .members
+                .iter()
+                .all(|member| weigh(&member.value, left, below)),
+            _ => true,
+        },
         Data::String(text) => {
             let cost = u64::try_from(text.len() / 64).unwrap_or(u64::MAX);
             *left = left.saturating_sub(cost);
@@ -498,7 +507,7 @@ impl Context<'_> {
                 None => unknown_keys.push((key, value.with_origin(typed))),
             }
         }
-        let rest = access::rest_of_unknown_keys(unknown_keys);
+        let rest = members::rest_of_entries(unknown_keys);
         let object = access::object_value(entries, rest, self.session.literal(at));
         self.session.weigh(object, at)
     }

@@ -18,6 +18,7 @@ mod files;
 mod given;
 pub(crate) mod installed;
 mod instances;
+mod labels;
 mod module;
 mod overrides;
 mod provider;

@@ -10,6 +10,7 @@
 //! `concat(parameters('p'), '-nsg')` written twice is one value.
 
 mod candidates;
+mod members;
 mod shared;
 mod truth;
 mod types;
@@ -22,6 +23,7 @@ use indexmap::IndexMap;
 
 use crate::origin::OriginId;
 use crate::syntax::Number;
+pub use members::{Member, Members, Presence};
 pub use truth::Truth;
 pub use types::{AttributeType, Type};
 pub use unknown::{Bounds, MAX_CANDIDATES, MAX_CAUSES, Reason, Reference, Unknown, UnknownId};

@@ -17,7 +17,7 @@ use super::{
     PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State, SubnetId, VnetId,
 };
 use crate::diagnostic::{Diagnostic, Label};
-use crate::eval::value::{Data, Piece, Reason, Truth, Unknown, Value, hole};
+use crate::eval::value::{Data, Piece, Presence, Reason, Truth, Unknown, Value, hole};
 use crate::eval::{Deployment, Existence, Mode, Resource, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
 
@@ -250,7 +250,7 @@ pub(super) struct Part<'a> {
 }
 
 /// The parts that a list holds, and what stands for those that are not known. Where the shape of the
-/// unknown ones is known, one part marked as a template stands for all of them.
+/// unknown ones is known, parts marked as templates stand for all of them.
 pub(super) struct Parts<'a> {
     pub(super) parts: Vec<Part<'a>>,
     pub(super) rest: Option<Arc<Unknown>>,
@@ -265,16 +265,15 @@ impl<'a> Parts<'a> {
         for (position, node) in found.items.into_iter().enumerate() {
             parts.push(Part::new(owner, node, segment, position, style));
         }
-        let mut rest = found.rest;
-        if let (Some(template), Some(unknown)) = (found.template, &rest) {
-            let mut part = Part::new(owner, template, segment, parts.len(), style);
-            part.meta.template = true;
+        let rest = found.hidden;
+        for (node, presence) in found.others {
+            let mut part = Part::new(owner, node, segment, parts.len(), style);
+            part.meta.template |= matches!(presence, Presence::Many(_));
             part.meta.existence = Existence {
                 truth: owner.existence.truth.and(Truth::Unknown),
-                because: Some(Arc::clone(unknown)),
+                because: presence.because().cloned(),
             };
             parts.push(part);
-            rest = None;
         }
         Self { parts, rest }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::parse::{self, Parsed};
 use super::{Field, Link, List, State};
-use crate::eval::value::{Bounds, Data, Piece, Reason, Unknown, Value};
+use crate::eval::value::{Bounds, Data, Piece, Presence, Reason, Rest, Unknown, Value};
 use crate::eval::{Dialect, Mode, Resource, ResourceKey};
 use crate::origin::{Origin, OriginGraph, OriginId, OriginStep};
 use crate::source::Span;
@@ -49,8 +49,10 @@ pub(super) struct Items<'a> {
     pub(super) items: Vec<Node<'a>>,
     /// Stands for the others.
     pub(super) rest: Option<Arc<Unknown>>,
-    /// What each of the others looks like.
-    pub(super) template: Option<Node<'a>>,
+    /// Stands for those of the others of which nothing is known.
+    pub(super) hidden: Option<Arc<Unknown>>,
+    /// The others as far as they are known, each with what decides about it.
+    pub(super) others: Vec<(Node<'a>, Presence)>,
 }
 
 impl<'a> Node<'a> {
@@ -155,7 +157,12 @@ impl<'a> Node<'a> {
     /// The first item of a list of scalars, or the scalar itself.
     pub(super) fn first(&self) -> Self {
         let found = self.items();
-        match (found.items.first(), found.rest) {
+        let open = match &self.found {
+            Found::Value(value) => value.as_list().and_then(|list| list.rest.as_ref()),
+            _ => None,
+        };
+        let open = open.map(|rest| Arc::clone(&rest.unknown));
+        match (found.items.first(), found.rest.or(open)) {
             // What is known of a list with a rest need not stand at its beginning.
             (_, Some(rest)) => self.as_unknown(rest),
             (Some(first), None) => first.clone(),
@@ -302,18 +309,21 @@ impl<'a> Node<'a> {
         let mut answer = Items {
             items: Vec::new(),
             rest: None,
-            template: None,
+            hidden: None,
+            others: Vec::new(),
         };
         match &self.found {
             Found::Absent => {}
-            Found::Unknown(unknown, _) => answer.rest = Some(Arc::clone(unknown)),
+            Found::Unknown(unknown, _) => {
+                answer.rest = Some(Arc::clone(unknown));
+                answer.hidden = answer.rest.clone();
+            }
             Found::Value(value) => match &value.data {
                 Data::List(list) => {
                     answer.items = list.items.iter().map(|item| self.at(item)).collect();
                     answer.items.retain(|item| !item.is_absent());
                     if let Some(rest) = &list.rest {
-                        answer.rest = Some(Arc::clone(&rest.unknown));
-                        answer.template = rest.template.as_ref().map(|item| self.at(item));
+                        self.open_items(rest, &mut answer);
                     }
                 }
                 _ if self.is_absent() => {}
@@ -321,6 +331,32 @@ impl<'a> Node<'a> {
             },
         }
         answer
+    }
+
+    fn open_items(&self, rest: &'a Rest, into: &mut Items<'a>) {
+        let Some(members) = rest.members() else {
+            into.rest = Some(Arc::clone(&rest.unknown));
+            match &rest.template {
+                Some(template) => {
+                    let presence = Presence::Many(Arc::clone(&rest.unknown));
+                    into.others.push((self.at(template), presence));
+                }
+                None => into.hidden = into.rest.clone(),
+            }
+            return;
+        };
+        for member in members {
+            if member.presence.because().is_some() {
+                into.rest = Some(Arc::clone(&rest.unknown));
+            }
+            match (&member.presence, &member.value.data) {
+                (Presence::Certain, _) => into.items.push(self.at(&member.value)),
+                (Presence::Many(unknown), Data::Unknown(_)) => {
+                    into.hidden = Some(Arc::clone(unknown));
+                }
+                (presence, _) => into.others.push((self.at(&member.value), presence.clone())),
+            }
+        }
     }
 
     /// A list of fields.

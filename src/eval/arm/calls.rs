@@ -329,7 +329,7 @@ fn may_be_null(value: &Value) -> bool {
         Data::Unknown(unknown) => match &unknown.bounds {
             Bounds::OneOf(candidates) => candidates.iter().any(may_be_null),
             Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) => false,
-            Bounds::Any | Bounds::Typed(_) => unknown.reason != Reason::Secret,
+            Bounds::Any | Bounds::Typed(_) | Bounds::Members(_) => unknown.reason != Reason::Secret,
         },
         Data::Null => true,
         _ => false,

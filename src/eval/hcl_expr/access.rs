@@ -5,11 +5,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::for_each::value_of_rest;
+use super::members::{may_hold, member_at, members_of, rest_of_members};
 use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived, typed};
 use crate::eval::ResourceKey;
 use crate::eval::value::{
-    Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Reason, Reference, Rest, Type,
-    Unknown, UnknownId, Value,
+    Bounds, Data, ListKind, ListValue, Members, ObjectKind, ObjectValue, Reason, Reference, Rest,
+    Type, Unknown, UnknownId, Value,
 };
 use crate::origin::OriginId;
 use crate::source::Span;
@@ -34,8 +35,10 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
     match &value.data {
         Data::Object(object) => match (object.entries.get(name), &object.rest) {
             (Some(entry), _) => Ok(entry.clone()),
-            (None, Some(rest)) => Ok(part_of_unknown(&rest.unknown, &dotted(name), value.origin)),
-            (None, None) => Err(Failure::invalid(
+            (None, Some(rest)) if may_hold(rest, &name.into()) => {
+                Ok(part_of_unknown(&rest.unknown, &dotted(name), value.origin))
+            }
+            (None, _) => Err(Failure::invalid(
                 at,
                 format!("there is no attribute `{name}` in this object"),
             )
@@ -86,17 +89,25 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
         Data::Object(object) => match key_text(index, at)? {
             Some(name) => match (object.entries.get(&name), &object.rest) {
                 (Some(entry), _) => Ok(entry.clone()),
-                (None, Some(rest)) => {
+                (None, Some(rest)) if may_hold(rest, &name) => {
                     Ok(part_of_unknown(&rest.unknown, &keyed(&name), value.origin))
                 }
-                (None, None) => Err(Failure::invalid(
+                (None, _) => Err(Failure::invalid(
                     at,
                     format!("there is no element with the key \"{name}\""),
                 )),
             },
             None => {
-                let open = object.rest.is_some();
-                Ok(any_of(object.entries.values(), open, value, index))
+                let rest = object.rest.as_ref();
+                if let Some(member) = rest.and_then(|rest| member_at(rest, index)) {
+                    return Ok(member.value.clone());
+                }
+                Ok(any_of(
+                    object.entries.values(),
+                    rest.is_some(),
+                    value,
+                    index,
+                ))
             }
         },
         Data::List(list) => {
@@ -181,14 +192,21 @@ pub(super) fn each_candidate(
     origin: OriginId,
     change: impl Fn(&Value) -> Outcome,
 ) -> Option<Value> {
-    let Bounds::OneOf(candidates) = &unknown.bounds else {
-        return None;
+    let candidates: Vec<&Value> = match &unknown.bounds {
+        Bounds::OneOf(candidates) => candidates.iter().collect(),
+        Bounds::Members(Members { members, .. }) => {
+            members.iter().map(|member| &member.value).collect()
+        }
+        _ => return None,
     };
-    let results: Vec<Value> = candidates
-        .iter()
+    let mut results: Vec<Value> = candidates
+        .into_iter()
         .map(change)
         .collect::<Result<_, _>>()
         .ok()?;
+    if results.len() == 1 {
+        return results.pop();
+    }
     one_of(
         "candidate",
         &[Value::new(Data::Unknown(Arc::clone(unknown)), origin)],
@@ -312,6 +330,7 @@ pub fn entries_of(value: &Value) -> Option<Entries> {
                 .map(|(index, item)| {
                     let index = i64::try_from(index).unwrap_or(i64::MAX);
                     let key = match &list.rest {
+                        _ if list.kind == ListKind::Set => item.clone(),
                         None => Value::integer(index, item.origin),
                         Some(rest) => {
                             let of = [
@@ -407,19 +426,6 @@ pub(super) fn key_text(key: &Value, at: Span) -> Result<Option<Arc<str>>, Box<Fa
     }
 }
 
-/// What entries with unknown keys are of an object.
-pub(super) fn rest_of_unknown_keys(mut entries: Vec<(Value, Value)>) -> Option<Rest> {
-    let keys: Vec<Value> = entries.iter().map(|(key, _)| key.clone()).collect();
-    let unknown = match keys.as_slice() {
-        [] => return None,
-        keys => Arc::new(Unknown::derived("keys", keys)),
-    };
-    let template = (entries.len() == 1)
-        .then(|| entries.pop().map(|(_, value)| value))
-        .flatten();
-    Some(Rest { unknown, template })
-}
-
 /// An object in Terraform's order.
 pub(super) fn object_value(
     mut entries: IndexMap<Arc<str>, Value>,
@@ -451,20 +457,11 @@ pub(super) fn list_value(items: Vec<Value>, rest: Option<Rest>, origin: OriginId
     )
 }
 
-/// Several rests as one: the template stays if there is one rest alone.
+/// Several rests as one.
 pub(super) fn join_rests(function: &str, rests: Vec<Rest>) -> Option<Rest> {
     match rests.len() {
         0 => None,
         1 => rests.into_iter().next(),
-        _ => {
-            let unknowns: Vec<Value> = rests
-                .iter()
-                .map(|rest| Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE))
-                .collect();
-            Some(Rest {
-                unknown: Arc::new(Unknown::derived(function, &unknowns)),
-                template: None,
-            })
-        }
+        _ => rest_of_members(function, rests.iter().flat_map(members_of).collect()),
     }
 }

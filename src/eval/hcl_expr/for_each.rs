@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::access::{
-    Entries, each_candidate, entries_of, join_rests, key_text, list_value, object_value,
-};
+use super::access::{Entries, each_candidate, entries_of, key_text, list_value, object_value};
+use super::members::{key_of, members_of, perhaps, rest_of_members};
 use super::operators::boolean;
 use super::{Context, Failure, Frame, Outcome, Session, conversion, derived, typed};
-use crate::eval::value::{Data, Rest, Unknown, Value};
+use crate::eval::value::{Data, Member, Presence, Rest, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ForExpr, SPLAT_ELEMENT};
@@ -63,11 +62,12 @@ pub fn item_span(element: OriginId, session: &Session<'_>) -> Option<Span> {
 }
 
 /// What becomes of one element.
-enum Made {
-    Dropped,
-    Certain(Option<Value>, Value),
-    /// The condition is not known.
-    Perhaps(Value, Option<Value>, Value),
+struct Made {
+    key: Option<Value>,
+    value: Value,
+    presence: Presence,
+    /// Whether its place among the others is known.
+    placed: bool,
 }
 
 impl Context<'_> {
@@ -90,26 +90,24 @@ impl Context<'_> {
         );
         let mut made = Vec::with_capacity(entries.known.len());
         for (key, value) in &entries.known {
-            match self.for_element(parts, key, value)? {
-                Made::Dropped => {}
-                other => made.push((other, value.origin)),
-            }
+            made.extend(self.for_element(parts, key, value)?);
         }
-        let rest = self.for_rest(parts, &entries)?;
+        self.for_rest(parts, &entries, &mut made)?;
         let value = if parts.key.is_some() {
-            self.for_object(parts, made, rest, origin, at)?
+            self.for_object(parts, made, origin, at)?
         } else {
-            self.for_list(made, rest, origin)
+            for_list(made, origin)
         };
         self.session.weigh(value, at)
     }
 
+    /// `None` where the condition leaves it out.
     fn for_element(
         &self,
         parts: &ForExpr,
         key: &Value,
         value: &Value,
-    ) -> Result<Made, Box<Failure>> {
+    ) -> Result<Option<Made>, Box<Failure>> {
         let mut names = Vec::with_capacity(2);
         if let Some(name) = &parts.key_name {
             names.push((Arc::clone(name), key.clone()));
@@ -125,7 +123,7 @@ impl Context<'_> {
             Some(condition) => {
                 let truth = inner.eval(condition)?;
                 match boolean(&truth, condition.span)? {
-                    Some(false) => return Ok(Made::Dropped),
+                    Some(false) => return Ok(None),
                     Some(true) => None,
                     None => Some(truth),
                 }
@@ -134,10 +132,12 @@ impl Context<'_> {
         let made_key = parts.key.as_ref().map(|key| inner.eval(key)).transpose()?;
         let result = inner.eval(&parts.value)?;
         let result = inner.of_element(result, value, made_key.as_ref().unwrap_or(key));
-        Ok(match condition {
-            None => Made::Certain(made_key, result),
-            Some(condition) => Made::Perhaps(condition, made_key, result),
-        })
+        Ok(Some(Made {
+            key: made_key,
+            value: result,
+            presence: condition.map_or(Presence::Certain, |truth| perhaps(&[truth])),
+            placed: true,
+        }))
     }
 
     /// Remembers for a list or object made of an element which one it was made of.
@@ -158,111 +158,97 @@ impl Context<'_> {
         result.with_origin(origin)
     }
 
-    /// What becomes of the elements that are not known: the key, if it is still that of the
-    /// collection, and what each result looks like.
-    fn for_rest(&self, parts: &ForExpr, entries: &Entries) -> Result<Option<Rest>, Box<Failure>> {
-        let Some(rest) = &entries.rest else {
-            return Ok(None);
-        };
-        let key = key_of_rest(rest);
-        let value = value_of_rest(rest);
-        let whole = Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE);
-        match self.for_element(parts, &key, &value) {
-            Ok(Made::Dropped) => Ok(None),
-            Ok(Made::Certain(made_key, result)) => {
-                let same_key = match (&made_key, key.as_unknown()) {
-                    (Some(made), Some(key)) => {
-                        made.as_unknown().is_some_and(|made| made.id == key.id)
-                    }
-                    _ => false,
-                };
-                let unknown = if same_key {
-                    Arc::clone(&rest.unknown)
-                } else {
-                    let of = [whole, made_key.unwrap_or_else(|| result.clone())];
-                    Arc::new(Unknown::derived("for", &of))
-                };
-                Ok(Some(Rest {
-                    unknown,
-                    template: Some(result),
-                }))
-            }
-            Ok(Made::Perhaps(condition, made_key, result)) => {
-                let of = [whole, condition, made_key.unwrap_or_else(|| result.clone())];
-                Ok(Some(Rest {
-                    unknown: Arc::new(Unknown::derived("for", &of)),
-                    template: Some(result),
-                }))
-            }
-            Err(failure) if !failure.can_be_caught() => Err(failure),
-            // What is wrong for an unknown element may be right for every real one.
-            Err(_) => Ok(Some(Rest {
-                unknown: Arc::new(Unknown::derived("for", &[whole])),
-                template: None,
-            })),
-        }
-    }
-
-    fn for_list(&self, made: Vec<(Made, OriginId)>, rest: Option<Rest>, origin: OriginId) -> Value {
-        let mut items = Vec::with_capacity(made.len());
-        let mut rests: Vec<Rest> = rest.into_iter().collect();
-        for (one, _) in made {
-            match one {
-                Made::Dropped => {}
-                Made::Certain(_, value) => items.push(value),
-                Made::Perhaps(condition, _, value) => rests.push(perhaps(&condition, value)),
-            }
-        }
-        list_value(items, join_rests("for", rests), origin)
-    }
-
-    fn for_object(
+    /// What becomes of the elements without a known key. One that stands for any number keeps the
+    /// key of the collection, if the result has it too, so that loops over either find each other.
+    fn for_rest(
         &self,
         parts: &ForExpr,
-        made: Vec<(Made, OriginId)>,
-        rest: Option<Rest>,
-        origin: OriginId,
-        at: Span,
-    ) -> Outcome {
-        let mut entries: IndexMap<Arc<str>, Value> = IndexMap::with_capacity(made.len());
-        let mut groups: IndexMap<Arc<str>, Vec<Value>> = IndexMap::new();
-        let mut rests: Vec<Rest> = rest.into_iter().collect();
-        let key_span = parts.key.as_ref().map_or(at, |key| key.span);
-        for (one, _) in made {
-            let (key, value) = match one {
-                Made::Dropped => continue,
-                Made::Certain(key, value) => (key, value),
-                Made::Perhaps(condition, _, value) => {
-                    rests.push(perhaps(&condition, value));
+        entries: &Entries,
+        made: &mut Vec<Made>,
+    ) -> Result<(), Box<Failure>> {
+        let Some(rest) = &entries.rest else {
+            return Ok(());
+        };
+        let whole = Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE);
+        for (place, member) in members_of(rest).iter().enumerate() {
+            let key = key_of(member, rest, place);
+            let mut one = match self.for_element(parts, &key, &member.value) {
+                Ok(Some(one)) => one,
+                Ok(None) => continue,
+                Err(failure)
+                    if !failure.can_be_caught() || matches!(member.presence, Presence::Certain) =>
+                {
+                    return Err(failure);
+                }
+                // What is wrong for an unknown element may be right for every real one.
+                Err(_) => {
+                    let rest = Rest {
+                        unknown: Arc::new(Unknown::derived("for", &[whole.clone(), key])),
+                        template: None,
+                    };
+                    made.extend(members_of(&rest).into_iter().map(|member| Made {
+                        key: member.key,
+                        value: member.value,
+                        presence: member.presence,
+                        placed: false,
+                    }));
                     continue;
                 }
             };
-            let Some(key) = key else { continue };
-            match key_text(&key, key_span)? {
-                None => rests.push(perhaps(&key, value)),
-                Some(name) if parts.grouping => groups.entry(name).or_default().push(value),
-                Some(name) => {
-                    if entries.insert(Arc::clone(&name), value).is_some() {
+            one.placed = false;
+            one.presence = match (&member.presence, one.presence) {
+                (whole @ (Presence::Certain | Presence::Perhaps(_)), own) => own.within(whole),
+                (Presence::Many(unknown), own) => {
+                    Presence::Many(filtered(unknown, &own, &one.key, &key, &one.value))
+                }
+            };
+            made.push(one);
+        }
+        Ok(())
+    }
+
+    fn for_object(&self, parts: &ForExpr, made: Vec<Made>, origin: OriginId, at: Span) -> Outcome {
+        let mut entries: IndexMap<Arc<str>, Value> = IndexMap::with_capacity(made.len());
+        let mut groups: IndexMap<Arc<str>, Vec<Value>> = IndexMap::new();
+        let mut members = Vec::new();
+        let key_span = parts.key.as_ref().map_or(at, |key| key.span);
+        for one in made {
+            let Some(key) = one.key else { continue };
+            let name = key_text(&key, key_span)?;
+            match (name, one.presence) {
+                (Some(name), Presence::Certain) if parts.grouping => {
+                    groups.entry(name).or_default().push(one.value);
+                }
+                (Some(name), Presence::Certain) => {
+                    if entries.insert(Arc::clone(&name), one.value).is_some() {
                         return Err(Failure::invalid(
                             key_span,
                             format!("two elements give the key \"{name}\""),
                         ));
                     }
                 }
+                (_, presence) => members.push(Member {
+                    key: Some(key),
+                    value: one.value,
+                    presence,
+                }),
             }
         }
-        let open = !rests.is_empty();
+        if !parts.grouping {
+            let rest = rest_of_members("for", members);
+            return Ok(object_value(entries, rest, origin));
+        }
+        // With unknown keys about, a group may have more members.
+        let more = rest_of_members("for", members);
         for (name, values) in groups {
             let origin = values.first().map_or(origin, |value| value.origin);
-            // With unknown keys about, a group may have more members.
-            let rest = if open {
-                join_rests("for", rests.clone())
-            } else {
-                None
-            };
-            entries.insert(name, list_value(values, rest, origin));
+            entries.insert(name, list_value(values, more.clone(), origin));
         }
-        Ok(object_value(entries, join_rests("for", rests), origin))
+        let rest = more.map(|rest| Rest {
+            unknown: Arc::clone(&rest.unknown),
+            template: Some(list_value(Vec::new(), Some(rest), origin)),
+        });
+        Ok(object_value(entries, rest, origin))
     }
 
     #[inline(never)]
@@ -292,14 +278,7 @@ impl Context<'_> {
                 }
                 let open = match &list.rest {
                     None => None,
-                    Some(open) => Some(Rest {
-                        unknown: Arc::clone(&open.unknown),
-                        template: match self.splat_element(&value_of_rest(open), rest) {
-                            Ok(element) => Some(element),
-                            Err(failure) if failure.can_be_caught() => None,
-                            Err(failure) => return Err(failure),
-                        },
-                    }),
+                    Some(open) => self.splat_rest(open, rest)?,
                 };
                 self.session
                     .weigh(list_value(items, open, value.origin), at)
@@ -309,6 +288,40 @@ impl Context<'_> {
                 value.origin,
             )),
         }
+    }
+
+    fn splat_rest(&self, open: &Rest, rest: &Expr) -> Result<Option<Rest>, Box<Failure>> {
+        let Some(members) = open.members() else {
+            return Ok(Some(Rest {
+                unknown: Arc::clone(&open.unknown),
+                template: match self.splat_element(&value_of_rest(open), rest) {
+                    Ok(element) => Some(element),
+                    Err(failure) if failure.can_be_caught() => None,
+                    Err(failure) => return Err(failure),
+                },
+            }));
+        };
+        let mut made = Vec::with_capacity(members.len());
+        for member in members {
+            made.push(Member {
+                value: match self.splat_element(&member.value, rest) {
+                    Ok(value) => value,
+                    Err(failure)
+                        if failure.can_be_caught()
+                            && !matches!(member.presence, Presence::Certain) =>
+                    {
+                        derived(
+                            "[*]",
+                            std::slice::from_ref(&member.value),
+                            member.value.origin,
+                        )
+                    }
+                    Err(failure) => return Err(failure),
+                },
+                ..member.clone()
+            });
+        }
+        Ok(rest_of_members("[*]", made))
     }
 
     fn splat_element(&self, element: &Value, rest: &Expr) -> Outcome {
@@ -321,11 +334,44 @@ impl Context<'_> {
     }
 }
 
-fn perhaps(condition: &Value, value: Value) -> Rest {
-    Rest {
-        unknown: Arc::new(Unknown::derived("for", &[condition.clone(), value.clone()])),
-        template: Some(value),
+fn for_list(made: Vec<Made>, origin: OriginId) -> Value {
+    let mut items = Vec::with_capacity(made.len());
+    let mut members = Vec::new();
+    let alone = made.len() == 1;
+    for one in made {
+        match one.presence {
+            Presence::Certain if one.placed || alone => items.push(one.value),
+            presence => members.push(Member {
+                key: None,
+                value: one.value,
+                presence,
+            }),
+        }
     }
+    list_value(items, rest_of_members("for", members), origin)
+}
+
+/// What decides about the results of any number of elements.
+fn filtered(
+    unknown: &Arc<Unknown>,
+    condition: &Presence,
+    made_key: &Option<Value>,
+    key: &Value,
+    result: &Value,
+) -> Arc<Unknown> {
+    let same_key = match (made_key, key.as_unknown()) {
+        (Some(made), Some(key)) => made.as_unknown().is_some_and(|made| made.id == key.id),
+        _ => false,
+    };
+    if same_key && condition.because().is_none() {
+        return Arc::clone(unknown);
+    }
+    let value =
+        |unknown: &Arc<Unknown>| Value::new(Data::Unknown(Arc::clone(unknown)), OriginId::NONE);
+    let mut of = vec![value(unknown)];
+    of.extend(condition.because().map(value));
+    of.push(made_key.clone().unwrap_or_else(|| result.clone()));
+    Arc::new(Unknown::derived("for", &of))
 }
 
 /// An unknown in place of what a loop makes of an unknown collection.

@@ -5,7 +5,9 @@ mod table;
 use std::sync::Arc;
 
 use super::*;
-use crate::eval::value::{Bounds, ListKind, ListValue, ObjectKind, ObjectValue, Piece, Reason};
+use crate::eval::value::{
+    Bounds, ListKind, ListValue, Member, ObjectKind, ObjectValue, Piece, Presence, Reason,
+};
 use crate::source::FileId;
 use crate::syntax::hcl::parse_expression;
 
@@ -71,7 +73,8 @@ fn value(text: &str) -> Value {
     outcome(text).unwrap_or_else(|failure| panic!("{text}: {}", failure.message))
 }
 
-/// A value as text: JSON, with `?label` for unknowns and `…` for what is open.
+/// A value as text: JSON, with `?label` for unknowns, `…` for what is open, `~` for
+/// what has no known key.
 fn show(value: &Value) -> String {
     match &value.data {
         Data::Unknown(unknown) => match &unknown.bounds {
@@ -84,7 +87,7 @@ fn show(value: &Value) -> String {
                 let end = |end: &Option<i64>| end.map_or(String::new(), |end| end.to_string());
                 format!("({}..{})", end(low), end(high))
             }
-            Bounds::Length(..) | Bounds::Ends(..) | Bounds::Typed(_) => {
+            Bounds::Length(..) | Bounds::Ends(..) | Bounds::Typed(_) | Bounds::Members(_) => {
                 format!("?{}", unknown.label)
             }
         },
@@ -116,6 +119,14 @@ fn show(value: &Value) -> String {
 }
 
 fn shown_rest(rest: &Rest) -> String {
+    if let Some(members) = rest.members() {
+        let shown = |member: &Member| match (&member.presence, &member.key) {
+            (Presence::Certain, Some(key)) => format!("~{}={}", show(key), show(&member.value)),
+            (Presence::Certain, None) => format!("~{}", show(&member.value)),
+            _ => format!("…{}", show(&member.value)),
+        };
+        return members.iter().map(shown).collect::<Vec<_>>().join(",");
+    }
     match &rest.template {
         Some(template) => format!("…{}", show(template)),
         None => "…".to_owned(),
@@ -185,7 +196,10 @@ fn unknown_operands_leave_unknown_only_what_hangs_on_them() {
         ("length(var.open)", "(1..)"),
         ("length(var.open) > 0", "true"),
         ("length(var.x) >= 0", "true"),
-        ("concat(var.open, [\"b\"], var.x)", "['a','b',…]"),
+        (
+            "concat(var.open, [\"b\"], var.x)",
+            "['a','b',…?var.open[*],…?var.x[*]]",
+        ),
         ("contains(var.open, \"a\")", "true"),
         ("contains(var.open, \"b\")", "?var.open"),
         ("contains([\"c\"], var.either)", "false"),
@@ -207,13 +221,13 @@ fn unknown_operands_leave_unknown_only_what_hangs_on_them() {
         ("can({a = 1}.b)", "false"),
         ("can(var.x.a)", "?var.x.a"),
         ("[for x in var.open : upper(x)]", "['A',…?var.open[*]]"),
-        ("[for x in [1, 2] : x if var.flag]", "[…]"),
+        ("[for x in [1, 2] : x if var.flag]", "[…1,…2]"),
         ("[for x in [1] : x if var.flag]", "[…1]"),
         (
             "{for k, v in var.map : k => {v = v}}",
             "{a={v=1},…{v=?var.map[*]}}",
         ),
-        ("{for x in [1, 2] : var.x => x}", "{…}"),
+        ("{for x in [1, 2] : var.x => x}", "{~?var.x=1,~?var.x=2}"),
         ("var.open[*]", "['a',…?var.open[*]]"),
         ("tostring(var.x)", "?var.x"),
         ("timestamp()", "?timestamp()"),

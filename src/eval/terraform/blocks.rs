@@ -7,14 +7,17 @@ use indexmap::IndexMap;
 
 use super::evaluation::{Evaluation, Names};
 use super::instances::{
-    Element, Expansion, Instance, MAX_INSTANCES, join, key_and_value, rest_alone,
+    Element, Expansion, Instance, MAX_ALL_INSTANCES, MAX_INSTANCES, Makes, key_and_value,
+    rest_alone,
 };
+use super::labels;
 use super::module::{Module, ResourceInstance, Slot};
 use crate::eval::hcl_expr::{
-    Frame, either, evaluate_with, item_span, key_of_rest, to_text, value_of_rest,
+    Frame, evaluate_with, item_span, key_of_rest, rest_of_members, value_of_rest,
 };
-use crate::eval::value::{Data, ListKind, ListValue, Rest, Value};
+use crate::eval::value::{Data, ListKind, ListValue, Member, Presence, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
+use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, ExprKind};
 
 /// What stands in a resource's body and is none of its attributes.
@@ -190,7 +193,7 @@ impl<'a> Evaluation<'a> {
         around: OriginId,
     ) -> Value {
         let mut items = Vec::new();
-        let mut rests = Vec::new();
+        let mut perhaps = Vec::new();
         for block in &body.blocks {
             if &*block.kind == kind {
                 let origin = self.block_origin(block, kind, around);
@@ -199,11 +202,11 @@ impl<'a> Evaluation<'a> {
                 && block.label(0).is_some_and(|label| &**label == kind)
             {
                 let origin = self.block_origin(block, kind, around);
-                self.dynamic(within, block, kind, origin, &mut items, &mut rests);
+                self.dynamic(within, block, kind, origin, &mut items, &mut perhaps);
             }
         }
         let origin = items.first().map_or(around, |item| item.origin);
-        let rest = join(rests);
+        let rest = rest_of_members("dynamic", perhaps);
         Value::new(
             Data::List(Arc::new(ListValue {
                 items,
@@ -252,7 +255,7 @@ impl<'a> Evaluation<'a> {
         kind: &str,
         around: OriginId,
         items: &mut Vec<Value>,
-        rests: &mut Vec<Rest>,
+        perhaps: &mut Vec<Member>,
     ) {
         let Some(content) = block.body.blocks_of("content").next() else {
             return;
@@ -269,7 +272,7 @@ impl<'a> Evaluation<'a> {
             _ => kind.into(),
         };
         let one = |key: &Value, value: &Value| -> Value {
-            let name = to_text(key).unwrap_or_else(|| "".into());
+            let name = labels::text(key);
             let span = item_span(value.origin, &self.session).unwrap_or(block.header);
             let step = || OriginStep::DynamicBlock(name);
             let origin = self.session.hop(Some(span), step, &[around, value.origin]);
@@ -287,65 +290,53 @@ impl<'a> Evaluation<'a> {
             };
             self.block(inner, &content.body, origin)
         };
-        let found = self
+        let elements = self
             .candidates(within.module, within.frame, &each.value)
-            .and_then(|candidates| {
-                let (elements, open) = self.elements(&candidates, false, each.value.span)?;
-                Ok((candidates, elements, open))
-            });
-        let (candidates, elements, mut open) = match found {
-            Ok(found) => found,
-            Err(failure) => {
-                let unknown = self.report(&within.module.prefix, &failure);
-                rests.push(self.open_blocks(&rest_alone(unknown), &one));
-                return;
-            }
+            .and_then(|candidates| self.elements(&candidates, Makes::Blocks, each.value.span));
+        let elements = match elements {
+            Ok(elements) => self.within_block_limits(within.module, elements, each.span()),
+            Err(failure) => vec![any_number(self.report(&within.module.prefix, &failure))],
         };
-        let all = self.instances.get() + elements.len();
-        self.instances.set(all);
-        if elements.len() > MAX_INSTANCES || all > super::instances::MAX_ALL_INSTANCES {
-            let message = format!("more than {MAX_INSTANCES} blocks from one `dynamic`");
-            let unknown = self.limit(&within.module.prefix, each.span(), message);
-            rests.push(self.open_blocks(&rest_alone(unknown), &one));
-            return;
-        }
-        let mut perhaps: Option<Value> = None;
-        for Element {
-            key,
-            value,
-            certain,
-        } in elements
-        {
-            let made = one(&key, &value);
-            match &candidates.because {
-                Some(because) if !certain => {
-                    let decides = Value::new(Data::Unknown(Arc::clone(because)), OriginId::NONE);
-                    perhaps = Some(match perhaps {
-                        None => made,
-                        Some(other) => either(&decides, &other, &made),
-                    });
-                }
-                _ => items.push(made),
+        for element in elements {
+            let made = one(&element.key, &element.value);
+            match element.presence {
+                Presence::Certain => items.push(made),
+                presence => perhaps.push(Member {
+                    key: None,
+                    value: made,
+                    presence,
+                }),
             }
-        }
-        if let (Some(template), Some(because)) = (perhaps, candidates.because) {
-            rests.push(Rest {
-                unknown: because,
-                template: Some(template),
-            });
-        }
-        if let Some(rest) = join(std::mem::take(&mut open)) {
-            rests.push(self.open_blocks(&rest, &one));
         }
     }
 
-    /// Blocks of an unknown number, as far as one of them is known.
-    fn open_blocks(&self, rest: &Rest, one: &dyn Fn(&Value, &Value) -> Value) -> Rest {
-        let template = one(&key_of_rest(rest), &value_of_rest(rest));
-        Rest {
-            unknown: Arc::clone(&rest.unknown),
-            template: Some(template),
+    fn within_block_limits(
+        &self,
+        module: &Rc<Module<'a>>,
+        elements: Vec<Element>,
+        at: Span,
+    ) -> Vec<Element> {
+        let all = self.instances.get() + elements.len();
+        if elements.len() <= MAX_INSTANCES && all <= MAX_ALL_INSTANCES {
+            self.instances.set(all);
+            return elements;
         }
+        let message = if elements.len() > MAX_INSTANCES {
+            format!("more than {MAX_INSTANCES} blocks from one `dynamic`")
+        } else {
+            format!("more than {MAX_ALL_INSTANCES} instances in one deployment")
+        };
+        vec![any_number(self.limit(&module.prefix, at, message))]
+    }
+}
+
+/// An element that stands for any number of others.
+fn any_number(unknown: Arc<Unknown>) -> Element {
+    let rest = rest_alone(unknown);
+    Element {
+        key: key_of_rest(&rest),
+        value: value_of_rest(&rest),
+        presence: Presence::Many(rest.unknown),
     }
 }
 
@@ -370,7 +361,7 @@ fn names(body: &Body) -> impl Iterator<Item = &Arc<str>> {
 }
 
 /// Where a name of a body is written.
-fn place(body: &Body, name: &str) -> crate::source::Span {
+fn place(body: &Body, name: &str) -> Span {
     let attribute = body.attribute(name).map(|attribute| attribute.name_span);
     attribute
         .or_else(|| {
@@ -381,5 +372,5 @@ fn place(body: &Body, name: &str) -> crate::source::Span {
                 })
                 .map(|block| block.header)
         })
-        .unwrap_or(crate::source::Span::new(crate::source::FileId(0), 0, 0))
+        .unwrap_or(Span::new(crate::source::FileId(0), 0, 0))
 }

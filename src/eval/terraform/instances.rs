@@ -1,17 +1,19 @@
 //! `count` and `for_each`: how many of a block there are, and which.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::evaluation::{Evaluation, Names};
+use super::labels;
 use super::module::Module;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Existence;
 use crate::eval::hcl_expr::{
-    Failure, Frame, either, element_candidates, entries_of, evaluate_with, item_span, key_of_rest,
-    to_number, to_text, value_of_rest,
+    Entries, Failure, Frame, either, element_candidates, entries_of, evaluate_with, item_span,
+    key_of, key_of_rest, kind_of, members_of, to_number, to_text, value_of_rest,
 };
-use crate::eval::value::{Bounds, Data, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ListKind, Presence, Rest, Truth, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
@@ -54,14 +56,19 @@ pub(super) enum Loop {
 /// All instances of a block, each with something of its own.
 pub(super) struct Expansion<T> {
     pub(super) over: Loop,
-    /// The known ones and, last, the one that stands for the others.
+    /// The known ones and, last, those that stand for others.
     pub(super) instances: Vec<(Rc<Instance>, T)>,
 }
 
 impl<T> Expansion<T> {
-    /// The instance of a known key or index.
+    /// The instance of a key or index, which need not be known as a whole: with the same unknown in
+    /// it, it is the same instance.
     pub(super) fn find(&self, key: &Value) -> Option<&(Rc<Instance>, T)> {
         let known = |(instance, _): &&(Rc<Instance>, T)| !instance.stands_for_others;
+        if !key.is_wholly_known() {
+            let mut all = self.instances.iter();
+            return all.find(|(instance, _)| instance.key.equals(key) == Truth::True);
+        }
         if self.over == Loop::Count {
             let wanted = to_number(key).and_then(Number::as_i64)?;
             let place = usize::try_from(wanted).ok()?;
@@ -74,11 +81,16 @@ impl<T> Expansion<T> {
             .find(|(instance, _)| instance.key.as_str().is_some_and(|key| **key == *wanted))
     }
 
-    /// The one that stands for unknown instances.
-    pub(super) fn template(&self) -> Option<&(Rc<Instance>, T)> {
-        self.instances
-            .last()
-            .filter(|(instance, _)| instance.stands_for_others)
+    /// One whose key is not known and may be this one.
+    pub(super) fn may_hold(&self, key: &Value) -> bool {
+        let mut unnamed = self
+            .instances
+            .iter()
+            .filter(|(instance, _)| !instance.key.is_wholly_known());
+        unnamed.any(|(instance, _)| {
+            let text = to_text(key).map(|text| Value::string(text, OriginId::NONE));
+            instance.key.equals(text.as_ref().unwrap_or(key)) != Truth::False
+        })
     }
 }
 
@@ -89,12 +101,20 @@ pub(super) struct Candidates {
     pub(super) because: Option<Arc<Unknown>>,
 }
 
-/// One element of a loop.
+/// One element of a loop; its key need not be known as a whole.
 pub(super) struct Element {
     pub(super) key: Value,
     pub(super) value: Value,
-    /// Whether all candidates hold it.
-    pub(super) certain: bool,
+    pub(super) presence: Presence,
+}
+
+/// What a loop makes of its elements, and so what it may be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Makes {
+    /// Resources and modules, named by their keys: over maps and sets of strings.
+    Instances,
+    /// Blocks: over any collection.
+    Blocks,
 }
 
 impl<'a> Evaluation<'a> {
@@ -233,10 +253,14 @@ impl<'a> Evaluation<'a> {
         at: Span,
     ) -> Result<Vec<Instance>, Box<Failure>> {
         let candidates = self.candidates(module, None, each)?;
-        let (elements, rests) = self.elements(&candidates, true, each.span)?;
+        let elements = self.elements(&candidates, Makes::Instances, each.span)?;
+        let (unnumbered, elements): (Vec<Element>, Vec<Element>) = elements
+            .into_iter()
+            .partition(|element| matches!(element.presence, Presence::Many(_)));
         let mut instances = Vec::with_capacity(elements.len());
+        let mut suffixes: BTreeSet<Arc<str>> = BTreeSet::new();
         for element in elements {
-            let name = to_text(&element.key).unwrap_or_else(|| "".into());
+            let name = labels::text(&element.key);
             let span = item_span(element.value.origin, &self.session).unwrap_or(at);
             let parents = [module.origin, element.value.origin];
             let hop = self.session.hop(
@@ -244,14 +268,15 @@ impl<'a> Evaluation<'a> {
                 || OriginStep::ForEach(Arc::clone(&name)),
                 &parents,
             );
-            let because = candidates.because.as_ref().filter(|_| !element.certain);
+            let key = element.key.with_origin(hop);
+            let because = element.presence.because();
             instances.push(Instance {
-                suffix: format!("[\"{name}\"]").into(),
+                suffix: unique(format!("[\"{name}\"]"), &mut suffixes),
                 names: vec![(
                     "each".into(),
-                    key_and_value(element.key.clone(), element.value, hop),
+                    key_and_value(key.clone(), element.value, hop),
                 )],
-                key: Value::string(name, hop),
+                key,
                 origin: hop,
                 existence: exists(module, because),
                 because: because.cloned(),
@@ -259,8 +284,10 @@ impl<'a> Evaluation<'a> {
                 template: module.template,
             });
         }
-        if let Some(rest) = join(rests) {
-            instances.push(self.template_instance(module, Loop::ForEach, &rest, at));
+        for element in unnumbered {
+            let mut instance = self.unnumbered(module, &element, at);
+            instance.suffix = unique(instance.suffix.to_string(), &mut suffixes);
+            instances.push(instance);
         }
         Ok(instances)
     }
@@ -273,32 +300,52 @@ impl<'a> Evaluation<'a> {
         rest: &Rest,
         at: Span,
     ) -> Instance {
-        let (value, step) = (value_of_rest(rest), "each".into());
-        let span = item_span(value.origin, &self.session).unwrap_or(at);
-        let parents = [module.origin, value.origin];
-        let hop = self
-            .session
-            .hop(Some(span), || OriginStep::ForEach(step), &parents);
-        let (key, name, bound, suffix) = if over == Loop::Count {
-            let of = [Value::new(Data::Unknown(Arc::clone(&rest.unknown)), hop)];
-            let mut unknown =
-                Unknown::derived("count.index", &of).with_bounds(Bounds::Range(Some(0), None));
-            unknown.label = "count.index".into();
-            let key = Value::unknown(unknown, hop);
-            let bound = Value::object([("index".into(), key.clone())], hop);
-            (key, "count", bound, "[count.index]")
-        } else {
-            let key = key_of_rest(rest).with_origin(hop);
-            let bound = key_and_value(key.clone(), value, hop);
-            (key, "each", bound, "[each.key]")
-        };
+        if over == Loop::ForEach {
+            let member = Element {
+                key: key_of_rest(rest),
+                value: value_of_rest(rest),
+                presence: Presence::Many(Arc::clone(&rest.unknown)),
+            };
+            return self.unnumbered(module, &member, at);
+        }
+        let hop = self.session.hop(
+            Some(at),
+            || OriginStep::ForEach("each".into()),
+            &[module.origin],
+        );
+        let of = [Value::new(Data::Unknown(Arc::clone(&rest.unknown)), hop)];
+        let mut unknown =
+            Unknown::derived("count.index", &of).with_bounds(Bounds::Range(Some(0), None));
+        unknown.label = "count.index".into();
+        let key = Value::unknown(unknown, hop);
+        let bound = Value::object([("index".into(), key.clone())], hop);
         Instance {
-            suffix: suffix.into(),
+            suffix: "[count.index]".into(),
             key,
-            names: vec![(name.into(), bound)],
+            names: vec![("count".into(), bound)],
             origin: hop,
             existence: exists(module, Some(&rest.unknown)),
             because: Some(Arc::clone(&rest.unknown)),
+            stands_for_others: true,
+            template: true,
+        }
+    }
+
+    /// What an element that stands for any number of others makes.
+    fn unnumbered(&self, module: &Rc<Module<'a>>, element: &Element, at: Span) -> Instance {
+        let span = item_span(element.value.origin, &self.session).unwrap_or(at);
+        let parents = [module.origin, element.value.origin];
+        let step = || OriginStep::ForEach("each".into());
+        let hop = self.session.hop(Some(span), step, &parents);
+        let key = element.key.with_origin(hop);
+        let bound = key_and_value(key.clone(), element.value.clone(), hop);
+        Instance {
+            suffix: "[each.key]".into(),
+            key,
+            names: vec![("each".into(), bound)],
+            origin: hop,
+            existence: exists(module, element.presence.because()),
+            because: element.presence.because().cloned(),
             stands_for_others: true,
             template: true,
         }
@@ -337,97 +384,164 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// The elements of all candidates, and what is open in them. `set` tells that a list is a set,
-    /// whose elements are their own keys.
+    /// The elements of all candidates.
     pub(super) fn elements(
         &self,
         candidates: &Candidates,
-        set: bool,
+        makes: Makes,
         at: Span,
-    ) -> Result<(Vec<Element>, Vec<Rest>), Box<Failure>> {
-        let mut elements: Vec<(Element, usize)> = Vec::new();
-        let mut index: std::collections::BTreeMap<Arc<str>, usize> =
-            std::collections::BTreeMap::new();
-        let mut rests: Vec<Rest> = Vec::new();
-        let several = candidates.values.len() > 1;
+    ) -> Result<Vec<Element>, Box<Failure>> {
+        let mut found = Found::default();
+        let all = candidates.values.len();
         for value in &candidates.values {
-            if value.is_null() && several {
-                continue;
-            }
-            let Some(entries) = entries_of(value) else {
-                return Err(Failure::invalid(at, "`for_each` needs a map or a set"));
+            let entries = match entries_for(value, makes, at) {
+                Ok(entries) => entries,
+                // The condition may see to it that this one is never taken.
+                Err(_) if all > 1 && candidates.because.is_some() => continue,
+                Err(failure) => return Err(failure.about(value.origin)),
             };
-            rests.extend(entries.rest);
-            for (key, item) in entries.known {
+            let is_set = value
+                .as_list()
+                .is_some_and(|list| list.kind == ListKind::Set);
+            for (key, item) in &entries.known {
                 self.session.charge(1, at)?;
-                let key = if set && !entries.is_map {
-                    item.clone()
-                } else {
-                    key
-                };
-                let Some(name) = to_text(&key) else {
-                    if key.is_wholly_known() {
-                        return Err(Failure::invalid(
-                            at,
-                            "the keys of `for_each` must be strings",
-                        ));
-                    }
-                    rests.push(Rest {
-                        unknown: Arc::new(Unknown::derived("for_each", &[key])),
-                        template: Some(item),
-                    });
-                    continue;
-                };
-                match index.get(&name).and_then(|place| elements.get_mut(*place)) {
-                    Some((known, seen)) => {
-                        *seen += 1;
-                        if known.value.equals(&item) != Truth::True
-                            && let Some(because) = &candidates.because
-                        {
-                            let decides =
-                                Value::new(Data::Unknown(Arc::clone(because)), OriginId::NONE);
-                            known.value = either(&decides, &known.value, &item);
-                        }
-                    }
-                    None => {
-                        index.insert(name, elements.len());
-                        let element = Element {
-                            key,
-                            value: item,
-                            certain: true,
-                        };
-                        elements.push((element, 1));
-                    }
+                let key = if is_set { item } else { key };
+                let name = to_text(key);
+                if makes == Makes::Instances && name.is_none() && key.is_wholly_known() {
+                    return Err(Failure::invalid(
+                        at,
+                        "the keys of `for_each` must be strings",
+                    ));
                 }
+                found.add(
+                    key.clone(),
+                    name,
+                    item,
+                    Presence::Certain,
+                    &candidates.because,
+                );
+            }
+            let Some(rest) = &entries.rest else { continue };
+            for (place, member) in members_of(rest).into_iter().enumerate() {
+                self.session.charge(1, at)?;
+                let key = if is_set && !matches!(member.presence, Presence::Many(_)) {
+                    member.value.clone()
+                } else {
+                    key_of(&member, rest, place)
+                };
+                let name = to_text(&key);
+                found.add(
+                    key,
+                    name,
+                    &member.value,
+                    member.presence,
+                    &candidates.because,
+                );
             }
         }
-        let all = candidates.values.len();
-        let elements = elements
-            .into_iter()
-            .map(|(element, seen)| Element {
-                certain: seen >= all,
-                ..element
-            })
-            .collect();
-        Ok((elements, rests))
+        Ok(found.finish(all, candidates.because.as_ref()))
     }
+}
+
+/// Elements gathered from several candidates, each once.
+#[derive(Default)]
+struct Found {
+    /// With the number of candidates that hold it.
+    elements: Vec<(Element, usize)>,
+    /// Places by known key.
+    index: BTreeMap<Arc<str>, usize>,
+}
+
+impl Found {
+    fn add(
+        &mut self,
+        key: Value,
+        name: Option<Arc<str>>,
+        value: &Value,
+        presence: Presence,
+        because: &Option<Arc<Unknown>>,
+    ) {
+        let known = match &name {
+            Some(name) => self.index.get(name).copied(),
+            None if because.is_some() => self
+                .elements
+                .iter()
+                .position(|(element, _)| element.key.equals(&key) == Truth::True),
+            None => None,
+        };
+        if let Some((element, seen)) = known.and_then(|place| self.elements.get_mut(place)) {
+            *seen += 1;
+            if !matches!(presence, Presence::Certain) {
+                element.presence = presence;
+            }
+            if element.value.equals(value) != Truth::True
+                && let Some(because) = because
+            {
+                let decides = Value::new(Data::Unknown(Arc::clone(because)), OriginId::NONE);
+                element.value = either(&decides, &element.value, value);
+            }
+            return;
+        }
+        if let Some(name) = name {
+            self.index.insert(name, self.elements.len());
+        }
+        let element = Element {
+            key,
+            value: value.clone(),
+            presence,
+        };
+        self.elements.push((element, 1));
+    }
+
+    fn finish(self, candidates: usize, because: Option<&Arc<Unknown>>) -> Vec<Element> {
+        let settled = |(mut element, seen): (Element, usize)| {
+            if let (Presence::Certain, Some(because)) = (&element.presence, because)
+                && seen < candidates
+            {
+                element.presence = Presence::Perhaps(Arc::clone(because));
+            }
+            element
+        };
+        self.elements.into_iter().map(settled).collect()
+    }
+}
+
+/// The entries of what a loop is over.
+fn entries_for(value: &Value, makes: Makes, at: Span) -> Result<Entries, Box<Failure>> {
+    if makes == Makes::Instances
+        && let Some(list) = value.as_list()
+        && list.kind != ListKind::Set
+    {
+        return Err(Failure::invalid(
+            at,
+            "`for_each` needs a map or a set of strings, not a list; `toset(…)` makes a set of one",
+        ));
+    }
+    entries_of(value).ok_or_else(|| {
+        let needed = match makes {
+            Makes::Instances => "a map or a set of strings",
+            Makes::Blocks => "a list, a map or a set",
+        };
+        let kind = kind_of(value);
+        Failure::invalid(at, format!("`for_each` needs {needed}, not {kind}"))
+    })
+}
+
+/// The same text, with a number where it is taken.
+fn unique(suffix: String, taken: &mut BTreeSet<Arc<str>>) -> Arc<str> {
+    let mut own: Arc<str> = suffix.as_str().into();
+    let mut number = 2;
+    while !taken.insert(Arc::clone(&own)) {
+        let inner = suffix.strip_suffix(']').unwrap_or(&suffix);
+        own = format!("{inner} #{number}]").into();
+        number += 1;
+    }
+    own
 }
 
 /// `{ key, value }` as `each` and iterators have it.
 pub(super) fn key_and_value(key: Value, value: Value, origin: OriginId) -> Value {
     Value::object([("key".into(), key), ("value".into(), value)], origin)
-}
-
-/// Several rests as one.
-pub(super) fn join(mut rests: Vec<Rest>) -> Option<Rest> {
-    if rests.len() <= 1 {
-        return rests.pop();
-    }
-    let of: Vec<Value> = rests
-        .iter()
-        .map(|rest| Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE))
-        .collect();
-    Some(rest_alone(Arc::new(Unknown::derived("for_each", &of))))
 }
 
 pub(super) fn rest_alone(unknown: Arc<Unknown>) -> Rest {

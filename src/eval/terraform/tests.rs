@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::eval::value::{Data, Rest, Truth, Value};
+use crate::eval::value::{Data, Member, Presence, Rest, Truth, Value};
 use crate::eval::{Mode, Resource};
 use crate::source::SourceFile;
 use crate::syntax::Parsed;
@@ -168,7 +168,7 @@ pub(super) fn attribute(deployment: &Deployment, address: &str, path: &str) -> S
     show(value)
 }
 
-/// A value as text: `?label` for unknowns, `…` for what is open.
+/// A value as text: `?label` for unknowns, `…` for what is open, `~` for what has no known key.
 pub(super) fn show(value: &Value) -> String {
     match &value.data {
         Data::Unknown(unknown) => match &unknown.bounds {
@@ -207,6 +207,14 @@ pub(super) fn show(value: &Value) -> String {
 }
 
 fn shown_rest(rest: &Rest) -> String {
+    if let Some(members) = rest.members() {
+        let shown = |member: &Member| match (&member.presence, &member.key) {
+            (Presence::Certain, Some(key)) => format!("~{}={}", show(key), show(&member.value)),
+            (Presence::Certain, None) => format!("~{}", show(&member.value)),
+            _ => format!("…{}", show(&member.value)),
+        };
+        return members.iter().map(shown).collect::<Vec<_>>().join(",");
+    }
     match &rest.template {
         Some(template) => format!("…{}", show(template)),
         None => "…".to_owned(),

@@ -82,17 +82,22 @@ impl Type {
                 Bounds::Typed(kind) => (**kind).clone(),
                 Bounds::Range(..) => Self::Number,
                 Bounds::Length(..) => Self::String,
-                Bounds::OneOf(values) => {
-                    let mut types = values.iter().filter(|one| !one.is_null()).map(Self::of);
-                    let first = types.next().unwrap_or_default();
-                    if types.all(|other| other == first) {
-                        first
-                    } else {
-                        Self::Any
-                    }
+                Bounds::OneOf(values) => Self::of_all(values.iter()),
+                Bounds::Members(all) => {
+                    Self::of_all(all.members.iter().map(|member| &member.value))
                 }
                 Bounds::Any | Bounds::Ends(..) => Self::Any,
             },
+        }
+    }
+
+    fn of_all<'v>(values: impl Iterator<Item = &'v Value>) -> Self {
+        let mut types = values.filter(|one| !one.is_null()).map(Self::of);
+        let first = types.next().unwrap_or_default();
+        if types.all(|other| other == first) {
+            first
+        } else {
+            Self::Any
         }
     }
 

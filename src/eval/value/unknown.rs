@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Truth, Type, Value};
+use super::{Members, Truth, Type, Value};
 use crate::eval::ResourceKey;
 use crate::source::Span;
 
@@ -84,6 +84,8 @@ pub enum Bounds {
     Ends(Vec<Value>, Vec<Value>),
     /// Null, or a value of this type: what is declared of a variable that nobody gives a value.
     Typed(Arc<Type>),
+    /// One of the elements that a rest stands for: see [`Rest::members`](super::Rest::members).
+    Members(Members),
 }
 
 /// The attribute of a resource that an unknown stands for.
@@ -250,6 +252,14 @@ impl Unknown {
                     Truth::False
                 } else if answers.iter().all(|answer| *answer == Truth::True) {
                     Truth::True
+                } else {
+                    Truth::Unknown
+                }
+            }
+            Bounds::Members(members) => {
+                let mut values = members.members.iter().map(|member| &member.value);
+                if values.all(|one| one.equals(value) == Truth::False) {
+                    Truth::False
                 } else {
                     Truth::Unknown
                 }

@@ -21,12 +21,9 @@ pub(super) fn resource<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn network_interface(builder: &mut Builder<'_>, part: Part<'_>) -> NicId {
     let from = properties(&part.node);
     let configurations = from.get("ipConfigurations").items();
-    let mut rest = configurations.rest;
+    let rest = configurations.hidden;
     let mut nodes = configurations.items;
-    if let Some(template) = configurations.template {
-        nodes.push(template);
-        rest = None;
-    }
+    nodes.extend(configurations.others.into_iter().map(|(node, _)| node));
     let inline_public_ip = nodes.iter().any(|node| {
         properties(node)
             .get("publicIPAddressConfiguration")

@@ -32,12 +32,9 @@ pub(super) fn of_scale_set(builder: &mut Builder<'_>, part: Part<'_>) -> NicId {
 
 fn network_interface<'a>(meta: Meta, from: &Node<'a>) -> (NetworkInterface, Vec<Node<'a>>) {
     let configurations = from.get("ip_configuration").items();
-    let mut rest = configurations.rest;
+    let rest = configurations.hidden;
     let mut nodes = configurations.items;
-    if let Some(template) = configurations.template {
-        nodes.push(template);
-        rest = None;
-    }
+    nodes.extend(configurations.others.into_iter().map(|(node, _)| node));
     let inline_public_ip = nodes.iter().any(|node| public_block(node).is_written());
     let nic = NetworkInterface {
         machine: None,

@@ -13,8 +13,8 @@ use super::super::library::to_set;
 use super::super::{Failure, Outcome, Session};
 use super::{kind_of, text_for_message, to_boolean, to_number, to_text};
 use crate::eval::value::{
-    AttributeType, Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Type, Unknown,
-    Value,
+    AttributeType, Bounds, Data, ListKind, ListValue, Member, Members, ObjectKind, ObjectValue,
+    Rest, Type, Unknown, Value,
 };
 use crate::origin::OriginId;
 use crate::source::Span;
@@ -87,6 +87,19 @@ impl Conversion<'_> {
             Bounds::Typed(known) if **known == *to => same(),
             Bounds::Any | Bounds::Typed(_) => {
                 let bounds = Bounds::Typed(Arc::new(to.clone()));
+                Value::unknown((**unknown).clone().with_bounds(bounds), origin)
+            }
+            Bounds::Members(all) => {
+                let members = all.members.iter().map(|member| Member {
+                    value: self
+                        .converted(&member.value, to, &Place::Subject)
+                        .unwrap_or_else(|_| member.value.clone()),
+                    ..member.clone()
+                });
+                let bounds = Bounds::Members(Members {
+                    of: all.of,
+                    members: members.collect(),
+                });
                 Value::unknown((**unknown).clone().with_bounds(bounds), origin)
             }
             Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) => same(),

@@ -11,8 +11,9 @@ use crate::eval::hcl_expr::access::{
 use crate::eval::hcl_expr::conversion::{kind_of, to_text};
 use crate::eval::hcl_expr::derived;
 use crate::eval::hcl_expr::for_each::{key_of_rest, value_of_rest};
+use crate::eval::hcl_expr::members::{key_of, may_hold, members_of, rest_of_members};
 use crate::eval::hcl_expr::operators::{boolean, equal};
-use crate::eval::value::{Bounds, Data, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Bounds, Data, Member, Presence, Rest, Truth, Unknown, Value};
 use crate::origin::OriginId;
 use crate::syntax::Number;
 
@@ -161,6 +162,9 @@ fn merge(call: &Call<'_>) -> Outcome {
 /// A later argument of which not everything is known may replace any earlier entry.
 fn unsettle(entries: &mut IndexMap<Arc<str>, Value>, rest: &Rest) {
     for (name, value) in entries.iter_mut() {
+        if !may_hold(rest, name) {
+            continue;
+        }
         let of = [
             open(rest),
             Value::string(Arc::clone(name), OriginId::NONE),
@@ -232,9 +236,19 @@ fn keys(call: &Call<'_>) -> Outcome {
                 return Ok(call.unknown());
             };
             let items = entries.known.into_iter().map(|(key, _)| key).collect();
-            let rest = entries.rest.map(|rest| Rest {
-                unknown: Arc::new(Unknown::derived("keys", &[open(&rest)])),
-                template: Some(key_of_rest(&rest)),
+            let rest = entries.rest.and_then(|rest| match rest.members() {
+                Some(members) => {
+                    let keys = members.iter().enumerate().map(|(place, member)| Member {
+                        key: None,
+                        value: key_of(member, &rest, place),
+                        presence: member.presence.clone(),
+                    });
+                    rest_of_members("keys", keys.collect())
+                }
+                None => Some(Rest {
+                    unknown: Arc::new(Unknown::derived("keys", &[open(&rest)])),
+                    template: Some(key_of_rest(&rest)),
+                }),
             });
             Ok(call.open_list(items, rest))
         }
@@ -250,9 +264,21 @@ fn values(call: &Call<'_>) -> Outcome {
                 return Ok(call.unknown());
             };
             let items = entries.known.into_iter().map(|(_, value)| value).collect();
-            let rest = entries.rest.map(|rest| Rest {
-                unknown: Arc::new(Unknown::derived("values", &[open(&rest)])),
-                template: Some(value_of_rest(&rest)),
+            let rest = entries.rest.and_then(|rest| match rest.members() {
+                Some(members) => rest_of_members(
+                    "values",
+                    members
+                        .iter()
+                        .map(|member| Member {
+                            key: None,
+                            ..member.clone()
+                        })
+                        .collect(),
+                ),
+                None => Some(Rest {
+                    unknown: Arc::new(Unknown::derived("values", &[open(&rest)])),
+                    template: Some(value_of_rest(&rest)),
+                }),
             });
             Ok(call.open_list(items, rest))
         }
@@ -281,7 +307,7 @@ fn flatten_into(value: &Value, items: &mut Vec<Value>, rests: &mut Vec<Rest>, de
                 flatten_into(item, items, rests, depth + 1);
             }
             if let Some(rest) = &list.rest {
-                rests.push(flattened_rest(rest, depth));
+                rests.extend(flattened_rest(rest, depth));
             }
         }
         // It may be a list, and of any length.
@@ -296,12 +322,15 @@ fn flatten_into(value: &Value, items: &mut Vec<Value>, rests: &mut Vec<Rest>, de
     }
 }
 
-fn flattened_rest(rest: &Rest, depth: usize) -> Rest {
+fn flattened_rest(rest: &Rest, depth: usize) -> Option<Rest> {
+    if let Some(members) = rest.members() {
+        return flattened_members(members, depth);
+    }
     let Some(template) = &rest.template else {
-        return rest.clone();
+        return Some(rest.clone());
     };
     if !matches!(template.data, Data::List(_)) {
-        return rest.clone();
+        return Some(rest.clone());
     }
     let (mut items, mut rests) = (Vec::new(), Vec::new());
     flatten_into(template, &mut items, &mut rests, depth + 1);
@@ -313,7 +342,30 @@ fn flattened_rest(rest: &Rest, depth: usize) -> Rest {
     } else {
         None
     };
-    Rest { unknown, template }
+    Some(Rest { unknown, template })
+}
+
+/// What is in each element that is a list; `None` where there is nothing at all.
+fn flattened_members(members: &[Member], depth: usize) -> Option<Rest> {
+    let mut flat = Vec::new();
+    for member in members {
+        let (mut items, mut rests) = (Vec::new(), Vec::new());
+        flatten_into(&member.value, &mut items, &mut rests, depth + 1);
+        let mut inner: Vec<Member> = items
+            .into_iter()
+            .map(|value| Member {
+                key: None,
+                value,
+                presence: Presence::Certain,
+            })
+            .collect();
+        inner.extend(rests.iter().flat_map(members_of));
+        flat.extend(inner.into_iter().map(|part| Member {
+            presence: part.presence.within(&member.presence),
+            ..part
+        }));
+    }
+    rest_of_members("flatten", flat)
 }
 
 fn concat(call: &Call<'_>) -> Outcome {
@@ -454,7 +506,7 @@ fn one(call: &Call<'_>) -> Outcome {
             ([item], None) => Ok(item.clone()),
             // Nothing, or the attribute of a resource that perhaps exists: whoever follows the
             // reference learns whether it does.
-            ([], Some(rest)) => match &rest.template {
+            ([], Some(rest)) => match rest.shape() {
                 Some(template)
                     if template
                         .as_unknown()
@@ -579,7 +631,7 @@ fn zipmap(call: &Call<'_>) -> Outcome {
             None => unnamed.push((name.clone(), value.clone())),
         }
     }
-    let rest = crate::eval::hcl_expr::access::rest_of_unknown_keys(unnamed);
+    let rest = crate::eval::hcl_expr::members::rest_of_entries(unnamed);
     Ok(call.open_object(entries, rest))
 }
 

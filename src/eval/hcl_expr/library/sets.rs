@@ -7,7 +7,7 @@ use super::{Call, Function, Outcome};
 use crate::eval::hcl_expr::Session;
 use crate::eval::hcl_expr::access::{each_candidate, join_rests, object_value};
 use crate::eval::hcl_expr::conversion::{kind_of, to_boolean, to_number, to_text};
-use crate::eval::value::{Data, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Data, ListKind, Rest, Truth, Unknown, Value};
 use crate::source::Span;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -149,9 +149,9 @@ fn distinct(call: &Call<'_>, set: bool) -> Outcome {
     if set {
         in_set_order(&mut kept);
     }
-    Ok(call
-        .open_list(kept, join_rests(call.name, rests))
-        .with_origin(value.origin))
+    let kind = if set { ListKind::Set } else { ListKind::List };
+    let rest = join_rests(call.name, rests);
+    Ok(Value::list_of(kind, kept, rest, value.origin))
 }
 
 /// The elements that differ from all before, and those of which it is not known.
@@ -237,7 +237,8 @@ fn setunion(call: &Call<'_>) -> Outcome {
         template: Some(item),
     }));
     in_set_order(&mut kept);
-    Ok(call.open_list(kept, join_rests("setunion", rests)))
+    let rest = join_rests("setunion", rests);
+    Ok(Value::list_of(ListKind::Set, kept, rest, call.origin()))
 }
 
 /// The elements of all sets for which `keep` holds, told for each set whether they are in it.
@@ -266,7 +267,7 @@ fn combine(call: &Call<'_>, keep: fn(&[bool]) -> bool) -> Outcome {
             }
         }
         in_set_order(&mut kept);
-        Ok(Value::list(kept, origin))
+        Ok(Value::list_of(ListKind::Set, kept, None, origin))
     })
 }
 
