@@ -507,7 +507,7 @@ impl Context<'_> {
                 None => unknown_keys.push((key, value.with_origin(typed))),
             }
         }
-        let rest = members::rest_of_entries(unknown_keys);
+        let rest = members::rest_of_entries(&unknown_keys);
         let object = access::object_value(entries, rest, self.session.literal(at));
         self.session.weigh(object, at)
     }

@@ -68,7 +68,7 @@ pub(crate) fn rest_of_members(function: &str, members: Vec<Member>) -> Option<Re
 
 /// Entries of an object under keys that are not known. In an object typed out the last of several
 /// equal keys wins: an element whose key may be that of another may not be there.
-pub(crate) fn rest_of_entries(entries: Vec<(Value, Value)>) -> Option<Rest> {
+pub(crate) fn rest_of_entries(entries: &[(Value, Value)]) -> Option<Rest> {
     let mut members: Vec<Member> = Vec::with_capacity(entries.len());
     // Comparing each with each is bounded: beyond it none is taken for certain.
     const COMPARED: usize = 200;

@@ -190,6 +190,9 @@ impl<'a> Evaluation<'a> {
                 open = Some(value);
                 continue;
             }
+            if value.is_null() {
+                return Err(Failure::invalid(count.span, "`count` is null").about(value.origin));
+            }
             let number = to_number(value).and_then(Number::as_i64);
             numbers.push(
                 number
@@ -199,6 +202,7 @@ impl<'a> Evaluation<'a> {
                             count.span,
                             "`count` must be a whole number, not below zero",
                         )
+                        .about(value.origin)
                     })?,
             );
         }
@@ -271,7 +275,7 @@ impl<'a> Evaluation<'a> {
             let key = element.key.with_origin(hop);
             let because = element.presence.because();
             instances.push(Instance {
-                suffix: unique(format!("[\"{name}\"]"), &mut suffixes),
+                suffix: unique(&format!("[\"{name}\"]"), &mut suffixes),
                 names: vec![(
                     "each".into(),
                     key_and_value(key.clone(), element.value, hop),
@@ -286,7 +290,7 @@ impl<'a> Evaluation<'a> {
         }
         for element in unnumbered {
             let mut instance = self.unnumbered(module, &element, at);
-            instance.suffix = unique(instance.suffix.to_string(), &mut suffixes);
+            instance.suffix = unique(&instance.suffix, &mut suffixes);
             instances.push(instance);
         }
         Ok(instances)
@@ -407,11 +411,13 @@ impl<'a> Evaluation<'a> {
                 self.session.charge(1, at)?;
                 let key = if is_set { item } else { key };
                 let name = to_text(key);
-                if makes == Makes::Instances && name.is_none() && key.is_wholly_known() {
+                if makes == Makes::Instances && is_set && is_no_string(key) {
+                    let kind = kind_of(key);
                     return Err(Failure::invalid(
                         at,
-                        "the keys of `for_each` must be strings",
-                    ));
+                        format!("the set in `for_each` must hold strings, not {kind}"),
+                    )
+                    .about(item.origin));
                 }
                 found.add(
                     key.clone(),
@@ -527,12 +533,19 @@ fn entries_for(value: &Value, makes: Makes, at: Span) -> Result<Entries, Box<Fai
     })
 }
 
+fn is_no_string(key: &Value) -> bool {
+    !matches!(
+        key.data,
+        Data::String(_) | Data::Template(_) | Data::Unknown(_)
+    )
+}
+
 /// The same text, with a number where it is taken.
-fn unique(suffix: String, taken: &mut BTreeSet<Arc<str>>) -> Arc<str> {
-    let mut own: Arc<str> = suffix.as_str().into();
+fn unique(suffix: &str, taken: &mut BTreeSet<Arc<str>>) -> Arc<str> {
+    let mut own: Arc<str> = suffix.into();
     let mut number = 2;
     while !taken.insert(Arc::clone(&own)) {
-        let inner = suffix.strip_suffix(']').unwrap_or(&suffix);
+        let inner = suffix.strip_suffix(']').unwrap_or(suffix);
         own = format!("{inner} #{number}]").into();
         number += 1;
     }

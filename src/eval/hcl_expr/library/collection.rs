@@ -631,7 +631,7 @@ fn zipmap(call: &Call<'_>) -> Outcome {
             None => unnamed.push((name.clone(), value.clone())),
         }
     }
-    let rest = crate::eval::hcl_expr::members::rest_of_entries(unnamed);
+    let rest = crate::eval::hcl_expr::members::rest_of_entries(&unnamed);
     Ok(call.open_object(entries, rest))
 }
 

@@ -179,3 +179,186 @@ fn a_choice_of_maps_shows_the_elements_of_both() {
         "?azurerm_n.n.id"
     );
 }
+
+#[test]
+fn elements_whose_keys_are_not_known_are_instances_of_their_own() {
+    let deployment = evaluate(
+        r#"
+        variable "prefix" {}
+        locals {
+          rules = [
+            { name = "web", port = 80 },
+            { name = "ssh", port = 22 },
+          ]
+          named = { for rule in local.rules : "${var.prefix}-${rule.name}" => rule }
+        }
+        resource "azurerm_a" "a" {
+          for_each = local.named
+          name     = each.key
+          port     = each.value.port
+        }
+        resource "azurerm_b" "b" {
+          for_each = azurerm_a.a
+          port     = each.value.port
+          same     = azurerm_a.a[each.key].name
+          again    = local.named[each.key].name
+        }
+        resource "azurerm_c" "c" {
+          for_each = toset(["${var.prefix}-x", "${var.prefix}-y"])
+          name     = each.value
+        }
+        resource "azurerm_x" "x" {
+          ports  = sort([for rule in values(local.named) : rule.port])
+          by     = { for key, rule in local.named : rule.name => key }
+          nested = flatten([for key, rule in local.named : [{ key = key, port = rule.port }]])
+          dynamic "security_rule" {
+            for_each = local.named
+            content {
+              name = security_rule.key
+              port = security_rule.value.port
+            }
+          }
+        }
+        "#,
+    );
+    assert_eq!(
+        addresses(&deployment),
+        [
+            "azurerm_a.a[\"${var.prefix}-web\"]",
+            "azurerm_a.a[\"${var.prefix}-ssh\"]",
+            "azurerm_b.b[\"${var.prefix}-web\"]",
+            "azurerm_b.b[\"${var.prefix}-ssh\"]",
+            "azurerm_c.c[\"${var.prefix}-x\"]",
+            "azurerm_c.c[\"${var.prefix}-y\"]",
+            "azurerm_x.x",
+        ]
+    );
+    let got = |name| attribute(&deployment, "azurerm_b.b[\"${var.prefix}-ssh\"]", name);
+    assert_eq!(got("port"), "22");
+    assert_eq!(got("same"), "${var.prefix}-ssh");
+    assert_eq!(got("again"), "ssh");
+    let got = |name| attribute(&deployment, "azurerm_x.x", name);
+    assert_eq!(got("by"), "{ssh=${var.prefix}-ssh,web=${var.prefix}-web}");
+    assert_eq!(
+        got("nested"),
+        "[~{key=${var.prefix}-web,port=80},~{key=${var.prefix}-ssh,port=22}]"
+    );
+    assert_eq!(
+        got("security_rule"),
+        "[{name=${var.prefix}-web,port=80},{name=${var.prefix}-ssh,port=22}]"
+    );
+}
+
+#[test]
+fn elements_that_perhaps_exist_and_open_ones_stay_apart() {
+    let deployment = evaluate(
+        r#"
+        variable "on" {}
+        variable "one" {}
+        variable "two" {}
+        resource "azurerm_a" "a" {
+          for_each = { for name in ["x", "y"] : name => { port = 1 } if name == "x" || var.on }
+          port     = each.value.port
+        }
+        resource "azurerm_b" "b" {
+          for_each = merge(var.one, var.two, { known = { port = 2 } })
+          port     = each.value.port
+        }
+        resource "azurerm_c" "c" {
+          for_each = azurerm_b.b
+          port     = azurerm_b.b[each.key].port
+        }
+        resource "azurerm_x" "x" {
+          dynamic "rule" {
+            for_each = var.one
+            content { one = rule.value.port }
+          }
+          dynamic "rule" {
+            for_each = var.two
+            content { two = rule.value.port }
+          }
+        }
+        "#,
+    );
+    assert_eq!(
+        addresses(&deployment),
+        [
+            "azurerm_a.a[\"x\"]",
+            "azurerm_a.a[\"y\"]?",
+            "azurerm_b.b[\"known\"]",
+            "azurerm_b.b[each.key]?*",
+            "azurerm_b.b[each.key #2]?*",
+            "azurerm_c.c[\"known\"]",
+            "azurerm_c.c[each.key]?*",
+            "azurerm_c.c[each.key #2]?*",
+            "azurerm_x.x",
+        ]
+    );
+    assert_eq!(
+        attribute(&deployment, "azurerm_c.c[each.key #2]", "port"),
+        "?var.two[*].port"
+    );
+    assert_eq!(
+        attribute(&deployment, "azurerm_x.x", "rule"),
+        "[…{one=?var.one[*].port},…{two=?var.two[*].port}]"
+    );
+}
+
+#[test]
+fn what_count_and_for_each_refuse_is_told_and_leaves_one_of_many() {
+    for (argument, told) in [
+        ("count = 1.5", "whole number"),
+        ("count = -1", "whole number"),
+        ("count = true", "whole number"),
+        ("count = null", "null"),
+        ("count = \"x\"", "whole number"),
+        ("for_each = [\"a\"]", "not a list"),
+        ("for_each = tolist([\"a\"])", "not a list"),
+        ("for_each = toset([1, 2])", "strings"),
+        ("for_each = toset([true])", "strings"),
+        ("for_each = toset([null])", "strings"),
+        ("for_each = null", "null"),
+        ("for_each = \"x\"", "not a string"),
+        ("for_each = 5", "not a number"),
+    ] {
+        let text = format!("resource \"azurerm_x\" \"x\" {{\n  {argument}\n}}\n");
+        let deployment = Files::new(&[("main.tf", &text)]).deployment();
+        let [diagnostic] = deployment.diagnostics.as_slice() else {
+            panic!("{argument}: {:?}", deployment.diagnostics);
+        };
+        assert!(
+            diagnostic.message.contains(told),
+            "{argument}: {}",
+            diagnostic.message
+        );
+        let at = diagnostic.primary.as_ref().unwrap().span;
+        let (_, value) = argument.split_once("= ").unwrap();
+        assert_eq!(&text[at.start as usize..at.end as usize], value);
+        assert_eq!(deployment.resources.len(), 1, "{argument}");
+        assert_ne!(deployment.resources[0].existence.truth, Truth::True);
+    }
+}
+
+#[test]
+fn count_takes_numbers_in_strings_and_for_each_keys_of_any_scalar() {
+    let deployment = evaluate(
+        r#"
+        resource "azurerm_a" "a" { count = "2" }
+        resource "azurerm_b" "b" { count = 1.0 }
+        resource "azurerm_c" "c" { for_each = { 1 = 2 } }
+        resource "azurerm_d" "d" { for_each = {} }
+        resource "azurerm_e" "e" { for_each = toset([]) }
+        resource "azurerm_f" "f" { for_each = toset([""]) }
+        "#,
+    );
+    assert_eq!(
+        addresses(&deployment),
+        [
+            "azurerm_a.a[0]",
+            "azurerm_a.a[1]",
+            "azurerm_b.b[0]",
+            "azurerm_c.c[\"1\"]",
+            "azurerm_f.f[\"\"]",
+        ]
+    );
+}
