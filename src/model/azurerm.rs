@@ -18,7 +18,9 @@ mod topology;
 use super::build::{Builder, Part, Parts, Style, canonical};
 use super::field::Node;
 use super::index::{Id, Place};
-use super::{Field, Link, Meta};
+use super::{Field, Link, Meta, State};
+use crate::eval::terraform::schema::{Omitted, Scalar, VERSION, schema};
+use crate::eval::value::{Reason, Unknown};
 use crate::eval::{Mode, Resource, ResourceKey};
 
 /// Whether a key is a firewall's, also where the firewall is not in the files.
@@ -61,6 +63,9 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "local_network_gateway" => gateway::site(builder, resource),
         "virtual_network_gateway_connection" => gateway::connection(builder, resource),
         "private_endpoint" => gateway::private_endpoint(builder, resource),
+        "private_endpoint_application_security_group_association" => {
+            gateway::endpoint_group(builder, resource);
+        }
         "virtual_hub" => topology::hub(builder, resource),
         "virtual_hub_connection" => topology::hub_connection(builder, resource),
         "virtual_hub_routing_intent" => topology::routing_intent(builder, resource),
@@ -110,6 +115,43 @@ fn tell_of_azapi(builder: &mut Builder<'_>, resource: &Resource) {
         );
         builder.report(CODE, message, &[resource.origin]);
     }
+}
+
+/// A text attribute of a resource, with the provider's default where nothing is written: one of
+/// several where that depends on a version which the files leave open.
+fn defaulted(
+    builder: &Builder<'_>,
+    resource: &Resource,
+    body: &Node<'_>,
+    name: &str,
+) -> Field<std::sync::Arc<str>> {
+    let node = body.get(name);
+    if !node.is_absent() {
+        return node.text();
+    }
+    let default = schema(resource.mode, &resource.kind)
+        .map(|schema| schema.omitted(name, builder.deployment.provider));
+    let state = match default {
+        Some(Omitted::Default(Scalar::Text(text))) => State::Known(text.into()),
+        Some(Omitted::ByVersion { defaults, null }) => {
+            let texts = defaults.iter().map(|default| match default {
+                Scalar::Text(text) => Some((*text).into()),
+                Scalar::Bool(_) | Scalar::Integer(_) => None,
+            });
+            let candidates = texts.collect::<Option<Vec<_>>>().filter(|_| !null);
+            State::Unknown(by_version(), candidates)
+        }
+        _ => State::Absent,
+    };
+    Field {
+        state,
+        origin: node.origin(),
+    }
+}
+
+/// The unknown where something depends on a version which the files leave open.
+fn by_version() -> std::sync::Arc<Unknown> {
+    std::sync::Arc::new(Unknown::new("azurerm", VERSION, Reason::NoValue))
 }
 
 /// Where a resource lies: `path` is the provider and type of a full id.

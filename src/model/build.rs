@@ -13,8 +13,8 @@ use super::index::{Id, Index, Place};
 use super::load_balancer::{LoadBalancingRule, OutboundRule};
 use super::{
     AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List,
-    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, PublicIpId,
-    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State, SubnetId, VnetId,
+    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, PrivateEndpointId,
+    PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State, SubnetId, VnetId,
 };
 use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::value::{Data, Piece, Presence, Reason, Truth, Unknown, Value, hole};
@@ -45,6 +45,7 @@ pub(super) struct Notes<'a> {
     pub(super) subnet_route_table: Vec<Bond<SubnetId, Field<Link<RouteTableId>>>>,
     pub(super) subnet_nat_gateway: Vec<Bond<SubnetId, Field<Link<NatGatewayId>>>>,
     pub(super) nic_nsg: Vec<Bond<NicId, Field<Link<NsgId>>>>,
+    pub(super) endpoint_asg: Vec<Bond<PrivateEndpointId, Field<Link<AsgId>>>>,
     pub(super) nic_asg: Vec<Bond<NicId, Field<Link<AsgId>>>>,
     /// The name of the IP configuration, and the pool.
     pub(super) nic_pool: Vec<Bond<NicId, OfConfiguration<Field<Link<PoolId>>>>>,

@@ -6,8 +6,11 @@
 
 use super::declarations::Declarations;
 use super::evaluation::Evaluation;
-use super::module::Module;
-use super::schema::{Versions, check};
+use super::module::{Module, ResourceInstance};
+use super::schema::{Omitted, VERSION, Versions, check, schema};
+use crate::eval::Mode;
+use crate::eval::value::{Bounds, Reason, Unknown, Value};
+use crate::origin::OriginStep;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
 
 /// What a module says of the provider.
@@ -89,6 +92,46 @@ impl<'a> Evaluation<'a> {
             caller = around.called_by.as_ref().map(|called| called.caller);
         }
         Versions::within(constraints)
+    }
+
+    /// What an expression gets that reads an attribute which nobody wrote: the provider's default,
+    /// null, or no blocks. `None` where Azure fills it in, and where nothing is known of it.
+    pub(super) fn omitted(
+        &self,
+        module: &Module<'a>,
+        resource: &ResourceInstance<'a>,
+        name: &str,
+    ) -> Option<Value> {
+        let declared = &resource.declared;
+        if declared.mode != Mode::Managed || module.declarations.azurerm.foreign {
+            return None;
+        }
+        let schema = schema(declared.mode, declared.kind)?;
+        let versions = self.provider(module);
+        let step = || OriginStep::PlatformDefault;
+        let header = Some(declared.block.header);
+        let origin = || self.session.hop(header, step, &[resource.origin]);
+        match schema.omitted(name, versions) {
+            Omitted::Undeclared | Omitted::Computed => None,
+            Omitted::Null => {
+                let row = schema.find(name, versions)?;
+                Some(match row.body() {
+                    Some(_) => Value::list(Vec::new(), origin()),
+                    None => Value::null(origin()),
+                })
+            }
+            Omitted::Default(default) => Some(default.value(origin())),
+            Omitted::ByVersion { defaults, null } => {
+                let origin = origin();
+                let mut all: Vec<Value> = defaults.iter().map(|one| one.value(origin)).collect();
+                if null {
+                    all.push(Value::null(origin));
+                }
+                let unknown = Unknown::new("azurerm", VERSION, Reason::NoValue)
+                    .with_bounds(Bounds::OneOf(all));
+                Some(Value::unknown(unknown, origin))
+            }
+        }
     }
 
     /// The versions that all modules met so far admit.

@@ -15,6 +15,11 @@ use std::sync::{LazyLock, OnceLock};
 pub use version::{Version, Versions};
 
 use crate::eval::Mode;
+use crate::eval::value::Value;
+use crate::origin::OriginId;
+
+/// What is missing where a default depends on the version.
+pub const VERSION: &str = "the version of the azurerm provider";
 
 /// The rows, as they are written.
 const ROWS: &str = include_str!("../../../rules/platform/azurerm.schema");
@@ -125,6 +130,18 @@ pub enum Scalar {
     Text(&'static str),
 }
 
+impl Scalar {
+    /// The default as a value.
+    #[must_use]
+    pub fn value(self, origin: OriginId) -> Value {
+        match self {
+            Self::Bool(flag) => Value::bool(flag, origin),
+            Self::Integer(number) => Value::integer(number, origin),
+            Self::Text(text) => Value::string(text, origin),
+        }
+    }
+}
+
 /// What reads an attribute that nobody wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Omitted {
@@ -196,6 +213,13 @@ impl BlockSchema {
             ([one], false) => Omitted::Default(*one),
             _ => Omitted::ByVersion { defaults, null },
         }
+    }
+
+    /// The first version that has a default for a name.
+    pub fn default_since(&self, name: &str) -> Option<Version> {
+        let mut rows = self.rows_of(name);
+        rows.find(|row| row.default.is_some())
+            .map(|row| row.versions.from)
     }
 
     /// The name of these versions that a wrong one is nearest to, if it is near.

@@ -2,7 +2,7 @@
 
 use super::{add, is_here, place};
 use crate::eval::Resource;
-use crate::model::build::Builder;
+use crate::model::build::{Bond, Builder};
 use crate::model::field::Node;
 use crate::model::topology::{
     GatewayConnection, LocalNetworkGateway, PrivateEndpoint, VirtualNetworkGateway,
@@ -101,4 +101,15 @@ pub(super) fn private_endpoint<'a>(builder: &mut Builder<'a>, resource: &'a Reso
         meta: builder.meta(resource),
     };
     let _: PrivateEndpointId = add(builder, resource, PATH, element);
+}
+
+/// `azurerm_private_endpoint_application_security_group_association`
+pub(super) fn endpoint_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let body = builder.body(resource);
+    let meta = builder.meta(resource);
+    builder.notes.endpoint_asg.push(Bond {
+        left: body.get("private_endpoint_id").link(),
+        right: body.get("application_security_group_id").link(),
+        meta,
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{add, blocks, is_here, place, whole};
+use super::{add, blocks, defaulted, is_here, place, whole};
 use crate::eval::Resource;
 use crate::model::address::Protocol;
 use crate::model::build::{Bond, Builder, NatRule, Part};
@@ -37,7 +37,7 @@ fn balancer<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let frontends = blocks(&meta, &body, "frontend_ip_configuration");
     let element = LoadBalancer {
-        sku: super::topology::sku(&body.get("sku")),
+        sku: defaulted(builder, resource, &body, "sku"),
         frontends: List {
             items: frontends.parts.iter().map(frontend).collect(),
             rest: frontends.rest,

@@ -1,8 +1,9 @@
 //! Virtual networks, subnets, peerings, public addresses, gateways and hubs.
 
-use super::{add, blocks, by_name, group, is_here, place, whole};
+use super::{add, blocks, by_name, by_version, defaulted, group, is_here, place, whole};
+use crate::eval::Mode;
 use crate::eval::Resource;
-use crate::eval::value::{Reason, Unknown};
+use crate::eval::terraform::schema::{Versions, schema};
 use crate::model::build::{Bond, Builder, Part, canonical, external, link_to};
 use crate::model::field::Node;
 use crate::model::index::Place;
@@ -91,6 +92,9 @@ fn subnet(
     lies: Option<Place>,
 ) {
     let from = &part.node;
+    let provider = builder.deployment.provider;
+    let inline =
+        from.get("virtual_network_name").is_absent() && from.get("virtual_network_id").is_absent();
     let delegation = |item: &Node<'_>| item.block("service_delegation").get("name").text();
     let mut service_endpoints = from
         .get("service_endpoints")
@@ -119,7 +123,7 @@ fn subnet(
         service_endpoints,
         network_interfaces: List::default(),
         firewalls: List::default(),
-        private_endpoint_policies: private_endpoint_policies(from),
+        private_endpoint_policies: private_endpoint_policies(from, provider, inline),
         private_endpoints: List::default(),
         meta: part.meta,
     });
@@ -129,9 +133,14 @@ fn subnet(
 }
 
 /// Which network policies apply to private endpoints: once a truth value, before that one the
-/// other way round. What holds where nothing is written changed with the provider's fourth major
-/// version.
-fn private_endpoint_policies(from: &Node<'_>) -> Field<PrivateEndpointPolicies> {
+/// other way round. Where nothing is written the provider sends `Enabled` before its fourth major
+/// version, in subnets of their own, and `Disabled` from it on (subnet_resource.go of 3.117 and 4.0;
+/// 4.0 upgrade guide; read 2026-11-22).
+fn private_endpoint_policies(
+    from: &Node<'_>,
+    provider: Versions,
+    inline: bool,
+) -> Field<PrivateEndpointPolicies> {
     use PrivateEndpointPolicies::{Disabled, Enabled};
     let named = from.get("private_endpoint_network_policies");
     if !named.is_absent() {
@@ -146,10 +155,19 @@ fn private_endpoint_policies(from: &Node<'_>) -> Field<PrivateEndpointPolicies> 
     if !enforced.is_absent() {
         return enforced.flag().map(|on| chosen(!on));
     }
-    let label = "the major version of the azurerm provider";
-    let unknown = Unknown::new("azurerm", label, Reason::NoValue);
+    let subnets = schema(Mode::Managed, "azurerm_subnet");
+    let with_default = subnets
+        .and_then(|subnets| subnets.default_since("private_endpoint_network_policies"))
+        .unwrap_or_default();
+    let before = provider.below.is_some_and(|below| below <= with_default);
+    let state = match (before, provider.from >= with_default) {
+        (true, _) if inline => State::Absent,
+        (true, _) => State::Known(Enabled),
+        (_, true) => State::Known(Disabled),
+        _ => State::Unknown(by_version(), Some(vec![Disabled, Enabled])),
+    };
     Field {
-        state: State::Unknown(std::sync::Arc::new(unknown), Some(vec![Disabled, Enabled])),
+        state,
         origin: named.origin(),
     }
 }
@@ -219,8 +237,10 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let element = PublicIp {
         address: body.get("ip_address").field(parse::address),
-        sku: body.get("sku").text(),
-        allocation: body.get("allocation_method").text(),
+        sku: defaulted(builder, resource, &body, "sku"),
+        allocation: body
+            .any_of(&["allocation_method", "public_ip_address_allocation"])
+            .text(),
         meta: builder.meta(resource),
     };
     let _: PublicIpId = add(builder, resource, PATH, element);
@@ -279,20 +299,6 @@ pub(super) fn nat_gateway_prefix<'a>(builder: &mut Builder<'a>, resource: &'a Re
         right: body.get("public_ip_prefix_id").link(),
         meta,
     });
-}
-
-/// A SKU whose default the provider changed with its fourth major version.
-pub(super) fn sku(node: &Node<'_>) -> Field<std::sync::Arc<str>> {
-    if !node.is_absent() {
-        return node.text();
-    }
-    let label = "the major version of the azurerm provider";
-    let unknown = Unknown::new("azurerm", label, Reason::NoValue);
-    let candidates = vec!["Basic".into(), "Standard".into()];
-    Field {
-        state: State::Unknown(std::sync::Arc::new(unknown), Some(candidates)),
-        origin: node.origin(),
-    }
 }
 
 /// `azurerm_virtual_hub`

@@ -56,6 +56,7 @@ fn resolve(notes: &mut Notes<'_>, builder: &Builder<'_>) {
         subnet_nat_gateway,
         nic_nsg,
         nic_asg,
+        endpoint_asg,
         nat_gateway_address,
         nat_gateway_prefix
     );
@@ -218,6 +219,14 @@ fn interfaces(network: &mut Network, notes: &mut Notes<'_>) {
                 .items
                 .push(group.clone());
         }
+    }
+    for bond in take(&mut notes.endpoint_asg) {
+        let Some(endpoint) = here(&bond.left) else {
+            continue;
+        };
+        let group = weaken(bond.right, &bond.meta, &network[endpoint].meta);
+        let groups = &mut network[endpoint].application_security_groups;
+        groups.items.push(group);
     }
     for bond in take(&mut notes.nic_pool) {
         let Some(nic) = here(&bond.left) else {

@@ -1,3 +1,5 @@
+mod provider;
+
 use super::{Site, known, perhaps};
 use crate::eval::value::{Truth, Value};
 use crate::model::compute::OperatingSystem;
