@@ -439,7 +439,7 @@ impl Context<'_> {
     fn scalar(&self, expr: &Expr) -> Value {
         let data = match &expr.kind {
             ExprKind::Bool(value) => Data::Bool(*value),
-            ExprKind::Number(number) => Data::Number(*number),
+            ExprKind::Number(number) => Data::Number(number.clone()),
             ExprKind::String(text) => Data::String(Arc::clone(text)),
             _ => Data::Null,
         };

@@ -264,7 +264,7 @@ impl Value {
     /// The whole number, also of a float without fraction; not of a string.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        match self.data {
+        match &self.data {
             Data::Number(number) => number.as_i64(),
             _ => None,
         }
@@ -341,8 +341,7 @@ impl Value {
     pub fn canonical(&self) -> Option<String> {
         Some(match &self.data {
             Data::Bool(value) => value.to_string(),
-            Data::Number(Number::Integer(integer)) => integer.to_string(),
-            Data::Number(Number::Float(float)) => float.to_string(),
+            Data::Number(number) => number.text(),
             Data::String(text) => text.to_string(),
             Data::Template(pieces) => pieces
                 .iter()
@@ -365,8 +364,7 @@ impl Value {
             (_, Data::Unknown(unknown)) => unknown.may_equal(self),
             (Data::Null, Data::Null) => Truth::True,
             (Data::Bool(a), Data::Bool(b)) => (a == b).into(),
-            (Data::Number(Number::Integer(a)), Data::Number(Number::Integer(b))) => (a == b).into(),
-            (Data::Number(a), Data::Number(b)) => (a.as_f64() == b.as_f64()).into(),
+            (Data::Number(a), Data::Number(b)) => a.compare(b).is_eq().into(),
             (Data::String(a), Data::String(b)) => (a == b).into(),
             (Data::String(_) | Data::Template(_), Data::String(_) | Data::Template(_)) => {
                 self.strings_equal(other)

@@ -251,10 +251,10 @@ impl Reader<'_> {
                 .iter()
                 .find(|(known, _)| &**known == name)
                 .map_or("", |(_, kind)| kind);
-            let whole = |number: Number| number.as_i64().is_some_and(|number| number >= 0);
+            let whole = |number: &Number| number.as_i64().is_some_and(|number| number >= 0);
             if value.describe() != wanted {
                 self.expected(value, name, wanted);
-            } else if matches!(value.kind, YamlKind::Number(number, _) if !whole(number)) {
+            } else if matches!(&value.kind, YamlKind::Number(number, _) if !whole(number)) {
                 self.error(
                     value.span,
                     format!("`{name}` must be a whole number, not negative"),
@@ -429,7 +429,7 @@ fn value_of(node: &Yaml) -> Value {
     match &node.kind {
         YamlKind::Null => Value::null(origin),
         YamlKind::Bool(value) => Value::bool(*value, origin),
-        YamlKind::Number(value, _) => Value::new(Data::Number(*value), origin),
+        YamlKind::Number(value, _) => Value::new(Data::Number(value.clone()), origin),
         YamlKind::String(value) => Value::string(Arc::clone(value), origin),
         YamlKind::List(items) => Value::list(items.iter().map(value_of).collect(), origin),
         YamlKind::Map(entries) => Value::object(

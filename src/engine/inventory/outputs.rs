@@ -56,7 +56,7 @@ fn shown(value: &Value, missing: &mut Vec<Missing>) -> Json {
         Data::Null => Json::Null,
         Data::Bool(value) => Json::Bool(*value),
         Data::Number(Number::Integer(integer)) => Json::from(*integer),
-        Data::Number(Number::Float(float)) => Json::from(*float),
+        Data::Number(number) => Json::from(number.as_f64()),
         Data::String(text) => Json::from(&**text),
         Data::Template(pieces) => {
             let piece = |piece: &Piece| match piece {

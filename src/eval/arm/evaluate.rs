@@ -97,9 +97,10 @@ impl<'t> Evaluator<'t> {
         match &json.kind {
             JsonKind::Null => Value::null(self.origins.literal(json.span)),
             JsonKind::Bool(value) => Value::bool(*value, self.origins.literal(json.span)),
-            JsonKind::Number(number) => {
-                Value::new(Data::Number(*number), self.origins.literal(json.span))
-            }
+            JsonKind::Number(number) => Value::new(
+                Data::Number(number.clone()),
+                self.origins.literal(json.span),
+            ),
             JsonKind::String(text) => self.string(frame, json, text),
             JsonKind::Array(items) => self.nested(json.span, || self.array(frame, json, items)),
             JsonKind::Object(members) => {

@@ -300,7 +300,7 @@ pub(super) fn describe(data: &Data) -> &'static str {
         Data::Null => "null",
         Data::Bool(_) => "a boolean",
         Data::Number(Number::Integer(_)) => "a whole number",
-        Data::Number(Number::Float(_)) => "a number",
+        Data::Number(_) => "a number",
         Data::String(_) | Data::Template(_) => "a string",
         Data::List(_) => "an array",
         Data::Object(_) => "an object",

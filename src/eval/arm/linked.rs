@@ -365,7 +365,7 @@ impl<'t> Evaluator<'t> {
         let kind = match &value.data {
             Data::Null => JsonKind::Null,
             Data::Bool(value) => JsonKind::Bool(*value),
-            Data::Number(number) => JsonKind::Number(*number),
+            Data::Number(number) => JsonKind::Number(number.clone()),
             Data::String(text) if text.starts_with('[') => {
                 JsonKind::String(format!("[{text}").into())
             }

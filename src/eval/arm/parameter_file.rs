@@ -24,7 +24,7 @@ fn convert(evaluator: &Evaluator<'_>, json: &Json, placeholders: bool, depth: u3
     match &json.kind {
         JsonKind::Null => Value::null(origin),
         JsonKind::Bool(value) => Value::bool(*value, origin),
-        JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
+        JsonKind::Number(number) => Value::new(Data::Number(number.clone()), origin),
         JsonKind::String(text) if placeholders && is_placeholder(text) => {
             // The same mark in two places need not become the same text.
             let place = format!("placeholder|{}:{}", json.span.file.0, json.span.start);

@@ -73,7 +73,7 @@ impl<'t> Type<'t> {
 
     /// A constraint that is a whole number.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
-        match self.constraint(name)?.kind {
+        match &self.constraint(name)?.kind {
             JsonKind::Number(number) => number.as_i64(),
             _ => None,
         }
@@ -413,7 +413,7 @@ fn found(value: &Value) -> &'static str {
         Data::Null => "null",
         Data::Bool(_) => "a boolean",
         Data::Number(Number::Integer(_)) => "a whole number",
-        Data::Number(Number::Float(_)) => "a number with a fraction",
+        Data::Number(_) => "a number with a fraction",
         Data::String(_) | Data::Template(_) => "a string",
         Data::List(_) => "an array",
         Data::Object(_) => "an object",

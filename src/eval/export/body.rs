@@ -94,7 +94,7 @@ impl Bodies<'_> {
         match &json.kind {
             JsonKind::Null => Value::null(origin),
             JsonKind::Bool(value) => Value::bool(*value, origin),
-            JsonKind::Number(number) => Value::new(Data::Number(*number), origin),
+            JsonKind::Number(number) => Value::new(Data::Number(number.clone()), origin),
             JsonKind::String(text) if flat && names_a_type(text) => {
                 Value::unknown(self.cut_off(json.span), origin)
             }

@@ -14,7 +14,6 @@ use crate::eval::value::{
 };
 use crate::origin::OriginId;
 use crate::source::Span;
-use crate::syntax::Number;
 
 /// Takes one step from a value to a part of it.
 ///
@@ -114,7 +113,7 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
             if !index.is_wholly_known() || list.rest.is_some() {
                 return Ok(any_of(list.items.iter(), list.rest.is_some(), value, index));
             }
-            let wanted = conversion::to_number(index).and_then(Number::as_i64);
+            let wanted = conversion::to_number(index).and_then(|number| number.as_i64());
             wanted
                 .and_then(|wanted| usize::try_from(wanted).ok())
                 .and_then(|wanted| list.items.get(wanted))

@@ -16,7 +16,7 @@ pub fn to_text(value: &Value) -> Option<Arc<str>> {
     Some(match &value.data {
         Data::String(text) => Arc::clone(text),
         Data::Bool(value) => if *value { "true" } else { "false" }.into(),
-        Data::Number(number) => number_text(*number).into(),
+        Data::Number(number) => number.text().into(),
         _ => return None,
     })
 }
@@ -25,8 +25,8 @@ pub fn to_text(value: &Value) -> Option<Arc<str>> {
 #[must_use]
 pub fn to_number(value: &Value) -> Option<Number> {
     match &value.data {
-        Data::Number(number) => Some(*number),
-        Data::String(text) => Number::parse(text),
+        Data::Number(number) => Some(number.clone()),
+        Data::String(text) => Number::parse_exact(text),
         _ => None,
     }
 }
@@ -42,14 +42,6 @@ pub fn to_boolean(value: &Value) -> Option<bool> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// A number as Terraform writes it: no exponent, no trailing zeros.
-pub(super) fn number_text(number: Number) -> String {
-    match number {
-        Number::Integer(integer) => integer.to_string(),
-        Number::Float(float) => float.to_string(),
     }
 }
 

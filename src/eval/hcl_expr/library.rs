@@ -238,6 +238,10 @@ impl<'a> Call<'a> {
         Failure::invalid(self.at, format!("{}: {message}", self.name))
     }
 
+    fn out_of_bounds(&self) -> Box<Failure> {
+        self.fail("the result has too many digits")
+    }
+
     fn count(&self) -> usize {
         self.arguments.len()
     }

@@ -1,7 +1,7 @@
 //! Operators and conditionals.
 
 use super::access::{each_candidate, join_rests, list_value, object_value, one_of};
-use super::conversion::{kind_of, number_of, to_boolean, to_number};
+use super::conversion::{kind_of, to_boolean, to_number};
 use super::{Context, Failure, Outcome, derived};
 use crate::eval::value::{Bounds, Data, Rest, Truth, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
@@ -189,10 +189,7 @@ fn unary(op: UnaryOp, value: &Value, at: Span, origin: OriginId) -> Outcome {
     let known = match op {
         UnaryOp::Not => boolean(value, at)?.map(|value| Value::bool(!value, origin)),
         UnaryOp::Negate => number(value, at)?
-            .and_then(|number| match number {
-                Number::Integer(integer) => integer.checked_neg().map(Number::Integer),
-                Number::Float(float) => number_of(-float),
-            })
+            .and_then(|number| number.negate())
             .map(|number| Value::new(Data::Number(number), origin)),
     };
     Ok(known.unwrap_or_else(|| {
@@ -222,7 +219,7 @@ fn binary(
         });
     }
     if let (Some(x), Some(y)) = (number(a, left)?, number(b, right)?) {
-        return calculate(x, op, y, at).map(|data| Value::new(data, origin));
+        return calculate(&x, op, &y, at).map(|data| Value::new(data, origin));
     }
     if let Some(known) = compare_ranges(a, op, b) {
         return Ok(Value::bool(known, origin));
@@ -256,37 +253,25 @@ pub(super) fn equal(a: &Value, b: &Value) -> Truth {
     a.equals(b)
 }
 
-fn calculate(x: Number, op: BinaryOp, y: Number, at: Span) -> Result<Data, Box<Failure>> {
-    let compared = match (x, y) {
-        (Number::Integer(x), Number::Integer(y)) => Some(x.cmp(&y)),
-        _ => x.as_f64().partial_cmp(&y.as_f64()),
-    };
-    let order = |wanted: fn(std::cmp::Ordering) -> bool| Data::Bool(compared.is_some_and(wanted));
-    let whole = match (x, y, op) {
-        (Number::Integer(x), Number::Integer(y), BinaryOp::Add) => x.checked_add(y),
-        (Number::Integer(x), Number::Integer(y), BinaryOp::Subtract) => x.checked_sub(y),
-        (Number::Integer(x), Number::Integer(y), BinaryOp::Multiply) => x.checked_mul(y),
-        (Number::Integer(x), Number::Integer(y), BinaryOp::Modulo) => x.checked_rem(y),
-        _ => None,
-    };
-    if let Some(whole) = whole {
-        return Ok(Data::Number(Number::Integer(whole)));
-    }
-    let (x, y) = (x.as_f64(), y.as_f64());
+fn calculate(x: &Number, op: BinaryOp, y: &Number, at: Span) -> Result<Data, Box<Failure>> {
+    let order = |wanted: fn(std::cmp::Ordering) -> bool| Data::Bool(wanted(x.compare(y)));
     let result = match op {
         BinaryOp::Greater => return Ok(order(std::cmp::Ordering::is_gt)),
         BinaryOp::GreaterEqual => return Ok(order(std::cmp::Ordering::is_ge)),
         BinaryOp::Less => return Ok(order(std::cmp::Ordering::is_lt)),
         BinaryOp::LessEqual => return Ok(order(std::cmp::Ordering::is_le)),
-        BinaryOp::Add => x + y,
-        BinaryOp::Subtract => x - y,
-        BinaryOp::Multiply => x * y,
-        BinaryOp::Divide => x / y,
-        _ => x % y,
+        BinaryOp::Add => x.add(y),
+        BinaryOp::Subtract => x.subtract(y),
+        BinaryOp::Multiply => x.multiply(y),
+        BinaryOp::Divide if y.as_f64() == 0.0 => {
+            return Err(Failure::invalid(at, "division by zero"));
+        }
+        BinaryOp::Divide => x.divide(y),
+        _ => x.remainder(y),
     };
-    number_of(result)
+    result
         .map(Data::Number)
-        .ok_or_else(|| Failure::invalid(at, "division by zero"))
+        .ok_or_else(|| Failure::invalid(at, "the result has too many digits"))
 }
 
 /// Whether a comparison comes out the same for all numbers the operands may be.

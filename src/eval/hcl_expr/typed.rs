@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use super::access::{dotted, part_of_unknown, rest_of};
 use super::conversion::{to_number, to_text};
 use crate::eval::value::{Bounds, Data, ListKind, ObjectKind, Type, Unknown, Value};
-use crate::syntax::Number;
 
 /// The type declared of an unknown.
 fn declared(unknown: &Unknown) -> &Type {
@@ -44,7 +43,7 @@ pub(super) fn attribute_type<'u>(unknown: &'u Unknown, name: &str) -> Option<&'u
 /// The type declared of the element at an index, which may be unknown; `None` if there can be no
 /// such element.
 pub(super) fn element_type<'u>(unknown: &'u Unknown, index: &Value) -> Option<&'u Type> {
-    let number = to_number(index).and_then(Number::as_i64);
+    let number = to_number(index).and_then(|number| number.as_i64());
     let number = number.and_then(|number| usize::try_from(number).ok());
     match declared(unknown) {
         Type::Any => Some(&Type::Any),

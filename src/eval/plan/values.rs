@@ -90,7 +90,7 @@ impl Reader<'_> {
         Some(match &json.kind {
             JsonKind::Null => Value::null(recorded()),
             JsonKind::Bool(value) => scalar(Data::Bool(*value)),
-            JsonKind::Number(number) => scalar(Data::Number(*number)),
+            JsonKind::Number(number) => scalar(Data::Number(number.clone())),
             JsonKind::String(text) => scalar(Data::String(Arc::clone(text))),
             JsonKind::Array(items) => {
                 let masks = mask.map_or(&[][..], Json::items);
@@ -243,7 +243,7 @@ fn pairs<'v>(items: &[Json], all: usize, typed: &'v ListValue) -> Vec<Option<&'v
 fn may_be(typed: &Value, planned: &Json) -> bool {
     let scalar = |json: &Json| match &json.kind {
         JsonKind::Bool(value) => Some(Value::bool(*value, OriginId::NONE)),
-        JsonKind::Number(number) => Some(Value::new(Data::Number(*number), OriginId::NONE)),
+        JsonKind::Number(number) => Some(Value::new(Data::Number(number.clone()), OriginId::NONE)),
         JsonKind::String(text) => Some(Value::string(Arc::clone(text), OriginId::NONE)),
         JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => None,
     };

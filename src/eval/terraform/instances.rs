@@ -16,7 +16,6 @@ use crate::eval::hcl_expr::{
 use crate::eval::value::{Bounds, Data, ListKind, Presence, Rest, Truth, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
-use crate::syntax::Number;
 use crate::syntax::hcl::{Body, Expr, ExprKind};
 
 /// How many instances one block may have before it is taken as one of many.
@@ -70,7 +69,7 @@ impl<T> Expansion<T> {
             return all.find(|(instance, _)| instance.key.equals(key) == Truth::True);
         }
         if self.over == Loop::Count {
-            let wanted = to_number(key).and_then(Number::as_i64)?;
+            let wanted = to_number(key).and_then(|number| number.as_i64())?;
             let place = usize::try_from(wanted).ok()?;
             return self.instances.get(place).filter(known);
         }
@@ -193,7 +192,7 @@ impl<'a> Evaluation<'a> {
             if value.is_null() {
                 return Err(Failure::invalid(count.span, "`count` is null").about(value.origin));
             }
-            let number = to_number(value).and_then(Number::as_i64);
+            let number = to_number(value).and_then(|number| number.as_i64());
             numbers.push(
                 number
                     .and_then(|number| usize::try_from(number).ok())

@@ -343,8 +343,7 @@ impl Cursor<'_> {
 
 /// A number; whole ones without a fraction, however they are written.
 fn number(text: &str) -> Option<Number> {
-    let number = Number::parse(text)?;
-    Some(number.as_i64().map_or(number, Number::Integer))
+    Number::parse_exact(text)
 }
 
 /// A binary operator and how strongly it binds.

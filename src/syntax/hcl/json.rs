@@ -286,7 +286,7 @@ impl Reader<'_> {
         let kind = match &json.kind {
             JsonKind::Null => ExprKind::Null,
             JsonKind::Bool(value) => ExprKind::Bool(*value),
-            JsonKind::Number(number) => ExprKind::Number(*number),
+            JsonKind::Number(number) => ExprKind::Number(number.clone()),
             JsonKind::String(text) => return self.string(text, json.span, strings),
             JsonKind::Array(items) => {
                 let items = items.iter().map(|item| self.expression(item, strings));

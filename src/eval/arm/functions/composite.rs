@@ -93,7 +93,7 @@ impl<'a> Item<'a> {
         let written = match &value.data {
             // What has a format of its own is a number; what an unknown is, is not known.
             Data::Unknown(_) if !self.format.is_empty() => vec![self.hole(value)],
-            Data::Number(known) => match number::format(*known, self.format) {
+            Data::Number(known) => match number::format(known, self.format) {
                 Ok(text) => vec![Piece::Literal(text.into())],
                 Err(Failure::Format(message)) => return Err(Problem::Wrong(message)),
                 Err(Failure::TooLong) => return Err(Problem::TooLarge),

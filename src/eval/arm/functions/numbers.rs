@@ -151,7 +151,7 @@ fn int(call: &Arguments<'_>) -> Outcome {
 fn float(call: &Arguments<'_>) -> Outcome {
     let value = call.get(0)?;
     let number = match &value.data {
-        Data::Number(number) => Some(*number),
+        Data::Number(number) => Some(number.clone()),
         Data::String(text) => Number::parse(text.trim()),
         Data::Template(_) => return Err(Problem::Unknown),
         _ => return Err(call.mismatch(value, "a number or a string")),

@@ -13,7 +13,7 @@ pub(in super::super) fn pieces(value: &Value) -> Option<Vec<Piece>> {
         Data::Null => Vec::new(),
         Data::Bool(true) => vec![Piece::Literal("True".into())],
         Data::Bool(false) => vec![Piece::Literal("False".into())],
-        Data::Number(number) => vec![Piece::Literal(plain(*number).into())],
+        Data::Number(number) => vec![Piece::Literal(plain(number).into())],
         Data::String(text) => vec![Piece::Literal(Arc::clone(text))],
         Data::Template(pieces) => pieces.to_vec(),
         Data::Unknown(unknown) => vec![Piece::Hole(Arc::clone(unknown))],
@@ -22,7 +22,7 @@ pub(in super::super) fn pieces(value: &Value) -> Option<Vec<Piece>> {
 }
 
 /// A number in JSON: one that is no whole number keeps its point, `1.0`.
-fn json_number(number: Number) -> String {
+fn json_number(number: &Number) -> String {
     let text = plain(number);
     match number {
         Number::Float(_) if !text.contains(['.', 'E']) => format!("{text}.0"),
@@ -80,7 +80,7 @@ fn write_json(value: &Value, json: &mut Written, depth: usize) -> Option<()> {
     match &value.data {
         Data::Null => into.push_str("null"),
         Data::Bool(value) => into.push_str(if *value { "true" } else { "false" }),
-        Data::Number(number) => into.push_str(&json_number(*number)),
+        Data::Number(number) => into.push_str(&json_number(number)),
         Data::String(text) => quote(text, into),
         // Where among the others the rest stands is not known.
         Data::List(list) if list.rest.is_some() => {

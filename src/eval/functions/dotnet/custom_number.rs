@@ -306,7 +306,7 @@ mod tests {
             (42, "\\#0", "#42"),
             (9, "Subnet 00", "Subnet 09"),
         ] {
-            let written = format(Number::Integer(number), pattern).unwrap();
+            let written = format(&Number::Integer(number), pattern).unwrap();
             assert_eq!(written, expected, "{number} {pattern}");
         }
     }
@@ -321,7 +321,7 @@ mod tests {
             (0.003_697, "0.0\u{2030}", "3.7\u{2030}"),
             (-0.001, "0.0;neg;null", "null"),
         ] {
-            let written = format(Number::Float(number), pattern).unwrap();
+            let written = format(&Number::Float(number), pattern).unwrap();
             assert_eq!(written, expected, "{number} {pattern}");
         }
     }

@@ -11,21 +11,21 @@ const MAX_PRECISION: usize = 10_000;
 /// ```
 /// use aznet::eval::functions::dotnet::number::format;
 /// use aznet::syntax::Number;
-/// assert_eq!(format(Number::Integer(42), "D5"), Ok("00042".to_owned()));
-/// assert_eq!(format(Number::Integer(-8175133), "N0"), Ok("-8,175,133".to_owned()));
-/// assert_eq!(format(Number::Integer(7), "Group 000"), Ok("Group 007".to_owned()));
+/// assert_eq!(format(&Number::Integer(42), "D5"), Ok("00042".to_owned()));
+/// assert_eq!(format(&Number::Integer(-8175133), "N0"), Ok("-8,175,133".to_owned()));
+/// assert_eq!(format(&Number::Integer(7), "Group 000"), Ok("Group 007".to_owned()));
 /// ```
 ///
 /// # Errors
 /// See [`Failure`].
-pub fn format(number: Number, format: &str) -> Result<String, Failure> {
+pub fn format(number: &Number, format: &str) -> Result<String, Failure> {
     let Some((letter, precision)) = standard(format)? else {
         return custom_number::format(&Decimal::new(number), format);
     };
     let decimal = Decimal::new(number);
     let integer = match number {
-        Number::Integer(integer) => Some(integer),
-        Number::Float(_) => None,
+        Number::Integer(integer) => Some(*integer),
+        Number::Float(_) | Number::Long(_) => None,
     };
     match (letter.to_ascii_uppercase(), integer) {
         ('D', Some(integer)) => {
@@ -70,10 +70,10 @@ pub fn format(number: Number, format: &str) -> Result<String, Failure> {
 
 /// A number as it stands in text: the format `G`.
 #[must_use]
-pub fn plain(number: Number) -> String {
+pub fn plain(number: &Number) -> String {
     match number {
         Number::Integer(integer) => integer.to_string(),
-        Number::Float(_) => general(Decimal::new(number), 'G', None, false).unwrap_or_default(),
+        _ => general(Decimal::new(number), 'G', None, false).unwrap_or_default(),
     }
 }
 
@@ -107,14 +107,15 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    fn new(number: Number) -> Self {
+    fn new(number: &Number) -> Self {
         let (negative, text, scale, inexact) = match number {
             Number::Integer(integer) => {
                 let text = integer.unsigned_abs().to_string();
                 let scale = i32::try_from(text.len()).unwrap_or(0);
-                (integer < 0, text, scale, false)
+                (*integer < 0, text, scale, false)
             }
-            Number::Float(float) => {
+            _ => {
+                let float = number.as_f64();
                 let text = format!("{:e}", float.abs());
                 let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
                 let scale = exponent.parse::<i32>().unwrap_or(0) + 1;
@@ -299,11 +300,11 @@ mod tests {
     use super::*;
 
     fn written(number: i64, pattern: &str) -> String {
-        format(Number::Integer(number), pattern).unwrap()
+        format(&Number::Integer(number), pattern).unwrap()
     }
 
     fn float(number: f64, pattern: &str) -> String {
-        format(Number::Float(number), pattern).unwrap()
+        format(&Number::Float(number), pattern).unwrap()
     }
 
     #[test]
@@ -356,15 +357,15 @@ mod tests {
     #[test]
     fn what_no_source_settles_and_what_net_refuses_is_told_apart() {
         let one = Number::Integer(1);
-        assert_eq!(format(one, "C"), Err(Failure::Culture));
-        assert_eq!(format(one, "P1"), Err(Failure::Culture));
-        assert!(matches!(format(one, "Q"), Err(Failure::Format(_))));
-        assert!(matches!(format(one, "R"), Err(Failure::Format(_))));
+        assert_eq!(format(&one, "C"), Err(Failure::Culture));
+        assert_eq!(format(&one, "P1"), Err(Failure::Culture));
+        assert!(matches!(format(&one, "Q"), Err(Failure::Format(_))));
+        assert!(matches!(format(&one, "R"), Err(Failure::Format(_))));
         assert!(matches!(
-            format(Number::Float(1.5), "D2"),
+            format(&Number::Float(1.5), "D2"),
             Err(Failure::Format(_))
         ));
-        assert_eq!(format(one, "D999999999"), Err(Failure::TooLong));
-        assert_eq!(format(Number::Float(0.125), "F2"), Err(Failure::Culture));
+        assert_eq!(format(&one, "D999999999"), Err(Failure::TooLong));
+        assert_eq!(format(&Number::Float(0.125), "F2"), Err(Failure::Culture));
     }
 }

@@ -529,30 +529,29 @@ fn range(call: &Call<'_>) -> Outcome {
     const MAX_LENGTH: usize = 1_024;
     let origin = call.origin();
     call.strict_values(origin, |call| {
-        let number = |index| call.number(index).map(Number::as_f64);
+        let zero = Number::Integer(0);
         let (start, limit) = match call.count() {
-            1 => (0.0, number(0)?),
-            _ => (number(0)?, number(1)?),
+            1 => (zero.clone(), call.number(0)?),
+            _ => (call.number(0)?, call.number(1)?),
         };
+        let falls = limit.compare(&start).is_lt();
         let step = match call.count() {
-            3 => number(2)?,
-            _ if limit < start => -1.0,
-            _ => 1.0,
+            3 => call.number(2)?,
+            _ => Number::Integer(if falls { -1 } else { 1 }),
         };
-        let wrong_way = (step < 0.0 && limit > start) || (step > 0.0 && limit < start);
-        if step == 0.0 || (wrong_way && call.count() == 3) {
+        let ahead = step.compare(&zero);
+        if ahead.is_eq() || ahead.is_lt() != falls && limit != start {
             return Err(call.fail("the step does not lead to the limit"));
         }
         let mut items = Vec::new();
         let mut next = start;
-        while (step > 0.0 && next < limit) || (step < 0.0 && next > limit) {
+        while next.compare(&limit) == ahead.reverse() {
             if items.len() >= MAX_LENGTH {
                 return Err(call.fail(format!("more than {MAX_LENGTH} numbers")));
             }
-            let number = Number::Float(next);
-            let number = number.as_i64().map_or(number, Number::Integer);
-            items.push(Value::new(Data::Number(number), origin));
-            next += step;
+            let following = next.add(&step).ok_or_else(|| call.out_of_bounds())?;
+            items.push(Value::new(Data::Number(next), origin));
+            next = following;
         }
         call.session_charge(items.len())?;
         Ok(Value::list(items, origin))
@@ -591,7 +590,7 @@ fn slice(call: &Call<'_>) -> Outcome {
 
 fn sum(call: &Call<'_>) -> Outcome {
     call.strict(|call| {
-        let mut total = 0.0;
+        let mut total = Number::Integer(0);
         let list = call.list(0)?;
         if list.items.is_empty() {
             return Err(call.fail("the list is empty"));
@@ -599,11 +598,9 @@ fn sum(call: &Call<'_>) -> Outcome {
         for item in &list.items {
             let number = super::to_number(item)
                 .ok_or_else(|| call.fail(format!("numbers are needed, not {}", kind_of(item))))?;
-            total += number.as_f64();
+            total = total.add(&number).ok_or_else(|| call.out_of_bounds())?;
         }
-        crate::eval::hcl_expr::conversion::number_of(total)
-            .map(Data::Number)
-            .ok_or_else(|| call.fail("the result is no number"))
+        Ok(Data::Number(total))
     })
 }
 

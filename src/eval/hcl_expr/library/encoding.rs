@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use super::{Call, Function, Outcome};
 use crate::eval::functions::{digest, encoding};
 use crate::eval::hcl_expr::access::{entries_of, object_value};
-use crate::eval::hcl_expr::conversion::number_text;
 use crate::eval::hcl_expr::{Failure, MAX_TEXT};
 use crate::eval::value::{Data, Value};
 use crate::origin::OriginId;
@@ -172,10 +171,9 @@ fn from_tree(tree: &serde_json::Value, origin: OriginId) -> Value {
     match tree {
         Json::Null => Value::null(origin),
         Json::Bool(value) => Value::bool(*value, origin),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Value::integer(integer, origin),
-            (None, Some(float)) => Value::new(Data::Number(Number::Float(float)), origin),
-            (None, None) => Value::null(origin),
+        Json::Number(number) => match Number::parse_exact(&number.to_string()) {
+            Some(number) => Value::new(Data::Number(number), origin),
+            None => Value::null(origin),
         },
         Json::String(text) => Value::string(text.as_str(), origin),
         Json::Array(items) => Value::list(
@@ -209,7 +207,7 @@ pub(super) fn write_json(value: &Value, out: &mut String) {
         Data::Null | Data::Unknown(_) | Data::Template(_) => out.push_str("null"),
         Data::Bool(true) => out.push_str("true"),
         Data::Bool(false) => out.push_str("false"),
-        Data::Number(number) => out.push_str(&number_text(*number)),
+        Data::Number(number) => out.push_str(&number.text()),
         Data::String(text) => write_json_text(text, out),
         Data::List(list) => {
             out.push('[');

@@ -1,5 +1,7 @@
 //! Functions on numbers, booleans and dates.
 
+use std::cmp::Ordering;
+
 use super::{Call, Function, Outcome};
 use crate::eval::functions::date::{Timestamp, duration_seconds};
 use crate::eval::hcl_expr::Failure;
@@ -9,53 +11,60 @@ use crate::syntax::Number;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("abs", |call| {
-        float(call, |call| Ok(call.number(0)?.as_f64().abs()))
+        exact(call, |number| match number.is_negative() {
+            true => number.negate(),
+            false => Some(number.clone()),
+        })
     }),
     ("ceil", |call| {
-        float(call, |call| Ok(call.number(0)?.as_f64().ceil()))
+        exact(call, |number| number.negate()?.floor()?.negate())
     }),
-    ("floor", |call| {
-        float(call, |call| Ok(call.number(0)?.as_f64().floor()))
-    }),
+    ("floor", |call| exact(call, Number::floor)),
     ("formatdate", formatdate),
     ("log", |call| {
-        float(call, |call| {
-            Ok(call.number(0)?.as_f64().ln() / call.number(1)?.as_f64().ln())
-        })
+        double(call, |number, base| number.ln() / base.ln())
     }),
-    ("max", |call| extreme(call, f64::gt)),
-    ("min", |call| extreme(call, f64::lt)),
+    ("max", |call| extreme(call, Ordering::Greater)),
+    ("min", |call| extreme(call, Ordering::Less)),
     ("parseint", parseint),
-    ("pow", |call| {
-        float(call, |call| {
-            Ok(call.number(0)?.as_f64().powf(call.number(1)?.as_f64()))
-        })
-    }),
+    ("pow", |call| double(call, f64::powf)),
     ("signum", |call| {
-        float(call, |call| {
-            let number = call.number(0)?.as_f64();
-            Ok(if number == 0.0 { 0.0 } else { number.signum() })
+        exact(call, |number| {
+            let sign = number.compare(&Number::Integer(0));
+            Some(Number::Integer(sign as i64))
         })
     }),
     ("timeadd", timeadd),
     ("timecmp", timecmp),
 ];
 
-fn float(call: &Call<'_>, function: impl Fn(&Call<'_>) -> Result<f64, Box<Failure>>) -> Outcome {
+fn exact(call: &Call<'_>, function: fn(&Number) -> Option<Number>) -> Outcome {
     call.strict(|call| {
-        let result = function(call)?;
+        function(&call.number(0)?)
+            .map(Data::Number)
+            .ok_or_else(|| call.out_of_bounds())
+    })
+}
+
+/// A function that Terraform, too, computes with doubles.
+fn double(call: &Call<'_>, function: fn(f64, f64) -> f64) -> Outcome {
+    call.strict(|call| {
+        let result = function(call.number(0)?.as_f64(), call.number(1)?.as_f64());
         number_of(result)
             .map(Data::Number)
             .ok_or_else(|| call.fail("the result is no number"))
     })
 }
 
-fn extreme(call: &Call<'_>, wins: fn(&f64, &f64) -> bool) -> Outcome {
+fn extreme(call: &Call<'_>, wins: Ordering) -> Outcome {
     call.strict(|call| {
         let mut best: Option<Number> = None;
         for index in 0..call.count() {
             let number = call.number(index)?;
-            if best.is_none_or(|best| wins(&number.as_f64(), &best.as_f64())) {
+            if best
+                .as_ref()
+                .is_none_or(|best| number.compare(best) == wins)
+            {
                 best = Some(number);
             }
         }

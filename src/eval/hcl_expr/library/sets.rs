@@ -196,8 +196,10 @@ fn in_set_order(items: &mut [Value]) {
         .iter()
         .all(|item| matches!(item.data, Data::Number(_)))
     {
-        let number = |item: &Value| to_number(item).map_or(0.0, crate::syntax::Number::as_f64);
-        items.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        items.sort_by(|a, b| match (&a.data, &b.data) {
+            (Data::Number(a), Data::Number(b)) => a.compare(b),
+            _ => std::cmp::Ordering::Equal,
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use super::encoding::write_json;
 use super::{Call, Function, Outcome};
 use crate::eval::functions::text;
 use crate::eval::hcl_expr::access::object_value;
-use crate::eval::hcl_expr::conversion::{kind_of, number_text, to_number, to_text};
+use crate::eval::hcl_expr::conversion::{kind_of, to_number, to_text};
 use crate::eval::hcl_expr::template::pieces_of;
 use crate::eval::hcl_expr::{Failure, derived};
 use crate::eval::value::{Data, Piece, Value};
@@ -442,7 +442,7 @@ fn formatted(
         'v' => match &value.data {
             Data::String(text) => (String::new(), text.to_string()),
             Data::Number(number) => {
-                let text = number_text(*number);
+                let text = number.text();
                 signed(
                     text.trim_start_matches('-').to_owned(),
                     text.starts_with('-'),
@@ -473,11 +473,14 @@ fn formatted(
             (String::new(), value.to_string())
         }
         'd' => {
-            let number = number()?.as_f64();
-            match to_number(value).and_then(crate::syntax::Number::as_i64) {
-                Some(integer) => signed(integer.unsigned_abs().to_string(), integer < 0),
-                None => signed(format!("{:.0}", number.abs().trunc()), number < 0.0),
-            }
+            let text = number()?
+                .truncate()
+                .ok_or_else(|| call.out_of_bounds())?
+                .text();
+            signed(
+                text.trim_start_matches('-').to_owned(),
+                text.starts_with('-'),
+            )
         }
         'b' => {
             let number = whole()?;
@@ -516,7 +519,7 @@ fn formatted(
         'g' | 'G' => {
             let number = number()?;
             signed(
-                number_text(number).trim_start_matches('-').to_owned(),
+                number.text().trim_start_matches('-').to_owned(),
                 number.as_f64() < 0.0,
             )
         }
