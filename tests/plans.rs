@@ -74,7 +74,7 @@ fn plan(resources: &[(&str, Value, Value, Value)]) -> String {
     .to_string()
 }
 
-fn group(unknown: Value) -> (&'static str, Value, Value, Value) {
+fn group(unknown: &Value) -> (&'static str, Value, Value, Value) {
     let values = json!({ "name": "web", "resource_group_name": "rg", "location": "westeurope" });
     let written = json!({ "name": { "constant_value": "web" } });
     (
@@ -85,7 +85,7 @@ fn group(unknown: Value) -> (&'static str, Value, Value, Value) {
     )
 }
 
-fn ssh(references: Value, unknown: Value) -> (&'static str, Value, Value, Value) {
+fn ssh(references: &Value, unknown: &Value) -> (&'static str, Value, Value, Value) {
     let values = json!({
         "name": "ssh", "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
         "source_address_prefix": "*", "source_port_range": "*", "destination_address_prefix": "*",
@@ -171,10 +171,10 @@ fn a_rule_of_its_own_belongs_to_the_group_whose_name_it_reads() {
     ]);
     let unknown = json!({ "id": true, "security_rule": true });
     let text = plan(&[
-        group(unknown.clone()),
+        group(&unknown),
         ssh(
-            reads,
-            json!({ "id": true, "network_security_group_name": true }),
+            &reads,
+            &json!({ "id": true, "network_security_group_name": true }),
         ),
     ]);
     let report = check(&[("plan.json", text)]);
@@ -220,7 +220,8 @@ fn a_state_file_and_what_prints_it_say_the_same() {
         let report = check(&[(path, text.to_string())]);
         let exposed = finding(&report, EXPOSED);
         assert_eq!(
-            &*exposed.resource, r#"module.m["a"].azurerm_network_security_group.web[0]"#,
+            &*exposed.resource,
+            r#"module.m["a"].azurerm_network_security_group.web[0].security_rule["ssh"]"#,
             "{path}"
         );
     }
