@@ -80,7 +80,7 @@ fn group(unknown: &Value) -> (&'static str, Value, Value, Value) {
     (
         "azurerm_network_security_group.web",
         values,
-        unknown,
+        unknown.clone(),
         written,
     )
 }
@@ -96,7 +96,7 @@ fn ssh(references: &Value, unknown: &Value) -> (&'static str, Value, Value, Valu
     (
         "azurerm_network_security_rule.ssh",
         values,
-        unknown,
+        unknown.clone(),
         written,
     )
 }

@@ -226,7 +226,10 @@ impl<'j> Records<'j> {
                     continue;
                 }
                 let key = match instance.get("index_key").map(|key| &key.kind) {
-                    Some(JsonKind::String(key)) => format!("[\"{key}\"]"),
+                    Some(JsonKind::String(key)) => {
+                        let key = key.replace('\\', "\\\\").replace('"', "\\\"");
+                        format!("[\"{key}\"]")
+                    }
                     Some(JsonKind::Number(key)) => format!("[{}]", key.as_f64()),
                     _ => String::new(),
                 };
@@ -490,7 +493,7 @@ fn named(own: Unknown, target: Option<&Target>) -> Unknown {
     unknown
 }
 
-/// Whether an attribute is called after the type of what it refers to: `subnet_id` after
+/// Whether an attribute is called after the type of what it refers to, as `subnet_id` is after
 /// `azurerm_subnet`.
 fn is_called(attribute: &str, target: &Target) -> bool {
     let Target::Attribute(address, _) = target else {
@@ -506,7 +509,18 @@ fn is_called(attribute: &str, target: &Target) -> bool {
     let kind = address
         .split('.')
         .find_map(|part| part.strip_prefix("azurerm_"));
-    kind.is_some_and(|kind| kind == stem || stem.ends_with(&format!("_{kind}")))
+    // The provider calls an address by two names.
+    let stem = match stem {
+        "public_ip_address" => "public_ip",
+        stem => stem,
+    };
+    let ends = |whole: &str, end: &str| {
+        whole
+            .strip_suffix(end)
+            .is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    };
+    // `probe_id` is the id of an `azurerm_lb_probe`, `remote_virtual_network_id` that of a network.
+    kind.is_some_and(|kind| ends(stem, kind) || ends(kind, stem))
 }
 
 fn is_azure(kind: &str) -> bool {
