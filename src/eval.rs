@@ -208,6 +208,8 @@ pub struct Resource {
     pub address: Arc<str>,
     /// How other resources refer to it.
     pub key: ResourceKey,
+    /// Its full Azure id as far as it is known, where `key` is something else.
+    pub id: Option<ResourceKey>,
     /// The type as its language names it, in its canonical case where that is known:
     /// `Microsoft.Network/networkSecurityGroups`, `azurerm_subnet`. ARM types compare without case.
     pub kind: Arc<str>,

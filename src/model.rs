@@ -398,13 +398,14 @@ impl Network {
         // What is only looked up comes last: it may be something the deployment itself creates.
         for mode in [Mode::Managed, Mode::Existing] {
             for resource in &deployment.resources {
-                if resource.mode != mode {
+                if resource.mode != mode || builder.stands_for_another(resource) {
                     continue;
                 }
                 match resource.dialect {
                     Dialect::Arm => arm::lower(&mut builder, resource),
                     Dialect::Azurerm => azurerm::lower(&mut builder, resource),
                 }
+                builder.place_by_id(resource);
             }
         }
         link::link(builder)

@@ -170,6 +170,7 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
         into.push(Resource {
             address: Arc::clone(&entry.address),
             key: entry.key.clone(),
+            id: None,
             kind: Arc::clone(&entry.kind),
             name: entry.name.clone(),
             mode: entry.mode,

@@ -204,6 +204,12 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Where origins are recorded.
+    #[must_use]
+    pub fn origins(&self) -> Option<&'a OriginBuilder> {
+        self.origins
+    }
+
     /// The node of an origin recorded in this session.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> Option<Origin> {

@@ -8,14 +8,19 @@
 //! What is absent: downloading modules, and providers. What is known of the resources of `azurerm`
 //! stands in [`schema`].
 
+pub(in crate::eval) mod azapi;
 mod blocks;
 mod calls;
+mod computed;
 mod declarations;
 mod defaults;
 mod directories;
+mod document;
+mod emit;
 mod evaluation;
 mod files;
 mod given;
+mod ids;
 pub(crate) mod installed;
 mod instances;
 mod labels;

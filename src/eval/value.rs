@@ -335,6 +335,19 @@ impl Value {
         })
     }
 
+    /// The same, an unknown of which it is known how it is put together as that text: for what
+    /// looks into a string rather than passing it on.
+    #[must_use]
+    pub fn spelled(&self) -> Self {
+        match &self.data {
+            Data::Unknown(unknown) => match &unknown.bounds {
+                Bounds::Text(pieces) => Self::from_pieces(pieces.to_vec(), self.origin),
+                _ => self.clone(),
+            },
+            _ => self.clone(),
+        }
+    }
+
     /// A scalar written so that equal text means equal value, unknown parts as [`hole`]s; `None`
     /// for lists, objects and `null`.
     #[must_use]

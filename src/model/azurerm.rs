@@ -89,7 +89,8 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     }
 }
 
-/// Tells once that network resources written for the `azapi` provider are not seen.
+/// Tells once of resources of the `azapi` provider whose meaning is not known: of a type that is not
+/// known, or changes to what is not written for `azapi` itself.
 fn tell_of_azapi(builder: &mut Builder<'_>, resource: &Resource) {
     const CODE: &str = "azapi-resource";
     let written = matches!(&*resource.kind, "azapi_resource" | "azapi_update_resource");
@@ -109,8 +110,8 @@ fn tell_of_azapi(builder: &mut Builder<'_>, resource: &Resource) {
         .any(|told| told.code == CODE);
     if written && of_network && resource.mode == Mode::Managed && !told {
         let message = format!(
-            "the body of `{}` is not evaluated yet, nor are those of other azapi resources here: \
-             what they say of the network is not judged",
+            "what `{}` changes is not known well enough: what it and others like it here say of the \
+             network is not judged",
             resource.address
         );
         builder.report(CODE, message, &[resource.origin]);
@@ -158,10 +159,7 @@ fn by_version() -> std::sync::Arc<Unknown> {
 fn place(builder: &Builder<'_>, resource: &Resource, path: &str) -> Option<Place> {
     let body = builder.body(resource);
     let name = canonical(&Node::name(resource))?;
-    Some(Place {
-        group: group(&body),
-        path: format!("{path}/{name}").into(),
-    })
+    Some(Place::new(group(&body), format!("{path}/{name}")))
 }
 
 /// The resource group that a body names.
@@ -215,11 +213,7 @@ fn by_name<I>(
     if let Some(resource) = builder.read_from(node.origin(), kind_of(path)) {
         return Field::known(Link::External(resource), node.origin());
     }
-    let place = Place {
-        group: group(body),
-        path: format!("{path}/{name}").into(),
-    };
-    let key = place.key();
+    let key = Place::new(group(body), format!("{path}/{name}")).key();
     if let Some(unknown) = node.unknown() {
         builder.index.named_by(key.clone(), unknown);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::address::AddressPrefix;
 use super::field::Node;
-use super::index::{Id, Index, Place};
+use super::index::{ElementId, Id, Index, Place};
 use super::load_balancer::{LoadBalancingRule, OutboundRule};
 use super::{
     AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List,
@@ -95,7 +95,7 @@ pub(super) struct NatRule {
 /// What an export says is attached to an element.
 #[derive(Debug)]
 pub(super) struct BackReferences {
-    pub(super) owner: super::index::ElementId,
+    pub(super) owner: ElementId,
     pub(super) subnets: Vec<ResourceKey>,
     pub(super) network_interfaces: Vec<ResourceKey>,
 }
@@ -204,6 +204,34 @@ impl<'a> Builder<'a> {
                 before
             }
             None => self.add(element),
+        }
+    }
+
+    /// Whether a resource is only looked up and its id is that of one which this deployment creates:
+    /// it then stands for that one.
+    pub(super) fn stands_for_another(&mut self, resource: &Resource) -> bool {
+        let id = resource
+            .id
+            .as_ref()
+            .filter(|_| resource.mode == Mode::Existing);
+        let Some(place) = id.and_then(|id| Place::of_id(&id.0)) else {
+            return false;
+        };
+        let Some(target) = self.index.only_at(&place) else {
+            return false;
+        };
+        self.index.alias(resource.key.clone(), target);
+        true
+    }
+
+    /// Registers where what a resource became lies, from its id.
+    pub(super) fn place_by_id(&mut self, resource: &Resource) {
+        let Some(place) = resource.id.as_ref().and_then(|id| Place::of_id(&id.0)) else {
+            return;
+        };
+        let elements: Vec<ElementId> = self.index.every_exact(&resource.key).collect();
+        for element in elements {
+            self.index.place(&resource.key, place.clone(), element);
         }
     }
 

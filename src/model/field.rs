@@ -570,6 +570,11 @@ fn key_of(value: &Value) -> Option<ResourceKey> {
     {
         let tail = Value::from_pieces(others.to_vec(), value.origin);
         let tail = ResourceKey::of_id(&tail)?;
+        // What lies in a resource group has an id of its own: the group's names where that is.
+        if let (true, Bounds::Text(scope)) = (tail.0.starts_with("/providers/"), &first.bounds) {
+            let pieces = scope.iter().chain(others).cloned().collect();
+            return ResourceKey::of_id(&Value::from_pieces(pieces, value.origin));
+        }
         return Some(ResourceKey(format!("{}{}", owner.0, tail.0).into()));
     }
     ResourceKey::of_id(value)

@@ -127,21 +127,34 @@ pub(super) trait Id: Copy + Ord {
 
 /// A resource group and, within it, provider, types and names:
 /// `microsoft.network/virtualnetworks/hub/subnets/app`. Both in lower case, unknown pieces as holes;
-/// the group is `None` where nothing tells it.
+/// group and subscription are `None` where nothing tells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
+    pub(super) subscription: Option<Arc<str>>,
     pub(super) group: Option<Arc<str>>,
     pub(super) path: Arc<str>,
 }
 
 impl Place {
-    /// The place that a full id names, without its subscription; `None` for what is not one.
+    /// A place in whatever subscription is meant.
+    pub(super) fn new(group: Option<Arc<str>>, path: impl Into<Arc<str>>) -> Self {
+        Self {
+            subscription: None,
+            group,
+            path: path.into(),
+        }
+    }
+
+    /// The place that a full id names; `None` for what is not one.
     pub(super) fn of_id(id: &str) -> Option<Self> {
         let (scope, path) = id.rsplit_once("/providers/")?;
-        let group = scope
-            .split_once("/resourcegroups/")
-            .map(|(_, group)| group.into());
+        let (scope, group) = match scope.split_once("/resourcegroups/") {
+            Some((scope, group)) => (scope, Some(group.into())),
+            None => (scope, None),
+        };
+        let subscription = scope.strip_prefix("/subscriptions/");
         Some(Self {
+            subscription: subscription.map(Into::into),
             group,
             path: path.into(),
         })
@@ -157,14 +170,27 @@ impl Place {
     /// The place of a part: `tail` begins with a slash.
     pub(super) fn part(&self, tail: &str) -> Self {
         Self {
-            group: self.group.clone(),
             path: format!("{}{tail}", self.path).into(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether nothing known tells the subscriptions apart.
+    fn may_be_in_subscription_of(&self, other: &Self) -> bool {
+        match (&self.subscription, &other.subscription) {
+            (Some(one), Some(two)) => may_be_equal(one, two),
+            _ => true,
         }
     }
 }
 
-/// An element and the resource group it lies in.
-type InGroup = (Option<Arc<str>>, ElementId);
+/// An element and where it lies.
+#[derive(Clone, Debug)]
+struct Placed {
+    place: Place,
+    key: ResourceKey,
+    id: ElementId,
+}
 
 /// Finds elements by key and by place. The maps are only asked, never walked.
 #[derive(Debug, Default)]
@@ -176,7 +202,7 @@ pub(super) struct Index {
     by_tail: OnceCell<HashMap<Arc<str>, Vec<ResourceKey>>>,
     /// Further elements that were given an occupied key.
     others: BTreeMap<ResourceKey, Vec<ElementId>>,
-    by_path: HashMap<Arc<str>, Vec<InGroup>>,
+    by_path: HashMap<Arc<str>, Vec<Placed>>,
     places: HashMap<ResourceKey, Place>,
     aliases: HashMap<ResourceKey, ResourceKey>,
     named_by: HashMap<ResourceKey, Arc<Unknown>>,
@@ -202,10 +228,16 @@ impl Index {
 
     /// Registers where an element lies, for references by name.
     pub(super) fn place(&mut self, key: &ResourceKey, place: Place, id: ElementId) {
-        self.by_path
-            .entry(Arc::clone(&place.path))
-            .or_default()
-            .push((place.group.clone(), id));
+        let there = self.by_path.entry(Arc::clone(&place.path)).or_default();
+        let same = |placed: &&mut Placed| placed.id == id && placed.place.group == place.group;
+        match there.iter_mut().find(same) {
+            Some(known) => known.place.clone_from(&place),
+            None => there.push(Placed {
+                place: place.clone(),
+                key: key.clone(),
+                id,
+            }),
+        }
         self.places.insert(key.clone(), place);
     }
 
@@ -296,37 +328,61 @@ impl Index {
 
     /// The elements of a kind at a place, in the same resource group.
     pub(super) fn exactly_at<I: Id>(&self, place: &Place) -> Vec<I> {
-        let there = self.by_path.get(&place.path).into_iter().flatten();
-        there
-            .filter(|(group, _)| group.is_some() && *group == place.group)
-            .filter_map(|(_, id)| I::unwrap(*id))
+        self.placed_exactly_at(place)
+            .filter_map(|placed| I::unwrap(placed.id))
             .collect()
+    }
+
+    fn placed_exactly_at<'i>(&'i self, place: &'i Place) -> impl Iterator<Item = &'i Placed> {
+        let there = self.by_path.get(&place.path).into_iter().flatten();
+        there.filter(|placed| {
+            let same = placed.place.group.is_some() && placed.place.group == place.group;
+            same && placed.place.may_be_in_subscription_of(place)
+        })
+    }
+
+    /// The key of the only element at a place, in the same resource group.
+    pub(super) fn only_at(&self, place: &Place) -> Option<ResourceKey> {
+        let mut there = self.placed_exactly_at(place);
+        let only = there.next()?;
+        there.next().is_none().then(|| only.key.clone())
     }
 
     /// The elements of a kind at a place. Groups of which one is unknown do not tell apart.
     pub(super) fn at<I: Id>(&self, place: &Place) -> Vec<I> {
         let Some(there) = self.by_path.get(&place.path) else {
-            return Vec::new();
-        };
-        let of_kind = || {
-            there
-                .iter()
-                .filter_map(|(group, id)| Some((group, I::unwrap(*id)?)))
+            return self.part_at(place);
         };
         let same = self.exactly_at(place);
         if !same.is_empty() {
             return same;
         }
-        let may_be = |group: &Option<Arc<str>>| match (group, &place.group) {
-            (Some(one), Some(two)) => may_be_equal(one, two),
-            _ => true,
-        };
-        let mut near: Vec<I> = of_kind()
-            .filter(|(group, _)| may_be(group))
-            .map(|(_, id)| id)
+        let mut near: Vec<I> = there
+            .iter()
+            .filter(|placed| placed.may_be_at(place))
+            .filter_map(|placed| I::unwrap(placed.id))
             .collect();
         near.truncate(2);
         if near.len() == 1 { near } else { Vec::new() }
+    }
+
+    /// The part of a resource at a place: a subnet that is written in its network has no place of
+    /// its own.
+    fn part_at<I: Id>(&self, place: &Place) -> Vec<I> {
+        let Some((above, name)) = place.path.rsplit_once('/') else {
+            return Vec::new();
+        };
+        let Some((owner, kind)) = above.rsplit_once('/') else {
+            return Vec::new();
+        };
+        let near = self.by_path.get(owner).into_iter().flatten();
+        let mut near = near.filter(|placed| placed.may_be_at(place));
+        match (near.next(), near.next()) {
+            (Some(only), None) => {
+                self.exact(&ResourceKey(format!("{}/{kind}/{name}", only.key.0).into()))
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The elements of any kind that were given exactly this key.
@@ -343,7 +399,7 @@ impl Index {
 
     fn by_name<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
         let text = &*key.0;
-        if text.starts_with("/resourcegroups/") || text.starts_with("/subscriptions/\u{1}") {
+        if text.starts_with("/resourcegroups/") || text.starts_with("/subscriptions/") {
             return Place::of_id(text).map_or_else(Vec::new, |place| self.at(&place));
         }
         // The id of a resource here, written on: `azurerm_lb.a/probes/http`.
@@ -357,6 +413,17 @@ impl Index {
             // A resource group or subscription, written on to a full id.
             None => Place::of_id(tail).map_or_else(Vec::new, |place| self.at(&place)),
         }
+    }
+}
+
+impl Placed {
+    /// Whether nothing known of subscription and group tells this from what lies at a place.
+    fn may_be_at(&self, place: &Place) -> bool {
+        let groups = match (&self.place.group, &place.group) {
+            (Some(one), Some(two)) => may_be_equal(one, two),
+            _ => true,
+        };
+        groups && self.place.may_be_in_subscription_of(place)
     }
 }
 

@@ -90,6 +90,7 @@ impl Site {
         self.deployment.resources.push(Resource {
             address: address.into(),
             key: ResourceKey(key.into()),
+            id: None,
             kind: kind.into(),
             name: Value::string(name, OriginId::NONE),
             mode: Mode::Managed,

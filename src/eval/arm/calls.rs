@@ -328,7 +328,7 @@ fn may_be_null(value: &Value) -> bool {
     match &value.data {
         Data::Unknown(unknown) => match &unknown.bounds {
             Bounds::OneOf(candidates) => candidates.iter().any(may_be_null),
-            Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) => false,
+            Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) | Bounds::Text(_) => false,
             Bounds::Any | Bounds::Typed(_) | Bounds::Members(_) => unknown.reason != Reason::Secret,
         },
         Data::Null => true,

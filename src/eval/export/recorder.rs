@@ -106,6 +106,7 @@ impl Recorder {
             address,
             parent: ids::parent(&key.0),
             key: key.clone(),
+            id: None,
             kind: Arc::clone(&item.kind),
             name: Value::string(id.rsplit('/').next().unwrap_or_default(), written),
             mode,

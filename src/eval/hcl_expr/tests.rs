@@ -87,7 +87,11 @@ fn show(value: &Value) -> String {
                 let end = |end: &Option<i64>| end.map_or(String::new(), |end| end.to_string());
                 format!("({}..{})", end(low), end(high))
             }
-            Bounds::Length(..) | Bounds::Ends(..) | Bounds::Typed(_) | Bounds::Members(_) => {
+            Bounds::Length(..)
+            | Bounds::Ends(..)
+            | Bounds::Typed(_)
+            | Bounds::Members(_)
+            | Bounds::Text(_) => {
                 format!("?{}", unknown.label)
             }
         },

@@ -10,6 +10,7 @@ use super::document::{Document, DocumentKind};
 use super::values::{Reader, Step};
 use crate::diagnostic::Diagnostic;
 use crate::eval::hcl_expr::unknown_reference;
+use crate::eval::terraform::azapi;
 use crate::eval::terraform::schema::{Shape, schema};
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Mode, Output, Resource, ResourceKey};
@@ -354,9 +355,10 @@ impl Lowering<'_, '_> {
             .flatten()
             .unwrap_or_else(|| Value::object([], origin));
         let name = body.get("name").filter(|name| !name.is_null()).cloned();
-        Resource {
+        azapi::identified(Resource {
             address: Arc::clone(&record.address),
             key: ResourceKey(Arc::clone(&record.address)),
+            id: None,
             kind: Arc::clone(&record.kind),
             name: name.unwrap_or_else(|| Value::string(own_name(&record.address), origin)),
             dialect: Dialect::Azurerm,
@@ -367,7 +369,7 @@ impl Lowering<'_, '_> {
             existence: Existence::CERTAIN,
             template: false,
             symbol: None,
-        }
+        })
     }
 
     /// Whether blocks of which the configuration says nothing may be `dynamic` ones over something

@@ -56,6 +56,14 @@ impl Evaluation<'_> {
         (result, own)
     }
 
+    /// Runs something that what is evaluated now does not rest on.
+    pub(super) fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
+        let outer = self.consulted.now.take();
+        let result = run();
+        self.consulted.now.set(outer);
+        result
+    }
+
     /// What is evaluated now rests on these too.
     pub(super) fn rest_on(&self, defaults: Defaults) {
         self.consulted

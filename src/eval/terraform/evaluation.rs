@@ -13,7 +13,7 @@ use super::installed::Installed;
 use super::module::{Memo, Module, join};
 use super::overrides::Kept;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::eval::frontend::{Tree, Unit};
+use crate::eval::frontend::{Target, Tree, Unit};
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step};
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
@@ -35,6 +35,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
+        super::azapi::apply_updates(&mut resources);
         let outputs = evaluation.outputs(&root);
         evaluation.check_names();
         let provider = evaluation.provider_of_all();
@@ -70,6 +71,8 @@ pub(super) struct Evaluation<'a> {
     /// The modules that are installed, once a call asks for one.
     pub(super) installed: OnceCell<Installed>,
     kept: &'a Kept,
+    /// Where the configuration says that it goes.
+    pub(super) target: Target,
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
     pub(super) consulted: Consulted,
@@ -105,6 +108,7 @@ impl<'a> Evaluation<'a> {
             root_directory: Arc::clone(&unit.directory),
             installed: OnceCell::new(),
             kept,
+            target: unit.target.clone(),
             instances: Cell::new(0),
             consulted: Consulted::default(),
             read: RefCell::default(),
@@ -169,9 +173,10 @@ impl<'a> Evaluation<'a> {
                 let name = body.get("name").cloned().unwrap_or_else(|| {
                     Value::string(Arc::clone(resource.declared.name), resource.origin)
                 });
-                into.push(Resource {
+                let written = Resource {
                     address: Arc::clone(&resource.address),
                     key: ResourceKey(Arc::clone(&resource.address)),
+                    id: None,
                     kind: Arc::clone(resource.declared.kind),
                     name,
                     mode: resource.declared.mode,
@@ -182,7 +187,8 @@ impl<'a> Evaluation<'a> {
                     existence: instance.existence.clone(),
                     template: instance.template,
                     symbol: None,
-                });
+                };
+                self.emit(module, instance, resource, written, into);
             }
         }
         for (name, _) in &module.declarations.calls {

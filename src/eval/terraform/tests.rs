@@ -1,5 +1,6 @@
 //! Tests of whole configurations.
 
+mod azapi;
 mod installed;
 mod limits;
 mod loops;

@@ -81,7 +81,7 @@ impl Type {
             Data::Unknown(unknown) => match &unknown.bounds {
                 Bounds::Typed(kind) => (**kind).clone(),
                 Bounds::Range(..) => Self::Number,
-                Bounds::Length(..) => Self::String,
+                Bounds::Length(..) | Bounds::Text(_) => Self::String,
                 Bounds::OneOf(values) => Self::of_all(values.iter()),
                 Bounds::Members(all) => {
                     Self::of_all(all.members.iter().map(|member| &member.value))

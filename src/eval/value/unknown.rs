@@ -3,8 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Members, Truth, Type, Value};
+use super::{Data, Members, Piece, Truth, Type, Value};
 use crate::eval::ResourceKey;
+use crate::origin::OriginId;
 use crate::source::Span;
 
 /// One variable of the world: equal ids always stand for equal values.
@@ -86,6 +87,8 @@ pub enum Bounds {
     Typed(Arc<Type>),
     /// One of the elements that a rest stands for: see [`Rest::members`](super::Rest::members).
     Members(Members),
+    /// A string of these pieces: the id of a resource as far as its names are known.
+    Text(Arc<[Piece]>),
 }
 
 /// The attribute of a resource that an unknown stands for.
@@ -288,6 +291,9 @@ impl Unknown {
                 }
                 _ => Truth::Unknown,
             },
+            Bounds::Text(pieces) => {
+                Value::new(Data::Template(Arc::clone(pieces)), OriginId::NONE).equals(value)
+            }
         }
     }
 }

@@ -69,9 +69,11 @@ pub(super) fn separate_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resou
     let part = whole(builder, resource);
     let network = canonical(&part.node.get("virtual_network_name"));
     let name = canonical(&Node::name(resource));
-    let lies = network.zip(name).map(|(network, name)| Place {
-        group: group(&part.node),
-        path: format!("{NETWORKS}/{network}/subnets/{name}").into(),
+    let lies = network.zip(name).map(|(network, name)| {
+        Place::new(
+            group(&part.node),
+            format!("{NETWORKS}/{network}/subnets/{name}"),
+        )
     });
     if is_here::<SubnetId>(builder, resource, lies.as_ref()) {
         return;

@@ -44,9 +44,11 @@ fn extent_of(unknown: &Unknown) -> (usize, Option<usize>) {
             (least, Some(digits(*low).max(digits(*high))))
         }
         Bounds::Range(..) => (1, Some(20)),
-        Bounds::Any | Bounds::Ends(..) | Bounds::Typed(_) | Bounds::Members(_) => {
-            well_known(unknown).unwrap_or((0, None))
-        }
+        Bounds::Any
+        | Bounds::Ends(..)
+        | Bounds::Typed(_)
+        | Bounds::Members(_)
+        | Bounds::Text(_) => well_known(unknown).unwrap_or((0, None)),
     }
 }
 

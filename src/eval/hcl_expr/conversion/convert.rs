@@ -102,7 +102,7 @@ impl Conversion<'_> {
                 });
                 Value::unknown((**unknown).clone().with_bounds(bounds), origin)
             }
-            Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) => same(),
+            Bounds::Range(..) | Bounds::Length(..) | Bounds::Ends(..) | Bounds::Text(_) => same(),
         }
     }
 

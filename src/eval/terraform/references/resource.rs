@@ -102,11 +102,13 @@ impl<'a> Evaluation<'a> {
         let managed = resource.declared.mode == Mode::Managed;
         let mut value = match self.resource_attribute(module, instance, resource, name) {
             Some(value) => self.referable(&value, &key, name, managed),
-            None => {
-                let unknown = unknown_reference(&key, name, reason(managed))
-                    .declared_at(resource.declared.block.header);
-                Value::unknown(unknown, resource.origin)
-            }
+            None => self
+                .computed(module, instance, resource, name)
+                .unwrap_or_else(|| {
+                    let unknown = unknown_reference(&key, name, reason(managed))
+                        .declared_at(resource.declared.block.header);
+                    Value::unknown(unknown, resource.origin)
+                }),
         };
         for step in steps.get(1..).unwrap_or_default() {
             value = step_into(&value, step, at)?;
@@ -148,9 +150,13 @@ impl<'a> Evaluation<'a> {
         // The id is what whole resources are passed around for.
         for always in ["id", "name"] {
             if !entries.contains_key(always) {
-                let part = unknown_reference(&key, always, reason(managed))
-                    .declared_at(resource.declared.block.header);
-                entries.insert(always.into(), Value::unknown(part, resource.origin));
+                let part = self.computed(module, instance, resource, always);
+                let part = part.unwrap_or_else(|| {
+                    let part = unknown_reference(&key, always, reason(managed))
+                        .declared_at(resource.declared.block.header);
+                    Value::unknown(part, resource.origin)
+                });
+                entries.insert(always.into(), part);
             }
         }
         entries.sort_unstable_keys();
