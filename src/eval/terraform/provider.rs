@@ -144,11 +144,14 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// Tells of names in resources that their types do not have.
+    /// Tells of names in resources that their types do not have; not in installed modules, which
+    /// are somebody else's.
     pub(super) fn check_names(&self) {
         let versions = self.provider_of_all();
         let told = self.with_declarations(|all| {
-            let known = all.iter().filter(|module| !module.azurerm.foreign);
+            let known = all
+                .iter()
+                .filter(|module| !module.azurerm.foreign && !is_installed(module));
             let resources = known.flat_map(|module| &module.resources);
             let names = resources.flat_map(|declared| {
                 check::names(declared.mode, declared.kind, &declared.block.body, versions)
@@ -163,4 +166,9 @@ impl<'a> Evaluation<'a> {
         let all: Vec<&Declarations<'a>> = known.values().map(|module| &**module).collect();
         read(&all)
     }
+}
+
+fn is_installed(module: &Declarations<'_>) -> bool {
+    let mut parts = module.directory.split('/');
+    parts.any(|part| part == ".terraform")
 }

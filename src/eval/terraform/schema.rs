@@ -87,6 +87,9 @@ pub struct Row {
     pub write_only: bool,
     /// What the provider puts where nothing is written.
     pub default: Option<Scalar>,
+    /// What the provider's upgrade guides name in its place: an attribute, a block, or another
+    /// resource type.
+    pub now: Option<&'static str>,
     /// The versions that have it so.
     pub versions: Versions,
 }

@@ -214,12 +214,21 @@ impl Place {
             (None, Some(from)) => format!("came with version {from}"),
             (None, None) => "is of another version".to_owned(),
         };
+        let instead = rows.iter().rev().find_map(|row| row.now);
+        let instead = instead.filter(|_| gone.is_some());
+        let help = match instead {
+            Some(now) => format!(
+                "the configuration is for {}: write `{now}` instead",
+                self.versions
+            ),
+            None => format!("the configuration is for {}", self.versions),
+        };
         Diagnostic::advice(
             "attribute-of-other-version",
             at,
             format!("`{name}` of {} {when} of the azurerm provider", self.called),
         )
-        .with_help(format!("the configuration is for {}", self.versions))
+        .with_help(help)
     }
 }
 

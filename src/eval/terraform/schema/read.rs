@@ -74,7 +74,7 @@ fn level(lines: &[&'static str], depth: usize) -> (BlockSchema, usize) {
     (schema, at)
 }
 
-/// `name type flag… default=… from..below`
+/// `name type flag… default=… now=… from..below`
 fn row(text: &'static str, body: BlockSchema) -> Option<Row> {
     let (name, rest) = text.split_once(' ')?;
     let (kind, mut rest) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -91,6 +91,7 @@ fn row(text: &'static str, body: BlockSchema) -> Option<Row> {
         computed: false,
         write_only: false,
         default: None,
+        now: None,
         versions: Versions::ALL,
     };
     let (mut single, mut as_attribute) = (false, false);
@@ -114,6 +115,8 @@ fn row(text: &'static str, body: BlockSchema) -> Option<Row> {
             _ => {
                 if let Some(default) = word.strip_prefix("default=") {
                     row.default = scalar(default);
+                } else if let Some(now) = word.strip_prefix("now=") {
+                    row.now = Some(now);
                 } else if let Some((from, below)) = word.split_once("..") {
                     row.versions = Versions {
                         from: from.parse().unwrap_or_default(),
