@@ -101,6 +101,12 @@ pub trait Scope {
     ) -> Option<Outcome> {
         None
     }
+
+    /// Runs something of which only the type of the result counts, as of the branch of a
+    /// conditional that is not taken: the result of the whole does not rest on what it asks for.
+    fn aside(&self, run: &mut dyn FnMut()) {
+        run();
+    }
 }
 
 /// Why an expression has no value.

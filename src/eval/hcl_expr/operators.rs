@@ -1,13 +1,15 @@
 //! Operators and conditionals.
 
-use super::access::{each_candidate, join_rests, list_value, object_value, one_of};
-use super::conversion::{kind_of, to_boolean, to_number};
+use super::access::{each_candidate, join_rests, object_value, one_of};
+use super::conversion::{Conversion, kind_of, to_boolean, to_number};
 use super::{Context, Failure, Outcome, derived};
-use crate::eval::value::{Bounds, Data, Rest, Truth, Unknown, Value};
+use crate::eval::value::{
+    Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Truth, Type, Unknown, Value,
+};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
-use crate::syntax::hcl::{BinaryOp, Expr, UnaryOp};
+use crate::syntax::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::sync::Arc;
 
 impl Context<'_> {
@@ -63,8 +65,19 @@ impl Context<'_> {
         at: Span,
     ) -> Outcome {
         let decides = self.eval(condition)?;
+        if decides.is_null() {
+            return Err(
+                Failure::invalid(condition.span, "the condition is null").about(decides.origin)
+            );
+        }
         if let Some(choice) = boolean(&decides, condition.span)? {
-            let chosen = self.eval(if choice { then } else { otherwise })?;
+            let (taken, other) = if choice {
+                (then, otherwise)
+            } else {
+                (otherwise, then)
+            };
+            let chosen = self.eval(taken)?;
+            let chosen = self.in_common_type(chosen, other, at)?;
             let parents = [chosen.origin, decides.origin];
             let origin = self
                 .session
@@ -77,6 +90,13 @@ impl Context<'_> {
                 let origin = self
                     .session
                     .hop(Some(at), || OriginStep::Conditional, &parents);
+                let (a, b) = match common_type(&Type::of(&a), &Type::of(&b), at)? {
+                    Some(common) => (
+                        self.into_type(a, &common, at),
+                        self.into_type(b, &common, at),
+                    ),
+                    None => (a, b),
+                };
                 Ok(either(&decides, &a, &b, origin))
             }
             (Err(failure), Err(_)) => Err(failure),
@@ -87,6 +107,45 @@ impl Context<'_> {
                 Ok(derived("?:", &[decides, known.clone()], known.origin))
             }
         }
+    }
+
+    /// The branch that is taken, in the type that both branches convert to. What is wrong in the
+    /// other branch does not count.
+    fn in_common_type(&self, chosen: Value, other: &Expr, at: Span) -> Outcome {
+        // A string is what everything it can stand beside converts to.
+        if matches!(
+            chosen.data,
+            Data::Null | Data::String(_) | Data::Template(_) | Data::Unknown(_)
+        ) || matches!(other.kind, ExprKind::Null)
+        {
+            return Ok(chosen);
+        }
+        let mut other_type = Type::Any;
+        self.scope.aside(&mut || {
+            if let Ok(value) = self.eval(other) {
+                other_type = Type::of(&value);
+            }
+        });
+        let own = Type::of(&chosen);
+        match common_type(&own, &other_type, at)? {
+            Some(common) if common != own => Conversion {
+                session: self.session,
+                subject: "condition ? … : …",
+                at,
+            }
+            .convert(&chosen, &common),
+            _ => Ok(chosen),
+        }
+    }
+
+    /// A branch of which nobody knows whether it is taken: if it cannot be converted, it is not.
+    fn into_type(&self, value: Value, kind: &Type, at: Span) -> Value {
+        let conversion = Conversion {
+            session: self.session,
+            subject: "condition ? … : …",
+            at,
+        };
+        conversion.convert(&value, kind).unwrap_or(value)
     }
 
     /// The origin of something computed from operands. One operand alone keeps its own: nothing
@@ -143,16 +202,22 @@ pub(super) fn either(condition: &Value, a: &Value, b: &Value, origin: OriginId) 
                     .map(|(_, value)| value),
             );
             let rest = open_rest(&of, &only_one);
+            if left.kind == ObjectKind::Map && right.kind == ObjectKind::Map {
+                entries.sort_unstable_keys();
+                return Value::object_of(ObjectKind::Map, entries, rest, origin);
+            }
             object_value(entries, rest, origin)
         }
         (Data::List(left), Data::List(right)) if left.rest.is_none() && right.rest.is_none() => {
             let only_one: Vec<&Value> = left.items.iter().chain(&right.items).collect();
             let rest = open_rest(&of, &only_one);
-            list_value(
-                Vec::new(),
-                join_rests("?:", rest.into_iter().collect()),
-                origin,
-            )
+            let kind = if left.kind == right.kind {
+                left.kind
+            } else {
+                ListKind::Tuple
+            };
+            let rest = join_rests("?:", rest.into_iter().collect());
+            Value::list_of(kind, Vec::new(), rest, origin)
         }
         _ => derived("?:", &of, origin),
     }
@@ -236,21 +301,109 @@ fn binary(
     Ok(mapped.unwrap_or_else(|| derived(op_name(op), &[a.clone(), b.clone()], origin)))
 }
 
-/// Equality; the id of a resource is never null.
+/// Equality as Terraform has it: values of different types differ. The id of a resource is never
+/// null.
 pub(super) fn equal(a: &Value, b: &Value) -> Truth {
-    let never_null = |value: &Value| {
-        matches!(value.data, Data::Template(_))
-            || value.as_unknown().is_some_and(|unknown| {
-                unknown
-                    .refers_to
-                    .as_ref()
-                    .is_some_and(|reference| &*reference.path == "id")
-            })
+    match (&a.data, &b.data) {
+        (Data::List(a), Data::List(b)) => equal_lists(a, b),
+        (Data::Object(a), Data::Object(b)) => equal_objects(a, b),
+        (Data::Null, _) if is_never_null(b) => Truth::False,
+        (_, Data::Null) if is_never_null(a) => Truth::False,
+        (Data::Unknown(unknown), _) if !unknown_has_type_of(unknown, b) => Truth::False,
+        (_, Data::Unknown(unknown)) if !unknown_has_type_of(unknown, a) => Truth::False,
+        _ => a.equals(b),
+    }
+}
+
+fn is_never_null(value: &Value) -> bool {
+    matches!(value.data, Data::Template(_))
+        || value.as_unknown().is_some_and(|unknown| {
+            unknown
+                .refers_to
+                .as_ref()
+                .is_some_and(|reference| &*reference.path == "id")
+        })
+}
+
+/// Whether an unknown may be of the type of a value. Null is of any type.
+fn unknown_has_type_of(unknown: &Unknown, value: &Value) -> bool {
+    let Bounds::Typed(declared) = &unknown.bounds else {
+        return true;
     };
-    if (a.is_null() && never_null(b)) || (b.is_null() && never_null(a)) {
+    let kind = |kind: &Type| std::mem::discriminant(kind);
+    match Type::of(value) {
+        Type::Any => true,
+        actual => **declared == Type::Any || kind(declared) == kind(&actual),
+    }
+}
+
+fn equal_lists(a: &ListValue, b: &ListValue) -> Truth {
+    if a.kind != b.kind {
         return Truth::False;
     }
-    a.equals(b)
+    if a.rest.is_some() || b.rest.is_some() {
+        return Truth::Unknown;
+    }
+    if a.items.is_empty() && b.items.is_empty() && a.kind != ListKind::Tuple {
+        // The types of their elements may differ, and then they do.
+        return Truth::Unknown;
+    }
+    if a.items.len() != b.items.len() {
+        return Truth::False;
+    }
+    let all = |truths: &mut dyn Iterator<Item = Truth>| truths.fold(Truth::True, Truth::and);
+    if a.kind == ListKind::Set {
+        let within = |items: &[Value], others: &[Value]| {
+            all(&mut items.iter().map(|item| {
+                others
+                    .iter()
+                    .fold(Truth::False, |found, other| found.or(equal(item, other)))
+            }))
+        };
+        return within(&a.items, &b.items).and(within(&b.items, &a.items));
+    }
+    all(&mut a.items.iter().zip(&b.items).map(|(a, b)| equal(a, b)))
+}
+
+fn equal_objects(a: &ObjectValue, b: &ObjectValue) -> Truth {
+    if a.kind != b.kind {
+        return Truth::False;
+    }
+    if a.rest.is_some() || b.rest.is_some() {
+        return Truth::Unknown;
+    }
+    if a.entries.len() != b.entries.len() {
+        return Truth::False;
+    }
+    if a.entries.is_empty() && a.kind == ObjectKind::Map {
+        return Truth::Unknown;
+    }
+    a.entries.iter().fold(Truth::True, |truth, (name, value)| {
+        let other = b.entries.get(name);
+        truth.and(other.map_or(Truth::False, |other| equal(value, other)))
+    })
+}
+
+/// The type that both branches of a conditional convert to; `None` where a type is not known well
+/// enough to say.
+///
+/// # Errors
+/// If there is none.
+fn common_type(a: &Type, b: &Type, at: Span) -> Result<Option<Type>, Box<Failure>> {
+    if let Some(common) = Type::unify(&[a.clone(), b.clone()]) {
+        return Ok(Some(common));
+    }
+    if !a.is_settled() || !b.is_settled() {
+        return Ok(None);
+    }
+    Err(Failure::invalid(
+        at,
+        format!(
+            "the branches of a conditional must have one type: {} and {} convert to none",
+            a.with_article(),
+            b.with_article()
+        ),
+    ))
 }
 
 fn calculate(x: &Number, op: BinaryOp, y: &Number, at: Span) -> Result<Data, Box<Failure>> {

@@ -11,6 +11,10 @@ use crate::eval::value::{Data, Reason, Unknown, Value};
 use crate::source::Span;
 
 impl Scope for Names<'_, '_> {
+    fn aside(&self, run: &mut dyn FnMut()) {
+        self.evaluation.aside(run);
+    }
+
     fn traverse(
         &self,
         root: &str,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::eval::hcl_expr::{Failure, Session, evaluate};
+use crate::eval::hcl_expr::{Conversion, Failure, Session, evaluate};
 use crate::eval::value::{AttributeType, Type, Value};
 use crate::origin::OriginStep;
 use crate::syntax::hcl::{Expr, ExprKind};
@@ -100,15 +100,25 @@ impl Reader<'_> {
             },
             _ => return AttributeType::required(self.constraint(expr, depth)),
         };
+        let kind = self.constraint(kind, depth);
+        let default = default.and_then(|default| self.default(default, &kind));
         AttributeType {
-            kind: self.constraint(kind, depth),
+            kind,
             optional: true,
-            default: default.and_then(|default| self.default(default)),
+            default,
         }
     }
 
-    fn default(&mut self, expr: &Expr) -> Option<Value> {
-        match evaluate(expr, &Constants, self.session) {
+    /// The default of an attribute, in the attribute's type.
+    fn default(&mut self, expr: &Expr, kind: &Type) -> Option<Value> {
+        let conversion = Conversion {
+            session: self.session,
+            subject: "this default",
+            at: expr.span,
+        };
+        let value = evaluate(expr, &Constants, self.session)
+            .and_then(|value| conversion.convert(&value, kind));
+        match value {
             Ok(value) => {
                 let origin = self.session.hop(
                     Some(expr.span),
