@@ -9,6 +9,7 @@ mod origins;
 mod overrides;
 mod schemas;
 mod sources;
+mod types;
 mod values;
 
 use std::collections::BTreeMap;
