@@ -17,6 +17,8 @@ mod cases;
 mod check;
 #[path = "cli/claims.rs"]
 mod claims;
+#[path = "cli/configurations.rs"]
+mod configurations;
 #[path = "cli/diff.rs"]
 mod diff;
 #[path = "cli/ends.rs"]

@@ -225,10 +225,32 @@ impl<'a> Evaluation<'a> {
                 "install it again: terraform init",
             ),
             Found::At(_) | Found::Nowhere => {
-                let help = "install it: terraform init; nothing is downloaded here";
-                note("this module is not installed".to_owned(), help)
+                let mut calls = self.not_installed.borrow_mut();
+                if !calls.contains(&source.span()) {
+                    calls.push(source.span());
+                }
+                Err(Reason::Module(Arc::clone(text)))
             }
         }
+    }
+
+    /// Says once that modules are not installed.
+    pub(super) fn tell_not_installed(&self) {
+        let calls = self.not_installed.borrow();
+        let Some(first) = calls.first() else {
+            return;
+        };
+        let message = match calls.len() - 1 {
+            0 => "this module is not installed: what it creates is not checked".to_owned(),
+            more => format!(
+                "this module and {more} more are not installed: what they create is not checked"
+            ),
+        };
+        let help = "install them where this is deployed from: terraform init";
+        self.say(Diagnostic {
+            severity: Severity::Note,
+            ..Diagnostic::advice("module-not-read", *first, message).with_help(help)
+        });
     }
 
     /// Arguments that are missing, and those that the module has no variable for.

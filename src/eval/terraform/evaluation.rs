@@ -38,6 +38,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         super::azapi::apply_updates(&mut resources);
         let outputs = evaluation.outputs(&root);
         evaluation.check_names();
+        evaluation.tell_not_installed();
         let provider = evaluation.provider_of_all();
         let files = evaluation.files(unit);
         let diagnostics = evaluation.diagnostics.into_inner();
@@ -70,6 +71,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) root_directory: Arc<str>,
     /// The modules that are installed, once a call asks for one.
     pub(super) installed: OnceCell<Installed>,
+    /// Calls of modules that are not.
+    pub(super) not_installed: RefCell<Vec<Span>>,
     kept: &'a Kept,
     /// Where the configuration says that it goes.
     pub(super) target: Target,
@@ -107,6 +110,7 @@ impl<'a> Evaluation<'a> {
             given,
             root_directory: Arc::clone(&unit.directory),
             installed: OnceCell::new(),
+            not_installed: RefCell::default(),
             kept,
             target: unit.target.clone(),
             instances: Cell::new(0),

@@ -264,8 +264,8 @@ fn sources_that_cannot_be_followed_are_told() {
             ("module-not-found", "source = \"./nowhere\""),
             ("module-source", "var.where"),
             ("module-not-read", "source = \"../../x\""),
-            ("module-not-read", "source = \"Azure/vnet/azurerm\""),
             ("module-source", "module \"none\""),
+            ("module-not-read", "source = \"Azure/vnet/azurerm\""),
         ]
     );
 }
