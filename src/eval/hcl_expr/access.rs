@@ -39,10 +39,23 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
             }
             (None, _) => Err(Failure::invalid(
                 at,
-                format!("there is no attribute `{name}` in this object"),
+                format!(
+                    "there is no attribute `{name}` in this object{}",
+                    did_you_mean(name, object.entries.keys())
+                ),
             )
             .about(value.origin)),
         },
+        Data::List(list) if list.items.iter().any(|item| item.get(name).is_some()) => {
+            Err(Failure::invalid(
+                at,
+                format!(
+                    "{} has no attribute `{name}`; `[*].{name}` gives those of its elements",
+                    conversion::kind_of(value)
+                ),
+            )
+            .about(value.origin))
+        }
         Data::Unknown(unknown) => {
             if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
                 attribute_of(candidate, name, at)
@@ -93,8 +106,12 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
                 }
                 (None, _) => Err(Failure::invalid(
                     at,
-                    format!("there is no element with the key \"{name}\""),
-                )),
+                    format!(
+                        "there is no element with the key \"{name}\"{}",
+                        did_you_mean(&name, object.entries.keys())
+                    ),
+                )
+                .about(value.origin)),
             },
             None => {
                 let rest = object.rest.as_ref();
@@ -109,6 +126,11 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
                 ))
             }
         },
+        Data::List(list) if list.kind == ListKind::Set => Err(Failure::invalid(
+            at,
+            "the elements of a set have no index; `tolist` gives them one",
+        )
+        .about(value.origin)),
         Data::List(list) => {
             if !index.is_wholly_known() || list.rest.is_some() {
                 return Ok(any_of(list.items.iter(), list.rest.is_some(), value, index));
@@ -165,6 +187,19 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
         )
         .about(value.origin)),
     }
+}
+
+/// What to add to a message about a name that is none of `known`.
+fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k Arc<str>>) -> String {
+    /// Below this, two names have nothing to do with each other.
+    const NEAR: f64 = 0.85;
+    known
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(score, _)| *score >= NEAR)
+        .max_by(|(one, _), (two, _)| one.total_cmp(two))
+        .map_or_else(String::new, |(_, known)| {
+            format!("; did you mean `{known}`?")
+        })
 }
 
 /// One of several elements, it is not known which.
@@ -315,18 +350,25 @@ pub struct Entries {
     pub rest: Option<Rest>,
     /// Whether the keys are names, not indices.
     pub is_map: bool,
+    /// Whether each element is its own key.
+    pub is_set: bool,
 }
 
-/// The elements of a list or object; an unknown has only a rest. `None` for scalars and null.
+/// The elements of a list or object; an unknown of which no type is declared has only a rest.
+/// `None` for scalars and null.
 #[must_use]
 pub fn entries_of(value: &Value) -> Option<Entries> {
     match &value.data {
         Data::List(list) => {
+            let is_set = list.kind == ListKind::Set;
             let known = list
                 .items
                 .iter()
                 .enumerate()
                 .map(|(index, item)| {
+                    if is_set {
+                        return (item.clone(), item.clone());
+                    }
                     let index = i64::try_from(index).unwrap_or(i64::MAX);
                     let key = match &list.rest {
                         _ if list.kind == ListKind::Set => item.clone(),
@@ -346,6 +388,7 @@ pub fn entries_of(value: &Value) -> Option<Entries> {
                 known,
                 rest: list.rest.clone(),
                 is_map: false,
+                is_set,
             })
         }
         Data::Object(object) => {
@@ -361,14 +404,17 @@ pub fn entries_of(value: &Value) -> Option<Entries> {
                 known,
                 rest: object.rest.clone(),
                 is_map: true,
+                is_set: false,
             })
         }
         Data::Unknown(unknown) => match typed::opened(value) {
             opened if opened.as_unknown().is_none() => entries_of(&opened),
+            _ if Type::of(value).is_scalar() => None,
             _ => Some(Entries {
                 known: Vec::new(),
                 rest: Some(rest_of(unknown)),
                 is_map: true,
+                is_set: false,
             }),
         },
         _ => None,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::access::{Entries, each_candidate, entries_of, key_text, list_value, object_value};
+use super::access::{
+    Entries, each_candidate, entries_of, key_text, list_value, object_value, rest_of,
+};
 use super::members::{key_of, members_of, perhaps, rest_of_members};
 use super::operators::boolean;
-use super::{Context, Failure, Frame, Outcome, Session, conversion, derived, typed};
-use crate::eval::value::{Data, Member, Presence, Rest, Unknown, Value};
+use super::{Context, Failure, Frame, Outcome, Session, conversion, derived, opened, typed};
+use crate::eval::value::{Data, ListKind, Member, Presence, Rest, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ForExpr, SPLAT_ELEMENT};
@@ -172,7 +174,14 @@ impl Context<'_> {
         let whole = Value::new(Data::Unknown(Arc::clone(&rest.unknown)), OriginId::NONE);
         for (place, member) in members_of(rest).iter().enumerate() {
             let key = key_of(member, rest, place);
-            let mut one = match self.for_element(parts, &key, &member.value) {
+            // In a set each element is its own key.
+            let is_described = rest.template.is_some() || rest.members().is_some();
+            let (key, value) = match (entries.is_set, is_described) {
+                (true, true) => (member.value.clone(), member.value.clone()),
+                (true, false) => (key.clone(), key),
+                (false, _) => (key, member.value.clone()),
+            };
+            let mut one = match self.for_element(parts, &key, &value) {
                 Ok(Some(one)) => one,
                 Ok(None) => continue,
                 Err(failure)
@@ -263,13 +272,10 @@ impl Context<'_> {
             Data::Unknown(unknown) => {
                 let mapped =
                     each_candidate(unknown, value.origin, |one| self.splat_over(one, rest, at));
-                Ok(mapped.unwrap_or_else(|| {
-                    let open = Rest {
-                        unknown: Arc::new(Unknown::derived("[*]", std::slice::from_ref(value))),
-                        template: None,
-                    };
-                    list_value(Vec::new(), Some(open), value.origin)
-                }))
+                match mapped {
+                    Some(known) => Ok(known),
+                    None => self.splat_over_unknown(value, rest, at),
+                }
             }
             Data::List(list) => {
                 let mut items = Vec::with_capacity(list.items.len());
@@ -280,8 +286,13 @@ impl Context<'_> {
                     None => None,
                     Some(open) => self.splat_rest(open, rest)?,
                 };
+                // What stands for each element of a list or set is a list.
+                let kind = match list.kind {
+                    ListKind::Tuple => ListKind::Tuple,
+                    ListKind::List | ListKind::Set => ListKind::List,
+                };
                 self.session
-                    .weigh(list_value(items, open, value.origin), at)
+                    .weigh(Value::list_of(kind, items, open, value.origin), at)
             }
             _ => Ok(Value::list(
                 vec![self.splat_element(value, rest)?],
@@ -322,6 +333,30 @@ impl Context<'_> {
             });
         }
         Ok(rest_of_members("[*]", made))
+    }
+
+    /// Whether it is a list, one value or null may not be known: what one element looks like is, as
+    /// far as an expression can tell.
+    fn splat_over_unknown(&self, value: &Value, rest: &Expr, at: Span) -> Outcome {
+        let opened = opened(value);
+        if opened.as_list().is_some() {
+            return self.splat_over(&opened, rest, at);
+        }
+        let whole = Rest {
+            unknown: Arc::new(Unknown::derived("[*]", std::slice::from_ref(value))),
+            template: None,
+        };
+        let element = match (Type::of(value), value.as_unknown()) {
+            (Type::Any, Some(unknown)) => value_of_rest(&rest_of(unknown)),
+            _ => opened,
+        };
+        let template = match self.splat_element(&element, rest) {
+            Ok(element) => Some(element),
+            Err(failure) if failure.can_be_caught() => None,
+            Err(failure) => return Err(failure),
+        };
+        let open = Rest { template, ..whole };
+        Ok(list_value(Vec::new(), Some(open), value.origin))
     }
 
     fn splat_element(&self, element: &Value, rest: &Expr) -> Outcome {

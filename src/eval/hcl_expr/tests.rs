@@ -1,5 +1,6 @@
 //! Tests of expressions: Terraform's own answers, and what comes of unknown operands.
 
+mod language;
 mod table;
 
 use std::sync::Arc;
@@ -47,6 +48,16 @@ impl Scope for Names {
                 kind: ListKind::Tuple,
                 items: vec![text("a")],
                 rest: rest("var.open"),
+            })),
+            "set" => Data::List(Arc::new(ListValue {
+                kind: ListKind::Set,
+                items: vec![text("a"), text("b")],
+                rest: None,
+            })),
+            "open_set" => Data::List(Arc::new(ListValue {
+                kind: ListKind::Set,
+                items: vec![text("a")],
+                rest: rest("var.open_set"),
             })),
             "map" => Data::Object(Arc::new(ObjectValue {
                 kind: ObjectKind::Object,
@@ -264,6 +275,85 @@ fn unknown_operands_leave_unknown_only_what_hangs_on_them() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn the_language_gives_what_terraform_gives() {
+    let mut wrong = Vec::new();
+    for (text, expected) in language::LANGUAGE {
+        let call = format!("jsonencode({text})");
+        let end = u32::try_from(call.len()).unwrap();
+        let found = parse_expression(Span::new(FileId(0), 0, end), &call)
+            .ok()
+            .and_then(|expr| evaluate(&expr, &Names, &Session::new(None, 1_000_000)).ok())
+            .map(|value| {
+                value
+                    .as_str()
+                    .map_or_else(|| show(&value), ToString::to_string)
+            });
+        if found.as_deref() != *expected {
+            wrong.push(format!(
+                "{text}\n  expected {expected:?}\n  found    {found:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_elements_of_a_set_are_their_own_keys_and_have_no_index() {
+    for (text, expected) in [
+        ("[for k, v in var.set : \"${k}${v}\"]", "['aa','bb']"),
+        ("{for k, v in var.set : k => v}", "{a='a',b='b'}"),
+        ("\"%{ for k, v in var.set }${k}${v}%{ endfor }\"", "'aabb'"),
+        (
+            "{for k, v in var.open_set : k => v}",
+            "{a='a',…?each key of var.open_set}",
+        ),
+        ("var.set[*]", "['a','b']"),
+    ] {
+        assert_eq!(
+            show(&value(text)).replace('\'', ""),
+            expected.replace('\'', ""),
+            "{text}"
+        );
+    }
+    for text in ["var.set[0]", "var.set[\"a\"]", "var.set.0"] {
+        let failure = outcome(text).expect_err(text);
+        assert!(
+            failure.message.contains("have no index"),
+            "{}",
+            failure.message
+        );
+    }
+    let Data::List(list) = value("var.set[*]").data else {
+        panic!("no list")
+    };
+    assert_eq!(list.kind, ListKind::List);
+}
+
+#[test]
+fn a_splat_over_something_unknown_tells_what_an_element_looks_like() {
+    for (text, expected) in [
+        ("var.x[*].id", "[…?var.x[*].id]"),
+        ("var.x[*]", "[…?var.x[*]]"),
+        ("[for id in var.x[*].id : upper(id)]", "[…?var.x[*].id]"),
+    ] {
+        assert_eq!(show(&value(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_name_is_told_with_the_right_one() {
+    for (text, end) in [
+        ("{priority = 1}.prioriy", "; did you mean `priority`?"),
+        ("{priority = 1}[\"prioriy\"]", "; did you mean `priority`?"),
+        ("{priority = 1}.name", "in this object"),
+        ("[{a = 1}].a", "; `[*].a` gives those of its elements"),
+    ] {
+        let failure = outcome(text).expect_err(text);
+        assert!(failure.message.ends_with(end), "{}", failure.message);
+    }
 }
 
 #[test]

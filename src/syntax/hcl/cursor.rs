@@ -53,6 +53,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The kind of the token right after the next one.
+    pub(super) fn kind_after_next(&mut self) -> TokenKind {
+        self.peek();
+        let after = self.tokens.get(self.at + 1);
+        after.map_or(TokenKind::End, |token| token.kind)
+    }
+
     /// Takes the next token.
     pub(super) fn take(&mut self) -> Token {
         let token = self.peek();

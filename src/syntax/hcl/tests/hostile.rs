@@ -104,6 +104,46 @@ fn an_object_of_twenty_thousand_keys_is_read_in_groups() {
     assert!(items.iter().all(|item| show(&item.key) == "\"k\""));
 }
 
+#[test]
+fn long_expressions_and_texts_are_read() {
+    let items: String = (0..10_000).map(|n| format!("{n}, ")).collect();
+    assert!(items.len() > 50_000);
+    let (_, body) = good(&format!("x = [{items}]\n"));
+    let ExprKind::List(items) = &body.attributes[0].value.kind else {
+        panic!("not a list")
+    };
+    assert_eq!(items.len(), 10_000);
+    let holes = "${a} ".repeat(10_000);
+    let (_, body) = good(&format!("x = \"{holes}\"\n"));
+    let ExprKind::Template(parts) = &body.attributes[0].value.kind else {
+        panic!("not a template")
+    };
+    assert_eq!(parts.len(), 20_000);
+    let line = "0123456789abcde\n";
+    let text = line.repeat((1 << 20) / line.len());
+    for dash in ["", "-"] {
+        let (_, body) = good(&format!("x = <<{dash}EOT\n{text}EOT\n"));
+        assert_eq!(
+            body.attributes[0].value.kind,
+            ExprKind::String(text.as_str().into())
+        );
+    }
+    let words = "if(".repeat(99);
+    let deep = format!("x = {words}1{}\n", ")".repeat(99));
+    assert_eq!(good(&deep).1.attributes.len(), 1);
+}
+
+#[test]
+fn the_deepest_nesting_that_is_read_fits_the_stack() {
+    let open = "a || b && c == d < e + f * [{ k = ";
+    let text = format!("x = {}1{}\n", open.repeat(24), "}]".repeat(24));
+    let (_, parsed) = read(&text);
+    let told: Vec<_> = parsed.diagnostics.iter().map(|told| told.code).collect();
+    assert_eq!(told, [] as [&str; 0]);
+    let text = format!("x = {}1{}\n", open.repeat(60), "}]".repeat(60));
+    assert_eq!(only(&text).code, "nesting-depth");
+}
+
 const FIXTURE: &str = "# nsg\r\nresource \"azurerm_network_security_group\" \"é\" {\n  name = \"nsg-${var.env}\"\n  tags = { a = 1, \"b\" = [for k, v in m : v if k != \"\"], a = 2 }\n  dynamic \"security_rule\" {\n    for_each = { for r in var.rules : r.name => r\n      ... }\n    content { priority = 100 + a.b[*].c[0] }\n  }\n  text = <<-EOT\n    a %{ if x ~}\n      ${~ upper(\"y\") }\n    %{ endif }\n  EOT\n}\n/* c */ locals { x = y ? !z : -1 } // d\nvariable v {}\n";
 
 #[test]
