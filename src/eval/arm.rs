@@ -25,6 +25,7 @@ mod calls;
 mod copy;
 mod cycles;
 mod deployment;
+pub(in crate::eval) mod embedded;
 mod environment;
 mod evaluate;
 mod expression;
@@ -60,7 +61,7 @@ use std::sync::Arc;
 
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
 use super::{Deployment, Dialect, Loader, Resource};
-use crate::origin::OriginGraph;
+use crate::origin::{OriginBuilder, OriginGraph};
 use crate::source::FileId;
 use crate::syntax::json::Json;
 use evaluate::Evaluator;
@@ -119,7 +120,8 @@ impl Frontend for Arm {
         if let Some(template) = template {
             deployment.generator = bicep::generator(template);
             let linked = Linked::default();
-            let evaluator = Evaluator::new(loader, &linked);
+            let origins = OriginBuilder::default();
+            let evaluator = Evaluator::new(loader, &linked, &origins);
             let stage =
                 stage::outermost(template, &values(unit, loader), &unit.given, &unit.target);
             let given: Vec<&Json> = unit
@@ -134,7 +136,8 @@ impl Frontend for Arm {
             deployment.outputs = evaluator.outputs_of(&stage);
             files.append(&mut evaluator.files.borrow_mut());
             deployment.diagnostics = evaluator.diagnostics.take();
-            deployment.origins = evaluator.origins.finish();
+            drop(evaluator);
+            deployment.origins = origins.finish();
         }
         deployment.files = files.into_iter().collect();
         deployment

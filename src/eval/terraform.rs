@@ -8,6 +8,7 @@
 //! What is absent: downloading modules, and providers. What is known of the resources of `azurerm`
 //! stands in [`schema`].
 
+mod arm_deployment;
 pub(in crate::eval) mod azapi;
 mod blocks;
 mod calls;

@@ -4,6 +4,7 @@ mod arm;
 mod azurerm;
 mod both;
 mod manager;
+mod mixed;
 
 use std::sync::Arc;
 

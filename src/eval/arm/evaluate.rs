@@ -12,6 +12,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::cycles::Work;
+use super::embedded::Markers;
 use super::expression::{self, Node, NodeKind, SyntaxError};
 use super::functions::{Arguments, Function, Problem, Pure, pieces};
 use super::labels;
@@ -38,7 +39,9 @@ type Parsed = Result<Node, SyntaxError>;
 pub(super) struct Evaluator<'t> {
     pub(super) loader: &'t dyn Loader,
     pub(super) linked: &'t Linked,
-    pub(super) origins: OriginBuilder,
+    pub(super) origins: &'t OriginBuilder,
+    /// What reads the texts of a template that another language holds.
+    pub(super) markers: Option<Markers<'t>>,
     pub(super) entries: RefCell<Vec<Rc<Entry<'t>>>>,
     pub(super) by_key: RefCell<HashMap<ResourceKey, usize>>,
     pub(super) by_path: RefCell<ByPath>,
@@ -66,11 +69,16 @@ pub(super) struct Evaluator<'t> {
 }
 
 impl<'t> Evaluator<'t> {
-    pub(super) fn new(loader: &'t dyn Loader, linked: &'t Linked) -> Self {
+    pub(super) fn new(
+        loader: &'t dyn Loader,
+        linked: &'t Linked,
+        origins: &'t OriginBuilder,
+    ) -> Self {
         Self {
             loader,
             linked,
-            origins: OriginBuilder::default(),
+            origins,
+            markers: None,
             entries: RefCell::default(),
             by_key: RefCell::default(),
             by_path: RefCell::default(),
@@ -109,7 +117,17 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// The value of a text that holds what is not known, if it is one.
+    fn marked(&self, text: &str, span: Span) -> Option<Value> {
+        self.markers?(text, self.origins.literal(span))
+    }
+
     fn string(&self, frame: &Frame<'t>, json: &'t Json, text: &'t Arc<str>) -> Value {
+        if !text.starts_with('[')
+            && let Some(value) = self.marked(text, json.span)
+        {
+            return value;
+        }
         if text.starts_with('[') {
             if expression::is_expression(text) {
                 return self.expression(frame, json, text);
@@ -228,8 +246,9 @@ impl<'t> Evaluator<'t> {
     pub(super) fn node(&self, frame: &Frame<'t>, site: &Site, node: &Node) -> Value {
         match &node.kind {
             NodeKind::String(text) => {
-                let origin = self.origins.literal(site.part(node.start, node.end));
-                Value::string(Arc::clone(text), origin)
+                let span = site.part(node.start, node.end);
+                self.marked(text, span)
+                    .unwrap_or_else(|| Value::string(Arc::clone(text), self.origins.literal(span)))
             }
             NodeKind::Integer(number) => {
                 let origin = self.origins.literal(site.part(node.start, node.end));

@@ -194,6 +194,18 @@ impl<'t> Evaluator<'t> {
     }
 }
 
+/// How a template is deployed that nothing of this language is around.
+pub(super) struct Outermost {
+    pub(super) scope: Scope,
+    /// Tells its unknowns from those of other templates; empty for the only one.
+    pub(super) label: Arc<str>,
+    pub(super) name: Value,
+    pub(super) location: Option<Value>,
+    pub(super) origin: OriginId,
+    pub(super) existence: Existence,
+    pub(super) repeated: bool,
+}
+
 /// The outermost stage of a template.
 pub(super) fn outermost<'t>(
     template: &'t Json,
@@ -203,7 +215,19 @@ pub(super) fn outermost<'t>(
 ) -> Rc<Stage<'t>> {
     let schema = template.get_ignore_case("$schema").and_then(Json::as_str);
     let scope = Scope::of_schema(schema.unwrap_or_default(), target);
-    let names = names(template, |declared| {
+    let reason = Reason::RunTimeFunction("deployment".into());
+    let name = Unknown::new("", "deployment().name", reason);
+    let location = scope.location.as_ref();
+    let deployment = Outermost {
+        label: "".into(),
+        name: Value::unknown(name, OriginId::NONE),
+        location: location.map(|location| Value::string(Arc::clone(location), OriginId::NONE)),
+        origin: OriginId::NONE,
+        existence: Existence::CERTAIN,
+        repeated: false,
+        scope,
+    };
+    whole(template, deployment, |declared| {
         let mut typed = given.iter().rev();
         if let Some((_, text)) = typed.find(|(name, _)| name.eq_ignore_ascii_case(&declared.name)) {
             return Argument::Given(Arc::clone(text));
@@ -212,21 +236,26 @@ pub(super) fn outermost<'t>(
             Some(entry) => Argument::File(entry),
             None => Argument::None,
         }
-    });
-    let reason = Reason::RunTimeFunction("deployment".into());
-    let name = Unknown::new("", "deployment().name", reason);
+    })
+}
+
+/// The stage of a template that nothing of this language is around; `argument` gives what is passed
+/// for each parameter.
+pub(super) fn whole<'t>(
+    template: &'t Json,
+    deployment: Outermost,
+    argument: impl Fn(&Member) -> Argument<'t>,
+) -> Rc<Stage<'t>> {
+    let names = names(template, argument);
     let context = Context {
-        label: "".into(),
+        label: deployment.label,
         template,
         parameters: names.parameters,
         variables: names.variables,
         functions: names.functions,
-        scope: scope.clone(),
-        name: Value::unknown(name, OriginId::NONE),
-        location: scope
-            .location
-            .as_ref()
-            .map(|location| Value::string(Arc::clone(location), OriginId::NONE)),
+        scope: deployment.scope.clone(),
+        name: deployment.name,
+        location: deployment.location,
         link: None,
         evaluated_before: 0,
     };
@@ -235,10 +264,10 @@ pub(super) fn outermost<'t>(
         elsewhere: None,
         context: Rc::new(context),
         loops: None,
-        scope,
-        origin: OriginId::NONE,
-        existence: Existence::CERTAIN,
-        repeated: false,
+        scope: deployment.scope,
+        origin: deployment.origin,
+        existence: deployment.existence,
+        repeated: deployment.repeated,
         evaluated_before: 0,
         depth: 0,
         lineage: Lineage::of(template.span.file),

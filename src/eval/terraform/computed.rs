@@ -26,8 +26,11 @@ impl<'a> Evaluation<'a> {
         let key = ResourceKey(Arc::clone(&resource.address));
         let kind = &**resource.declared.kind;
         if name == "output" && matches!(kind, azapi::RESOURCE | azapi::UPDATE) {
-            let body = self.request_body(module, instance, resource)?;
+            let body = self.decoded(module, instance, resource, "body")?;
             return (body.as_object().is_some()).then(|| azapi::output(&key, &body));
+        }
+        if let Some(outputs) = self.output_content(module, instance, resource, name) {
+            return Some(outputs);
         }
         if name != "id" {
             return None;

@@ -1,7 +1,9 @@
 //! What a block becomes: a resource as its provider writes it, the ARM resource that it asks Azure
 //! for, or the resources of a template that it deploys.
 
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::evaluation::{Evaluation, Names};
 use super::ids::key_of;
@@ -11,10 +13,22 @@ use super::{azapi, document};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Resource;
 use crate::eval::hcl_expr::{Frame, evaluate_with};
-use crate::eval::value::Value;
+use crate::eval::value::{Data, Value};
 use crate::source::Span;
 use crate::syntax::hcl::ExprKind;
 use document::{Document, Origins, Unreadable};
+
+/// Gives resources of one address, which two templates deploy, addresses of their own.
+pub(super) fn tell_addresses_apart(resources: &mut [Resource]) {
+    let mut seen: HashMap<Arc<str>, usize> = HashMap::new();
+    for resource in resources {
+        let count = seen.entry(Arc::clone(&resource.address)).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            resource.address = format!("{}#{count}", resource.address).into();
+        }
+    }
+}
 
 impl<'a> Evaluation<'a> {
     /// Adds what an instance of a block becomes.
@@ -30,31 +44,36 @@ impl<'a> Evaluation<'a> {
         written.id = id.as_deref().and_then(key_of);
         match &**resource.declared.kind {
             azapi::RESOURCE => {
-                let body = self.request_body(module, instance, resource);
+                let body = self.decoded(module, instance, resource, "body");
                 let made = azapi::resource(&written, body.as_ref(), id.as_deref());
                 into.push(made.unwrap_or(written));
             }
             azapi::UPDATE => {
-                if let Some(body) = self.request_body(module, instance, resource)
-                    && let crate::eval::value::Data::Object(object) = &mut written.body.data
+                if let Some(body) = self.decoded(module, instance, resource, "body")
+                    && let Data::Object(object) = &mut written.body.data
                 {
-                    let object = std::sync::Arc::make_mut(object);
+                    let object = Arc::make_mut(object);
                     object.entries.insert("body".into(), body);
                 }
                 into.push(written);
             }
-            _ => into.push(written),
+            _ => {
+                into.push(written);
+                if let Some(made) = self.deployed(module, instance, resource) {
+                    into.extend(made.resources.iter().cloned());
+                }
+            }
         }
     }
 
-    /// The body of an `azapi` resource: an object, also where it is written as text.
-    pub(super) fn request_body(
+    /// What the JSON of an attribute says, also where it is written as an object.
+    pub(super) fn decoded(
         &self,
         module: &Rc<Module<'a>>,
         instance: &Instance,
         resource: &ResourceInstance<'a>,
+        name: &str,
     ) -> Option<Value> {
-        let name = "body";
         let value = self.uncoded(module, instance, resource, name)?;
         if value.as_object().is_some() || value.as_unknown().is_some() || value.is_null() {
             return Some(value);

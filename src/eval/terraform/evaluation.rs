@@ -13,6 +13,7 @@ use super::installed::Installed;
 use super::module::{Memo, Module, join};
 use super::overrides::Kept;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::arm::embedded::Deployed;
 use crate::eval::frontend::{Target, Tree, Unit};
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step};
 use crate::eval::value::{Reason, Unknown, Value};
@@ -35,6 +36,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
+        super::emit::tell_addresses_apart(&mut resources);
         super::azapi::apply_updates(&mut resources);
         let outputs = evaluation.outputs(&root);
         evaluation.check_names();
@@ -74,6 +76,8 @@ pub(super) struct Evaluation<'a> {
     /// Calls of modules that are not.
     pub(super) not_installed: RefCell<Vec<Span>>,
     kept: &'a Kept,
+    /// What templates deploy, by the address of the resource that deploys one.
+    pub(super) deployed: RefCell<BTreeMap<Arc<str>, Option<Rc<Deployed>>>>,
     /// Where the configuration says that it goes.
     pub(super) target: Target,
     /// How many instances there are so far.
@@ -112,6 +116,7 @@ impl<'a> Evaluation<'a> {
             installed: OnceCell::new(),
             not_installed: RefCell::default(),
             kept,
+            deployed: RefCell::default(),
             target: unit.target.clone(),
             instances: Cell::new(0),
             consulted: Consulted::default(),

@@ -1,5 +1,6 @@
 //! Tests of whole configurations.
 
+mod arm_deployment;
 mod azapi;
 mod installed;
 mod limits;
