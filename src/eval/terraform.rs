@@ -13,6 +13,7 @@ pub(in crate::eval) mod azapi;
 mod blocks;
 mod calls;
 mod computed;
+mod cycles;
 mod declarations;
 mod defaults;
 mod directories;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::cycles::Visit;
 use super::evaluation::{Evaluation, Names};
 use super::instances::{
     Element, Expansion, Instance, MAX_ALL_INSTANCES, MAX_INSTANCES, Makes, key_and_value,
@@ -60,8 +61,10 @@ impl<'a> Evaluation<'a> {
         }
         let declared = *module.declarations.resources.get(index)?;
         module.resources.borrow_mut().insert(index, Slot::Busy);
-        let ((over, instances), defaults) =
-            self.tracked(|| self.instances(module, &declared.block.body));
+        let visit = Visit::of_resource(&module.prefix, declared);
+        let ((over, instances), defaults) = self.visiting(visit, || {
+            self.tracked(|| self.instances(module, &declared.block.body))
+        });
         let data = if declared.mode == crate::eval::Mode::Existing {
             "data."
         } else {
@@ -128,13 +131,14 @@ impl<'a> Evaluation<'a> {
         let (name, span) = names(body)
             .find(|known| &***known == name && !META.contains(&name))
             .map(|name| (name, place(body, name)))?;
+        let visit = Visit::new(&resource.address, ".", Arc::clone(name));
         match resource.attributes.borrow().get(name) {
             Some(Slot::Done(value, defaults)) => {
                 self.rest_on(*defaults);
                 return Some(value.clone());
             }
             Some(Slot::Busy) => {
-                let failure = self.cycle(span, &format!("{}.{name}", resource.address));
+                let failure = self.cycle(span, &visit);
                 let unknown = self.report(&module.prefix, &failure);
                 return Some(Value::new(Data::Unknown(unknown), resource.origin));
             }
@@ -153,12 +157,14 @@ impl<'a> Evaluation<'a> {
             frame: Some(&frame),
             depth: 0,
         };
-        let (value, defaults) = self.tracked(|| {
-            self.rest_on(resource.defaults);
-            let value = self
-                .session
-                .deeper(span, || Ok(self.entry(within, body, name, resource.origin)));
-            self.settle(&module.prefix, value, resource.origin)
+        let (value, defaults) = self.visiting(visit, || {
+            self.tracked(|| {
+                self.rest_on(resource.defaults);
+                let value = self
+                    .session
+                    .deeper(span, || Ok(self.entry(within, body, name, resource.origin)));
+                self.settle(&module.prefix, value, resource.origin)
+            })
         });
         resource
             .attributes

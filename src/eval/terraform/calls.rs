@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::cycles::Visit;
 use super::declarations::{Declarations, closest};
 use super::directories::{is_configuration, split};
 use super::evaluation::Evaluation;
@@ -47,6 +48,7 @@ impl<'a> Evaluation<'a> {
                 format!("this module declares no module call `{name}`"),
             ));
         };
+        let visit = Visit::new(&module.prefix, "module.", name);
         let busy = module.children.borrow().get(name).cloned();
         match busy {
             Some(Slot::Done(known, defaults)) => {
@@ -54,12 +56,14 @@ impl<'a> Evaluation<'a> {
                 return Ok(known);
             }
             Some(Slot::Busy) => {
-                return Err(self.cycle(at.unwrap_or(block.header), &format!("module.{name}")));
+                return Err(self.cycle(at.unwrap_or(block.header), &visit));
             }
             None => {}
         }
         module.children.borrow_mut().insert(name.into(), Slot::Busy);
-        let (expansion, defaults) = self.tracked(|| Rc::new(self.call(module, name, block)));
+        let (expansion, defaults) = self.visiting(visit, || {
+            self.tracked(|| Rc::new(self.call(module, name, block)))
+        });
         module
             .children
             .borrow_mut()

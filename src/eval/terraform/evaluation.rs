@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::cycles::{CYCLE, Visit};
 use super::declarations::{Declarations, closest};
 use super::defaults::{Consulted, Defaults};
 use super::directories::is_installed;
@@ -83,6 +84,8 @@ pub(super) struct Evaluation<'a> {
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
     pub(super) consulted: Consulted,
+    /// What is being worked out, outermost first.
+    pub(super) visits: RefCell<Vec<Visit>>,
     /// Files read by functions.
     pub(super) read: RefCell<std::collections::BTreeSet<FileId>>,
 }
@@ -120,6 +123,7 @@ impl<'a> Evaluation<'a> {
             target: unit.target.clone(),
             instances: Cell::new(0),
             consulted: Consulted::default(),
+            visits: RefCell::default(),
             read: RefCell::default(),
         }
     }
@@ -234,7 +238,9 @@ impl<'a> Evaluation<'a> {
         } else {
             Diagnostic::unreadable
         };
-        self.say(make(failure.code, failure.span, failure.message.clone()));
+        if !self.told_cycle(failure, &self.diagnostics.borrow()) {
+            self.say(make(failure.code, failure.span, failure.message.clone()));
+        }
         let reason = if caught || failure.code == CYCLE {
             Reason::Invalid
         } else {
@@ -293,10 +299,6 @@ impl<'a> Evaluation<'a> {
         Err(Failure::invalid(at, message))
     }
 
-    pub(super) fn cycle(&self, at: Span, what: &str) -> Box<Failure> {
-        Failure::of(CYCLE, at, format!("{what} depends on itself"))
-    }
-
     fn files(&self, unit: &Unit) -> Vec<FileId> {
         let mut files: Vec<FileId> = unit.values.clone();
         for declarations in self.declarations.borrow().values() {
@@ -316,9 +318,6 @@ impl<'a> Evaluation<'a> {
         join(&self.root_directory, path)
     }
 }
-
-/// The code of cycles.
-pub(super) const CYCLE: &str = "reference-cycle";
 
 /// A module as a scope of names.
 pub(super) struct Names<'e, 'a> {

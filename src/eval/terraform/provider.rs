@@ -8,9 +8,11 @@ use super::declarations::Declarations;
 use super::evaluation::Evaluation;
 use super::module::{Module, ResourceInstance};
 use super::schema::{Omitted, VERSION, Versions, check, schema};
+use crate::diagnostic::Diagnostic;
 use crate::eval::Mode;
 use crate::eval::value::{Bounds, Reason, Unknown, Value};
 use crate::origin::OriginStep;
+use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
 
 /// What a module says of the provider.
@@ -132,6 +134,39 @@ impl<'a> Evaluation<'a> {
                 Some(Value::unknown(unknown, origin))
             }
         }
+    }
+
+    /// Tells of an attribute that an expression reads and no version of the resource's type has.
+    pub(super) fn check_attribute(
+        &self,
+        module: &Module<'a>,
+        resource: &ResourceInstance<'a>,
+        name: &str,
+        at: Span,
+    ) {
+        let declared = &resource.declared;
+        let every_type_has = ["id", "timeouts"].contains(&name);
+        if every_type_has || module.declarations.azurerm.foreign {
+            return;
+        }
+        let Some(schema) = schema(declared.mode, declared.kind) else {
+            return;
+        };
+        let versions = self.provider(module);
+        if schema.find(name, versions).is_some() {
+            return;
+        }
+        let kind = declared.kind;
+        let message = format!("`{kind}` has no attribute `{name}`");
+        let mut diagnostic = Diagnostic::advice("unknown-attribute", at, message);
+        if let Some(near) = schema.nearest(name, versions) {
+            diagnostic = diagnostic.with_help(format!("is `{near}` meant?"));
+        } else if schema.rows_of(name).next().is_some() {
+            diagnostic = diagnostic.with_help(
+                "other versions of the provider have it; the version constraints leave them out",
+            );
+        }
+        self.say(diagnostic);
     }
 
     /// The versions that all modules met so far admit.

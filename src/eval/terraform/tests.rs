@@ -2,6 +2,7 @@
 
 mod arm_deployment;
 mod azapi;
+mod cycles;
 mod installed;
 mod limits;
 mod loops;

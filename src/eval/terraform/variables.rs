@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::cycles::Visit;
 use super::evaluation::{Constants, Evaluation, Names};
 use super::module::{Memo, Module, Slot};
 use super::types::Reader;
@@ -22,7 +23,7 @@ impl<'a> Evaluation<'a> {
         memo: &Memo<Value>,
         name: &str,
         at: Span,
-        called: impl FnOnce() -> String,
+        visit: Visit,
         evaluate: impl FnOnce() -> Value,
     ) -> Outcome {
         match memo.borrow().get(name) {
@@ -30,11 +31,13 @@ impl<'a> Evaluation<'a> {
                 self.rest_on(*defaults);
                 return Ok(value.clone());
             }
-            Some(Slot::Busy) => return Err(self.cycle(at, &called())),
+            Some(Slot::Busy) => return Err(self.cycle(at, &visit)),
             None => {}
         }
         memo.borrow_mut().insert(name.into(), Slot::Busy);
-        let (value, defaults) = self.tracked(|| self.session.deeper(at, || Ok(evaluate())));
+        let (value, defaults) = self.visiting(visit, || {
+            self.tracked(|| self.session.deeper(at, || Ok(evaluate())))
+        });
         match value {
             Ok(value) => {
                 memo.borrow_mut()
@@ -54,8 +57,8 @@ impl<'a> Evaluation<'a> {
             let names = module.declarations.variables.keys().copied();
             return self.undeclared_among("variable", name, names, at);
         };
-        let called = || format!("{}var.{name}", module.prefix);
-        self.once(&module.variables, name, at, called, || {
+        let visit = Visit::new(&module.prefix, "var.", name);
+        self.once(&module.variables, name, at, visit, || {
             let kind = self.constraint(name, block);
             let (outcome, given_at) = self.given(module, name, block, &kind);
             let origin = OriginId::NONE;
@@ -189,8 +192,8 @@ impl<'a> Evaluation<'a> {
             let names = module.declarations.locals.keys().copied();
             return self.undeclared_among("local", name, names, at);
         };
-        let called = || format!("{}local.{name}", module.prefix);
-        let value = self.once(&module.locals, name, at, called, || {
+        let visit = Visit::new(&module.prefix, "local.", name);
+        let value = self.once(&module.locals, name, at, visit, || {
             self.evaluated(module, attribute, || OriginStep::Local(name.into()))
         })?;
         Ok(value)
@@ -202,8 +205,8 @@ impl<'a> Evaluation<'a> {
             let names = module.declarations.outputs.keys().copied();
             return self.undeclared_among("output", name, names, at);
         };
-        let called = || format!("{}output.{name}", module.prefix);
-        self.once(&module.outputs, name, at, called, || {
+        let visit = Visit::new(&module.prefix, "output.", name);
+        self.once(&module.outputs, name, at, visit, || {
             let Some(attribute) = block.body.attribute("value") else {
                 return Value::null(self.session.literal(block.header));
             };

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::instance::{Found, gathered};
 use super::through;
 use crate::eval::hcl_expr::{Failure, Outcome, Step, element_of, step_into, unknown_reference};
+use crate::eval::terraform::cycles::Visit;
 use crate::eval::terraform::evaluation::Evaluation;
 use crate::eval::terraform::instances::Instance;
 use crate::eval::terraform::module::{Module, ResourceInstance};
@@ -34,7 +35,12 @@ impl<'a> Evaluation<'a> {
             return through(whole, steps, 0, at, &self.session);
         };
         let Some(expansion) = self.resources(module, *index) else {
-            return Err(self.cycle(at, &format!("{}{kind}.{name}", module.prefix)));
+            let declared = declarations.resources.get(*index).copied();
+            let visit = declared.map(|declared| Visit::of_resource(&module.prefix, declared));
+            return Err(self.cycle(
+                at,
+                &visit.unwrap_or_else(|| Visit::new(&module.prefix, "", name)),
+            ));
         };
         let found = self.instance_of(&expansion, &|| format!("{kind}.{name}"), steps, at)?;
         match found {
@@ -104,7 +110,9 @@ impl<'a> Evaluation<'a> {
             Some(value) => self.referable(&value, &key, name, managed),
             None => self
                 .computed(module, instance, resource, name)
+                .or_else(|| self.omitted(module, resource, name))
                 .unwrap_or_else(|| {
+                    self.check_attribute(module, resource, name, at);
                     let unknown = unknown_reference(&key, name, reason(managed))
                         .declared_at(resource.declared.block.header);
                     Value::unknown(unknown, resource.origin)
