@@ -51,6 +51,9 @@ static TYPES: LazyLock<Types> = LazyLock::new(|| {
     types
 });
 
+/// The first version that the rows say nothing of: it and later ones may have more.
+static NEWER: LazyLock<Version> = LazyLock::new(|| read::below(ROWS).unwrap_or_default());
+
 /// The schema of a resource type or data source, `None` if there are no rows about it.
 pub fn schema(mode: Mode, kind: &str) -> Option<&'static BlockSchema> {
     if !kind.starts_with("azurerm_") {
@@ -223,6 +226,15 @@ impl BlockSchema {
         let mut rows = self.rows_of(name);
         rows.find(|row| row.default.is_some())
             .map(|row| row.versions.from)
+    }
+
+    /// Whether a name is certainly wrong in these versions. Where they admit versions newer than
+    /// the rows, only a name that is nearly another one is.
+    pub fn lacks(&self, name: &str, versions: Versions) -> bool {
+        let all_known = versions.below.is_some_and(|below| below <= *NEWER);
+        let of_other_versions = self.rows_of(name).next().is_some();
+        self.find(name, versions).is_none()
+            && (all_known || of_other_versions || self.nearest(name, versions).is_some())
     }
 
     /// The name of these versions that a wrong one is nearest to, if it is near.

@@ -1,7 +1,8 @@
 //! What is written in a resource and is not in the schema of its type.
 //!
 //! Only names are looked at, and only where no version of the provider that the configuration
-//! admits has them: what is told here, Terraform refuses. What is absent: missing names, values,
+//! admits has them: what is told here, Terraform refuses. Of versions that are newer than the rows
+//! it is not known what else they have. What is absent: missing names, values,
 //! and whatever a value holds that is written in place of blocks.
 
 use super::{BlockSchema, Row, Shape, Versions, schema};
@@ -176,6 +177,10 @@ impl Place {
             .collect();
         if !written.is_empty() {
             return Some(written);
+        }
+        let mut schemas = self.schemas.iter();
+        if meant.is_empty() && !schemas.any(|schema| schema.lacks(name, self.versions)) {
+            return None;
         }
         told.push(if !meant.is_empty() {
             let message = format!(

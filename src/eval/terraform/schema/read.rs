@@ -2,7 +2,7 @@
 //!
 //! The file is part of the program and held by tests, so what cannot be read is passed over.
 
-use super::{BlockSchema, Nesting, Row, Scalar, Shape, Versions};
+use super::{BlockSchema, Nesting, Row, Scalar, Shape, Version, Versions};
 
 /// How far a nested row is indented beyond the block it is in.
 const INDENT: usize = 2;
@@ -34,6 +34,12 @@ pub(super) fn types(
             return Some((managed, kind, rows));
         }
     })
+}
+
+/// The first version that the rows say nothing of.
+pub(super) fn below(text: &str) -> Option<Version> {
+    let line = text.lines().find_map(|line| line.strip_prefix("below "))?;
+    line.parse().ok()
 }
 
 fn lines_with_ends(text: &str) -> impl Iterator<Item = &str> {

@@ -77,3 +77,45 @@ fn constraints_leave_ranges_of_versions() {
     assert_eq!(of("> 4, < 3"), range("0.0.0", ""));
     assert_eq!(of("soon"), range("0.0.0", ""));
 }
+
+#[test]
+fn newer_versions_than_the_rows_may_have_more() {
+    let bounded = Versions::within(["~> 4.0"]);
+    let open = Versions::within([">= 4.0"]);
+    assert!(group().lacks("perimeter", bounded));
+    assert!(!group().lacks("perimeter", open));
+    // Nearly the name of something else.
+    assert!(group().lacks("security_rules", open));
+    assert!(!group().lacks("security_rule", open));
+    let interface = schema(Mode::Managed, "azurerm_network_interface").unwrap();
+    assert!(interface.lacks("enable_ip_forwarding", open));
+}
+
+#[test]
+fn every_row_is_read_and_no_name_stands_twice_in_one_version() {
+    fn check(block: &BlockSchema, at: &str) -> usize {
+        let mut rows = 0;
+        for row in block.rows() {
+            let at = format!("{at}.{}", row.name);
+            assert!(row.required || row.optional || row.computed, "{at}");
+            let same = block.rows_of(row.name);
+            let met = same.filter(|other| other.versions.meet(&row.versions));
+            assert_eq!(met.count(), 1, "{at}");
+            rows += 1 + row.body().map_or(0, |body| check(body, &at));
+        }
+        rows
+    }
+    let implied = read::block("").rows().count() + 4;
+    let mut rows = 0;
+    let of_mode = [
+        (&TYPES.managed, Mode::Managed),
+        (&TYPES.existing, Mode::Existing),
+    ];
+    for (types, mode) in of_mode {
+        for kind in types.keys() {
+            rows += check(schema(mode, kind).unwrap(), kind) - implied;
+        }
+    }
+    let written = ROWS.lines().filter(|line| line.starts_with(' ')).count();
+    assert_eq!(rows, written);
+}
