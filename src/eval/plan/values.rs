@@ -88,7 +88,7 @@ impl Reader<'_> {
             value.with_origin(origin)
         };
         Some(match &json.kind {
-            JsonKind::Null => Value::null(recorded()),
+            JsonKind::Null => Value::null(OriginId::NONE),
             JsonKind::Bool(value) => scalar(Data::Bool(*value)),
             JsonKind::Number(number) => scalar(Data::Number(number.clone())),
             JsonKind::String(text) => scalar(Data::String(Arc::clone(text))),
