@@ -237,3 +237,103 @@ fn lines_of_a_log_are_no_plan() {
     assert_eq!(codes(&report), ["plan-log"]);
     assert!(!report.is_incomplete());
 }
+
+#[test]
+fn a_request_of_azapi_is_the_resource_it_asks_for_however_its_body_is_kept() {
+    let body = json!({ "properties": { "securityRules": [ { "name": "ssh", "properties": {
+        "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*",
+        "destinationPortRange": "22" } } ] } });
+    let values = |body: &Value| {
+        json!({
+            "type": "Microsoft.Network/networkSecurityGroups@2024-05-01", "name": "web",
+            "parent_id": "/subscriptions/s/resourceGroups/rg", "location": "westeurope", "body": body,
+        })
+    };
+    let planned = |body: &Value| {
+        let none = json!({});
+        plan(&[(
+            "azapi_resource.web",
+            values(body),
+            json!({ "id": true }),
+            none,
+        )])
+    };
+    let kept = json!({ "value": body, "type": ["object", {}] });
+    let state = json!({
+        "version": 4, "terraform_version": "1.11.4", "serial": 7, "lineage": "l", "outputs": {},
+        "resources": [ { "mode": "managed", "type": "azapi_resource", "name": "web",
+            "instances": [ { "attributes": values(&kept) } ] } ],
+    });
+    for text in [
+        planned(&body),
+        planned(&json!(body.to_string())),
+        state.to_string(),
+    ] {
+        let report = check(&[("p.json", text)]);
+        let exposed = finding(&report, EXPOSED);
+        assert_eq!(exposed.security_rule.as_deref(), Some("ssh"));
+        assert_eq!(place(&report, exposed).0, "p.json");
+    }
+}
+
+#[test]
+fn ids_that_a_state_records_lead_to_the_resources_that_have_them() {
+    let id = |tail: &str| {
+        format!("/subscriptions/S-1/resourceGroups/rg/providers/Microsoft.Network/{tail}")
+    };
+    let resource = |kind: &str, values: Value| {
+        json!({ "address": format!("azurerm_{kind}.x"), "mode": "managed",
+            "type": format!("azurerm_{kind}"), "name": "x", "values": values })
+    };
+    let subnet = id("virtualNetworks/net/subnets/app");
+    let group = id("networkSecurityGroups/web");
+    let resources = [
+        resource(
+            "virtual_network",
+            json!({ "id": id("virtualNetworks/net"), "name": "net",
+            "resource_group_name": "rg", "address_space": ["10.0.0.0/16"] }),
+        ),
+        resource(
+            "subnet",
+            json!({ "id": subnet, "name": "app", "resource_group_name": "rg",
+            "virtual_network_name": "net", "address_prefixes": ["10.0.1.0/24"] }),
+        ),
+        resource(
+            "network_security_group",
+            json!({ "id": group, "name": "web",
+            "resource_group_name": "rg", "security_rule": [ {
+            "name": "ssh", "priority": 100, "direction": "Inbound", "access": "Allow",
+            "protocol": "Tcp", "source_address_prefix": "*", "source_port_range": "*",
+            "destination_address_prefix": "*", "destination_port_range": "22" } ] }),
+        ),
+        resource(
+            "subnet_network_security_group_association",
+            json!({ "id": subnet,
+            "subnet_id": subnet, "network_security_group_id": group }),
+        ),
+        resource(
+            "network_interface",
+            json!({ "id": id("networkInterfaces/card"), "name": "card",
+            "resource_group_name": "rg", "ip_configuration": [ { "name": "main",
+            "subnet_id": subnet, "private_ip_address": "10.0.1.4",
+            "public_ip_address_id": id("publicIPAddresses/out") } ] }),
+        ),
+        resource(
+            "public_ip",
+            json!({ "id": id("publicIPAddresses/out"), "name": "out",
+            "resource_group_name": "rg", "ip_address": "20.1.2.3", "sku": "Standard" }),
+        ),
+    ];
+    let state = json!({ "format_version": "1.0", "terraform_version": "1.11.4",
+        "values": { "root_module": { "resources": resources } } });
+    let report = check(&[("state.json", state.to_string())]);
+    let exposed = finding(&report, EXPOSED);
+    assert!(exposed.message.contains("`card`"), "{}", exposed.message);
+    assert!(
+        !exposed.message.contains("none in the files"),
+        "{}",
+        exposed.message
+    );
+    assert_eq!(codes(&report), Vec::<&str>::new());
+}

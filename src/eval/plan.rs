@@ -19,6 +19,7 @@
 mod address;
 mod configuration;
 mod document;
+mod lowering;
 mod record;
 mod source;
 mod values;
@@ -78,9 +79,11 @@ impl Frontend for Plan {
             .sources
             .first()
             .and_then(|id| document(loader.tree(*id)));
-        let read = found.as_ref().map_or_else(record::Read::default, |found| {
-            record::read(found, source::evaluate(found, unit, loader))
-        });
+        let read = found
+            .as_ref()
+            .map_or_else(lowering::Read::default, |found| {
+                lowering::read(found, source::evaluate(found, unit, loader))
+            });
         let mut files: BTreeSet<_> = unit.sources.iter().copied().collect();
         files.extend(read.files);
         Deployment {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use crate::eval::value::{Data, ListValue, Unknown, Value};
 use crate::origin::{OriginBuilder, OriginId, OriginStep};
+use crate::source::Span;
 use crate::syntax::json::{Json, JsonKind, Member};
 
 /// How deep a planned value may nest.
@@ -31,6 +32,8 @@ pub(super) type Missing<'m> = dyn Fn(&[Step]) -> Option<(Unknown, OriginId)> + '
 pub(super) struct Reader<'r> {
     pub(super) origins: &'r OriginBuilder,
     pub(super) missing: &'r Missing<'r>,
+    /// Where everything is recorded, if what is read lies in no file.
+    pub(super) place: Option<Span>,
 }
 
 /// What lies over one another at a place.
@@ -73,8 +76,11 @@ impl Reader<'_> {
             return mask.and_then(|mask| self.masked(mask, source, path));
         };
         let recorded = || {
-            self.origins
-                .add(Some(json.span), OriginStep::Recorded, Vec::new())
+            self.origins.add(
+                Some(self.place.unwrap_or(json.span)),
+                OriginStep::Recorded,
+                Vec::new(),
+            )
         };
         if path.len() > MAX_DEPTH {
             return Some(Value::null(recorded()));
