@@ -72,6 +72,23 @@ pub(super) fn files(root: &Path, walked: &[Entry], exclude: &GlobSet) -> Vec<(En
     found
 }
 
+/// What is installed for the modules among `files`, path and text, whose directory is `root`: the
+/// lists and the configurations. A revision of a repository has none of its own.
+pub(super) fn texts(root: &Path, texts: &[(String, String)]) -> Vec<(String, String)> {
+    let root = walk::real(root);
+    let entries: Vec<Entry> = texts
+        .iter()
+        .map(|(path, _)| Entry {
+            path: path.as_str().into(),
+            absolute: root.join(path),
+        })
+        .collect();
+    let found = files(&root, &entries, &GlobSet::empty()).into_iter();
+    let read = found.filter(|(entry, kind)| *kind != Kind::Other || entry.path.ends_with(LIST));
+    read.filter_map(|(entry, _)| Some((entry.path.to_string(), walk::read_text(&entry)?)))
+        .collect()
+}
+
 /// A module that is called reads no variables files.
 fn is_values(path: &str) -> bool {
     path.ends_with(".tfvars") || path.ends_with(".tfvars.json")

@@ -68,8 +68,11 @@ impl Frontend for Terraform {
             .flat_map(|declared| declared.parameters.iter().flatten().copied())
             .chain(given.iter().copied())
             .collect();
-        let directories = Directories::of(inputs, &spoken_for);
-        let mut grouping = Grouping::default();
+        let mut directories = Directories::of(inputs, &spoken_for);
+        let mut grouping = Grouping {
+            diagnostics: std::mem::take(&mut directories.problems),
+            ..Grouping::default()
+        };
         let mut used = spoken_for.clone();
         let roots = directories.roots(&mut grouping.diagnostics);
         for root in &roots {

@@ -458,6 +458,29 @@ fn values_and_tags_of_the_working_directory_go_with_revisions() {
 }
 
 #[test]
+fn modules_that_are_installed_now_go_with_revisions() {
+    let case = Case::new(&[
+        (
+            "main.tf",
+            "module \"net\" { source = \"acme/net/azurerm\" }\n",
+        ),
+        (".gitignore", ".terraform\n"),
+    ]);
+    case.git(&["init", "-q", "-b", "main"]);
+    case.commit();
+    let list = r#"{"Modules": [{"Key": "net", "Source": "registry.terraform.io/acme/net/azurerm",
+        "Dir": ".terraform/modules/net"}]}"#;
+    case.write(".terraform/modules/modules.json", list);
+    case.write(".terraform/modules/net/main.tf", terraform(&[HTTPS], true));
+    let (code, found) = case.compared(&["main.."]);
+    assert_eq!(
+        (code, &found["equivalent"]),
+        (0, &Value::Bool(true)),
+        "{found:#}"
+    );
+}
+
+#[test]
 fn rules_of_a_network_manager_are_named_as_not_compared() {
     let group = terraform(&[HTTPS], true);
     let manager = r#"

@@ -17,6 +17,8 @@ pub(super) struct Directories {
     pub(super) modules: BTreeMap<Arc<str>, ModuleFiles>,
     /// Sorted by name.
     pub(super) variables_files: BTreeMap<Arc<str>, Vec<VariablesFile>>,
+    /// What is wrong with files as a whole.
+    pub(super) problems: Vec<Diagnostic>,
 }
 
 /// A module's files, the modules it calls by a local path, and its variables.
@@ -93,6 +95,11 @@ impl Directories {
                 module.calls.extend(local_calls(directory, body));
                 module.declare(body);
             } else if given || !ours {
+                found.problems.extend(body.blocks.iter().map(|block| {
+                    let message = "a variables file gives values, it declares nothing";
+                    let told = Diagnostic::advice("unknown-block", block.header, message);
+                    told.with_help("write `name = value`, and blocks into a .tf file")
+                }));
                 let sets = body.attributes.iter();
                 let files = found.variables_files.entry(directory.into()).or_default();
                 files.push(VariablesFile {

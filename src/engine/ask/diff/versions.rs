@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::DiffRequest;
 use crate::engine::ask::estate::{self, Asked, Estate};
 use crate::engine::revision::Repository;
-use crate::engine::{Request, UsageError, walk};
+use crate::engine::{Request, UsageError, installed, walk};
 
 /// A version, evaluated.
 pub(super) struct Loaded {
@@ -158,8 +158,12 @@ fn at_revision(
     };
     let read = repository.read(revision)?;
     let root = repository.directory();
+    let mut files = read.files;
+    if let Some(root) = &root {
+        files.extend(installed::texts(root, &files));
+    }
     let root = root.as_deref().unwrap_or(base);
-    let mut estate = estate::load_files_with(read.files, &request.request, root)?;
+    let mut estate = estate::load_files_with(files, &request.request, root)?;
     let inside = |path: &str| {
         below.is_empty()
             || path

@@ -197,6 +197,25 @@ fn names_that_no_root_declares_are_told_except_those_of_the_environment() {
 }
 
 #[test]
+fn a_variables_file_declares_nothing() {
+    let files = Files::new(&[
+        ("main.tf", MAIN),
+        ("terraform.tfvars", "variable \"a\" {}\nb = \"set\"\n"),
+    ]);
+    let deployment = files.deployment();
+    let [told] = deployment.diagnostics.as_slice() else {
+        panic!("{:?}", deployment.diagnostics);
+    };
+    assert_eq!(told.code, "unknown-block");
+    assert_eq!(
+        files.slice(told.primary.as_ref().unwrap().span),
+        "variable \"a\""
+    );
+    let got = attribute(&deployment, "azurerm_x.x", "all");
+    assert_eq!(got, "default set default default default default default");
+}
+
+#[test]
 fn files_that_are_alternatives_are_environments() {
     let root = "variable \"a\" {}\nvariable \"b\" { default = 1 }\nresource \"azurerm_x\" \"x\" { a = var.a }\n";
     let files = Files::new(&[
