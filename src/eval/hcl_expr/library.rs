@@ -107,6 +107,7 @@ impl Context<'_> {
         if let Some(result) = self.scope.call(name, &values, at, self.session) {
             return result;
         }
+        super::typed::open_arguments(name, &mut values);
         let call = Call {
             name,
             arguments: &values,

@@ -13,7 +13,7 @@ use crate::eval::hcl_expr::derived;
 use crate::eval::hcl_expr::for_each::{key_of_rest, value_of_rest};
 use crate::eval::hcl_expr::members::{key_of, may_hold, members_of, rest_of_members};
 use crate::eval::hcl_expr::operators::{boolean, equal};
-use crate::eval::value::{Bounds, Data, Member, Presence, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Bounds, Data, Member, Presence, Rest, Truth, Type, Unknown, Value};
 use crate::origin::OriginId;
 use crate::syntax::Number;
 
@@ -311,7 +311,7 @@ fn flatten_into(value: &Value, items: &mut Vec<Value>, rests: &mut Vec<Rest>, de
             }
         }
         // It may be a list, and of any length.
-        Data::Unknown(unknown) if depth > 0 => {
+        Data::Unknown(unknown) if depth > 0 && may_be_list(value) => {
             let inner = rest_of(unknown);
             rests.push(Rest {
                 unknown: Arc::new(Unknown::derived("flatten", std::slice::from_ref(value))),
@@ -320,6 +320,14 @@ fn flatten_into(value: &Value, items: &mut Vec<Value>, rests: &mut Vec<Rest>, de
         }
         _ => items.push(value.clone()),
     }
+}
+
+/// Whether an unknown may be something that `flatten` opens.
+fn may_be_list(unknown: &Value) -> bool {
+    matches!(
+        Type::of(unknown),
+        Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)
+    )
 }
 
 fn flattened_rest(rest: &Rest, depth: usize) -> Option<Rest> {
@@ -334,10 +342,11 @@ fn flattened_rest(rest: &Rest, depth: usize) -> Option<Rest> {
     }
     let (mut items, mut rests) = (Vec::new(), Vec::new());
     flatten_into(template, &mut items, &mut rests, depth + 1);
+    let shapes_are_known = rests.iter().all(|rest| rest.template.is_some());
     let mut templates = items;
     templates.extend(rests.into_iter().filter_map(|rest| rest.template));
     let unknown = Arc::new(Unknown::derived("flatten", &[open(rest)]));
-    let template = if templates.len() == 1 {
+    let template = if shapes_are_known && templates.len() == 1 {
         templates.pop()
     } else {
         None
@@ -393,7 +402,7 @@ fn coalesce(call: &Call<'_>) -> Outcome {
             Data::Unknown(unknown) => {
                 if equal(argument, &Value::null(OriginId::NONE)) == Truth::False
                     && equal(argument, &Value::string("", OriginId::NONE)) != Truth::True
-                    && matches!(unknown.bounds, Bounds::Any)
+                    && matches!(unknown.bounds, Bounds::Any | Bounds::Typed(_))
                 {
                     return Ok(argument.clone());
                 }

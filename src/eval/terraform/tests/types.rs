@@ -287,6 +287,10 @@ fn an_unknown_of_a_declared_type_has_the_attributes_that_are_declared() {
           first  = var.x.rules[0].port
           ports  = [for rule in var.x.rules : rule.port]
           names  = [for name, value in var.x : name]
+          keys   = keys(var.x)
+          size   = length(var.x)
+          values = values(var.rules)[*].port
+          all    = flatten([for rule in var.x.rules : [rule.port, 1]])
           isnull = var.x == null
           text   = var.x.name == 1
         }
@@ -302,6 +306,10 @@ fn an_unknown_of_a_declared_type_has_the_attributes_that_are_declared() {
     assert_eq!(shown("first"), "?var.x.rules[0].port");
     assert_eq!(shown("ports"), "[…?var.x.rules[*].port]");
     assert_eq!(shown("names"), "[name,rules]");
+    assert_eq!(shown("keys"), "[name,rules]");
+    assert_eq!(shown("size"), "2");
+    assert_eq!(shown("values"), "[…?var.rules[*].port]");
+    assert_eq!(shown("all"), "[…]");
     assert!(shown("isnull").starts_with('?'), "it may be null");
     assert_eq!(shown("text"), "false", "a string is no number");
     let y = deployment
