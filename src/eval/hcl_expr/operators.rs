@@ -92,8 +92,8 @@ impl Context<'_> {
                     .hop(Some(at), || OriginStep::Conditional, &parents);
                 let (a, b) = match common_type(&Type::of(&a), &Type::of(&b), at)? {
                     Some(common) => (
-                        self.into_type(a, &common, at),
-                        self.into_type(b, &common, at),
+                        self.perhaps_converted(a, &common, at),
+                        self.perhaps_converted(b, &common, at),
                     ),
                     None => (a, b),
                 };
@@ -139,7 +139,7 @@ impl Context<'_> {
     }
 
     /// A branch of which nobody knows whether it is taken: if it cannot be converted, it is not.
-    fn into_type(&self, value: Value, kind: &Type, at: Span) -> Value {
+    fn perhaps_converted(&self, value: Value, kind: &Type, at: Span) -> Value {
         let conversion = Conversion {
             session: self.session,
             subject: "condition ? … : …",
