@@ -49,6 +49,18 @@ impl Body {
         let meant = self.attribute(kind).map(Attribute::meant_blocks);
         written.chain(meant.unwrap_or_default())
     }
+
+    /// Whether what stands in JSON under the name of this attribute can only be meant as blocks,
+    /// whatever a provider says: `dynamic` makes more of them, or stands within one.
+    #[must_use]
+    pub fn can_only_be_blocks(&self, attribute: &Attribute) -> bool {
+        let makes_more = |block: &Block| {
+            &*block.kind == "dynamic" && block.label(0).is_some_and(|kind| *kind == attribute.name)
+        };
+        attribute.may_be_blocks()
+            && (self.blocks.iter().any(makes_more)
+                || attribute.meant_blocks().iter().any(Block::holds_dynamic))
+    }
 }
 
 /// `name = expression`
@@ -131,6 +143,19 @@ impl Block {
     #[must_use]
     pub fn label(&self, index: usize) -> Option<&Arc<str>> {
         self.labels.get(index).map(|(text, _)| text)
+    }
+
+    /// Whether a `dynamic` block stands in it, at any depth.
+    fn holds_dynamic(&self) -> bool {
+        let within = &self.body;
+        let is_dynamic = |block: &Self| {
+            &*block.kind == "dynamic" && block.body.blocks_of("content").next().is_some()
+        };
+        let below = |attribute: &Attribute| {
+            let mut meant = attribute.meant_blocks().iter();
+            meant.any(Self::holds_dynamic)
+        };
+        within.blocks.iter().any(is_dynamic) || within.attributes.iter().any(below)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::eval::hcl_expr::{
 use crate::eval::value::{Data, ListKind, ListValue, Member, Presence, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
-use crate::syntax::hcl::{Block, Body, ExprKind};
+use crate::syntax::hcl::{Attribute, Block, Body, ExprKind};
 
 /// What stands in a resource's body and is none of its attributes.
 const META: &[&str] = &[
@@ -175,7 +175,8 @@ impl<'a> Evaluation<'a> {
 
     /// An attribute of a body, or the list of its blocks of a kind.
     fn entry(&self, within: Within<'_, 'a>, body: &'a Body, name: &str, around: OriginId) -> Value {
-        let Some(attribute) = body.attribute(name) else {
+        let attribute = body.attribute(name);
+        let Some(attribute) = attribute.filter(|one| !body.can_only_be_blocks(one)) else {
             return self.block_list(within, body, name, around);
         };
         let scope = Names {
@@ -200,7 +201,13 @@ impl<'a> Evaluation<'a> {
     ) -> Value {
         let mut items = Vec::new();
         let mut perhaps = Vec::new();
-        for block in &body.blocks {
+        let meant = body.attribute(kind).map(Attribute::meant_blocks);
+        let mut blocks: Vec<&Block> = body.blocks.iter().collect();
+        if let Some(meant) = meant {
+            blocks.extend(meant);
+            blocks.sort_by_key(|block| block.span);
+        }
+        for block in blocks {
             if &*block.kind == kind {
                 let origin = self.block_origin(block, kind, around);
                 items.push(self.block(within, &block.body, origin));

@@ -4,6 +4,7 @@ mod arm_deployment;
 mod azapi;
 mod cycles;
 mod installed;
+mod json;
 mod limits;
 mod loops;
 mod modules;
