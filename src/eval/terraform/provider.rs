@@ -153,7 +153,7 @@ impl<'a> Evaluation<'a> {
             return;
         };
         let versions = self.provider(module);
-        if schema.find(name, versions).is_some() {
+        if !schema.lacks(name, versions) {
             return;
         }
         let kind = declared.kind;
