@@ -96,6 +96,19 @@ impl<'a> Evaluation<'a> {
         Versions::within(constraints)
     }
 
+    /// Whether null, written for an attribute, leaves it to the provider, as no mention does.
+    pub(super) fn is_filled_in(
+        &self,
+        module: &Module<'a>,
+        resource: &ResourceInstance<'a>,
+        name: &str,
+    ) -> bool {
+        let declared = &resource.declared;
+        let known = schema(declared.mode, declared.kind)
+            .is_some_and(|schema| schema.rows_of(name).next().is_some());
+        known && declared.mode == Mode::Managed && !module.declarations.azurerm.foreign
+    }
+
     /// What an expression gets that reads an attribute which nobody wrote: the provider's default,
     /// null, or no blocks. `None` where Azure fills it in, and where nothing is known of it.
     pub(super) fn omitted(

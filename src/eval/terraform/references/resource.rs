@@ -106,7 +106,10 @@ impl<'a> Evaluation<'a> {
             }
         };
         let managed = resource.declared.mode == Mode::Managed;
-        let mut value = match self.resource_attribute(module, instance, resource, name) {
+        let written = self
+            .resource_attribute(module, instance, resource, name)
+            .filter(|value| !(value.is_null() && self.is_filled_in(module, resource, name)));
+        let mut value = match written {
             Some(value) => self.referable(&value, &key, name, managed),
             None => self
                 .computed(module, instance, resource, name)

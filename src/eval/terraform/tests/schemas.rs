@@ -160,3 +160,31 @@ fn what_belongs_to_terraform_and_other_types_are_left_alone() {
         "#;
     assert_eq!(told(foreign), []);
 }
+
+#[test]
+fn null_leaves_an_attribute_to_the_provider() {
+    let deployment = evaluate(&with_versions(
+        "~> 3.0",
+        r#"
+        resource "azurerm_public_ip" "p" {
+          sku        = null
+          fqdn       = null
+          edge_zone  = null
+        }
+        resource "azurerm_made_up" "m" {
+          sku       = azurerm_public_ip.p.sku
+          fqdn      = azurerm_public_ip.p.fqdn
+          edge_zone = azurerm_public_ip.p.edge_zone
+        }
+        "#,
+    ));
+    let read = deployment
+        .resources
+        .iter()
+        .find(|resource| &*resource.kind == "azurerm_made_up")
+        .unwrap();
+    let sku = read.body.get("sku").unwrap();
+    assert_eq!(sku.as_str().map(|text| &**text), Some("Basic"));
+    assert!(read.body.get("fqdn").unwrap().as_unknown().is_some());
+    assert!(read.body.get("edge_zone").unwrap().is_null());
+}
