@@ -14,6 +14,7 @@ mod blocks;
 mod calls;
 mod computed;
 mod cycles;
+mod data;
 mod declarations;
 mod defaults;
 mod directories;

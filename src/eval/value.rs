@@ -348,6 +348,45 @@ impl Value {
         }
     }
 
+    /// The parts of an id between its slashes, where it is known how it is put together and nothing
+    /// unknown in it can hold a slash.
+    #[must_use]
+    pub fn segments(&self) -> Option<Vec<Self>> {
+        let spelled = self.spelled();
+        let pieces = match &spelled.data {
+            Data::Template(pieces) => Arc::clone(pieces),
+            Data::String(text) => [Piece::Literal(Arc::clone(text))].into(),
+            _ => return None,
+        };
+        let mut parts: Vec<Vec<Piece>> = vec![Vec::new()];
+        for piece in pieces.iter() {
+            match piece {
+                Piece::Literal(text) => {
+                    for (place, part) in text.split('/').enumerate() {
+                        if place > 0 {
+                            parts.push(Vec::new());
+                        }
+                        if let Some(last) = parts.last_mut() {
+                            last.push(Piece::Literal(part.into()));
+                        }
+                    }
+                }
+                Piece::Hole(unknown) if unknown.is_segment => {
+                    if let Some(last) = parts.last_mut() {
+                        last.push(piece.clone());
+                    }
+                }
+                Piece::Hole(_) => return None,
+            }
+        }
+        let parts = parts.into_iter();
+        Some(
+            parts
+                .map(|part| Self::from_pieces(part, self.origin))
+                .collect(),
+        )
+    }
+
     /// A scalar written so that equal text means equal value, unknown parts as [`hole`]s; `None`
     /// for lists, objects and `null`.
     #[must_use]

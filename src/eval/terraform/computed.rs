@@ -33,7 +33,7 @@ impl<'a> Evaluation<'a> {
             return Some(outputs);
         }
         if name != "id" {
-            return None;
+            return self.looked_up(module, instance, resource, name);
         }
         let pieces = self.azure_id(module, instance, resource)?;
         let managed = resource.declared.mode == Mode::Managed;

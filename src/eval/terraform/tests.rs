@@ -3,6 +3,7 @@
 mod arm_deployment;
 mod azapi;
 mod cycles;
+mod data;
 mod installed;
 mod json;
 mod limits;

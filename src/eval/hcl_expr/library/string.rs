@@ -199,6 +199,14 @@ fn joined(call: &Call<'_>, pieces: Vec<Piece>, origin: OriginId) -> Outcome {
 
 fn split(call: &Call<'_>) -> Outcome {
     let origin = call.origin();
+    // How an id is put together is known before the id is.
+    let is_slash = |value: &Value| value.as_str().is_some_and(|text| &**text == "/");
+    if call.arguments.first().is_some_and(is_slash)
+        && let Some(id) = call.arguments.get(1).filter(|id| !id.is_wholly_known())
+        && let Some(parts) = id.segments()
+    {
+        return Ok(Value::list(parts, origin));
+    }
     call.strict_values(origin, |call| {
         let (separator, text) = (call.text(0)?, call.text(1)?);
         let parts: Vec<Value> = if text.is_empty() {

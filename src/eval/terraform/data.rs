@@ -1,0 +1,78 @@
+//! Data sources that look up what the configuration itself creates.
+//!
+//! A data source whose name was read from a resource of its own type looks up that resource: what
+//! the resource says of itself is then what the data source finds. What is absent: data sources that
+//! only have the same names; which element they mean is the model's to say.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::evaluation::Evaluation;
+use super::instances::Instance;
+use super::module::{Module, ResourceInstance, Slot};
+use crate::eval::Mode;
+use crate::eval::value::Value;
+use crate::origin::{OriginId, OriginStep};
+use crate::source::Span;
+
+/// How many steps a name is followed back.
+const MAX_HOPS: usize = 32;
+
+impl<'a> Evaluation<'a> {
+    /// An attribute that a data source does not write, if it looks up a resource of this
+    /// configuration that writes it.
+    pub(super) fn looked_up(
+        &self,
+        module: &Rc<Module<'a>>,
+        instance: &Instance,
+        resource: &ResourceInstance<'a>,
+        attribute: &str,
+    ) -> Option<Value> {
+        if resource.declared.mode == Mode::Managed {
+            return None;
+        }
+        let name = self.resource_attribute(module, instance, resource, "name")?;
+        let (owner, read) = self.read_from(name.origin)?;
+        let modules = self.modules.borrow().clone();
+        for module in &modules {
+            let Some(rest) = owner.strip_prefix(&*module.prefix) else {
+                continue;
+            };
+            let kind = resource.declared.kind;
+            let Some(name) = rest.strip_prefix(&**kind) else {
+                continue;
+            };
+            let name = name.strip_prefix('.')?;
+            let name = name.split_once('[').map_or(name, |(name, _)| name);
+            let index = (module.declarations.resource_index).get(&(true, &**kind, name))?;
+            let expansion = match module.resources.borrow().get(index) {
+                Some(Slot::Done(expansion, _)) => Rc::clone(expansion),
+                _ => return None,
+            };
+            let mut instances = expansion.instances.iter();
+            let (instance, found) = instances.find(|(_, found)| *found.address == *owner)?;
+            let name = found.declared.block.body.attribute("name");
+            if name.map(|name| name.span()) != read {
+                return None;
+            }
+            return self.resource_attribute(module, instance, found, attribute);
+        }
+        None
+    }
+
+    /// The address of the resource that a value was read from, and which of its attributes it is.
+    fn read_from(&self, origin: OriginId) -> Option<(Arc<str>, Option<Span>)> {
+        let mut node = self.session.origin(origin)?;
+        for _ in 0..MAX_HOPS {
+            if let OriginStep::Attribute(address) = &node.step {
+                return Some((Arc::clone(address), node.span));
+            }
+            // What is put together from several is nobody's name.
+            let [parent] = node.parents[..] else {
+                return None;
+            };
+            node = self.session.origin(parent)?;
+        }
+        None
+    }
+}
