@@ -29,7 +29,7 @@ use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, TemplatePart};
 pub use access::{Entries, attribute_of, element_of, entries_of, step_into, unknown_reference};
 pub use conversion::{to_boolean, to_number, to_text};
 pub use for_each::item_span;
-pub use library::is_function;
+pub use library::{functions_page, is_function};
 
 pub(crate) use access::candidates as element_candidates;
 pub(crate) use conversion::{Conversion, kind_of};

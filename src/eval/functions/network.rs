@@ -24,12 +24,13 @@ pub fn prefix(text: &str) -> Result<IpNet, String> {
 ///
 /// # Errors
 /// If there is not so much room.
-pub fn subnet(net: IpNet, new_bits: i64, number: i64) -> Result<IpNet, String> {
+pub fn subnet(net: IpNet, new_bits: i64, number: impl Into<i128>) -> Result<IpNet, String> {
     let length = u8::try_from(i64::from(net.prefix_len()).saturating_add(new_bits))
         .ok()
         .filter(|length| new_bits >= 0 && *length <= net.max_prefix_len())
         .ok_or_else(|| format!("{net} cannot be extended by {new_bits} bits"))?;
-    let number = u128::try_from(number).map_err(|_| "a subnet number below zero".to_owned())?;
+    let number =
+        u128::try_from(number.into()).map_err(|_| "a subnet number below zero".to_owned())?;
     let room = u32::try_from(new_bits).unwrap_or(0);
     if room < 128 && number >> room != 0 {
         return Err(format!(
@@ -53,9 +54,10 @@ pub fn subnet(net: IpNet, new_bits: i64, number: i64) -> Result<IpNet, String> {
 ///
 /// # Errors
 /// If the prefix has no such address.
-pub fn host(net: IpNet, number: i64) -> Result<IpAddr, String> {
+pub fn host(net: IpNet, number: impl Into<i128>) -> Result<IpAddr, String> {
+    let number: i128 = number.into();
     let room = u32::from(net.max_prefix_len() - net.prefix_len());
-    let magnitude = u128::from(number.unsigned_abs());
+    let magnitude = number.unsigned_abs();
     let fits = room >= 128 || {
         let size = 1_u128 << room;
         if number < 0 {

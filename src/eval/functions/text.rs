@@ -35,6 +35,28 @@ pub fn title(text: &str) -> String {
     out
 }
 
+/// Lower case letter by letter, as Go has it: one letter for each.
+#[must_use]
+pub fn lower(text: &str) -> String {
+    text.chars()
+        .map(|letter| letter.to_lowercase().next().unwrap_or(letter))
+        .collect()
+}
+
+/// Upper case letter by letter, as Go has it: what would become several letters stays.
+#[must_use]
+pub fn upper(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            let mut upper = letter.to_uppercase();
+            match (upper.next(), upper.next()) {
+                (Some(one), None) => one,
+                _ => letter,
+            }
+        })
+        .collect()
+}
+
 /// Every line but the first, moved right.
 #[must_use]
 pub fn indent(text: &str, spaces: usize) -> String {

@@ -3,10 +3,12 @@
 //! Most functions need wholly known arguments ([`Call::strict`]); those on collections and the ones
 //! that put strings together work with what is known.
 
+mod catalogue;
 mod collection;
 mod encoding;
 mod network;
 mod numeric;
+mod sequence;
 mod sets;
 mod string;
 
@@ -16,14 +18,16 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 
 use super::access::{each_candidate, list_value, object_value};
-use super::conversion::{kind_of, to_boolean, to_number, to_text};
+use super::conversion::{Conversion, kind_of, to_boolean, to_number, to_text};
 use super::{Context, Failure, MAX_TEXT, Outcome, Session, derived, template};
-use crate::eval::value::{Data, ListValue, Reason, Rest, Unknown, Value};
+use crate::eval::value::{Bounds, Data, ListKind, ListValue, Reason, Rest, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::hcl::Expr;
 
+pub use catalogue::functions_page;
+use catalogue::{Answer, Entry, Gives, Takes};
 pub(super) use sets::to_set;
 
 /// How a function is implemented.
@@ -35,6 +39,7 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, Function>> = LazyLock::new(|| 
         encoding::FUNCTIONS,
         network::FUNCTIONS,
         numeric::FUNCTIONS,
+        sequence::FUNCTIONS,
         sets::FUNCTIONS,
         string::FUNCTIONS,
     ]
@@ -43,9 +48,6 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, Function>> = LazyLock::new(|| 
     .copied()
     .collect()
 });
-
-/// Functions whose result is another each time.
-const RUN_TIME: &[&str] = &["bcrypt", "plantimestamp", "timestamp", "uuid", "rsadecrypt"];
 
 /// Whether Terraform has a function of this name that this program evaluates.
 ///
@@ -69,7 +71,7 @@ pub(super) struct Call<'a> {
 impl Context<'_> {
     #[inline(never)]
     pub(super) fn call(&self, name: &str, args: &[Expr], expand: bool, at: Span) -> Outcome {
-        match name {
+        match name.strip_prefix("core::").unwrap_or(name) {
             "try" => return self.try_each(args, at),
             "can" => return self.can(args, at),
             _ => {}
@@ -78,6 +80,7 @@ impl Context<'_> {
         for argument in args {
             values.push(self.eval(argument)?);
         }
+        let entry = catalogue::entry(name);
         if expand && let Some(last) = values.pop() {
             match &last.data {
                 Data::List(list) => {
@@ -104,23 +107,75 @@ impl Context<'_> {
         }
         self.session
             .charge(u64::try_from(values.len()).unwrap_or(u64::MAX), at)?;
+        if let Some(entry) = entry {
+            self.fit(entry, &mut values, at)?;
+        }
         if let Some(result) = self.scope.call(name, &values, at, self.session) {
             return result;
         }
         super::typed::open_arguments(name, &mut values);
         let call = Call {
-            name,
+            name: entry.map_or(name, |entry| entry.name),
             arguments: &values,
             at,
             session: self.session,
         };
-        match FUNCTIONS.get(name) {
+        let Some(entry) = entry else {
+            return match name.split("::").collect::<Vec<_>>().as_slice() {
+                ["provider", _, _] => Ok(call.not_evaluated(false)),
+                _ => Err(unknown_function(name, at)),
+            };
+        };
+        match FUNCTIONS.get(entry.name) {
             Some(function) => {
-                let value = function(&call)?;
+                let value = of_kind(function(&call)?, entry.gives);
                 self.session.weigh(value, at)
             }
-            None => Ok(call.not_evaluated()),
+            None if entry.answer == Answer::Removed => Err(Failure::of(
+                UNKNOWN_FUNCTION,
+                at,
+                format!(
+                    "Terraform has no function `{name}` since 0.15; `to{name}` is what there is"
+                ),
+            )),
+            None => Ok(call.not_evaluated(entry.answer == Answer::RunTime)),
         }
+    }
+
+    /// Checks the number of arguments and converts each to the type of its parameter.
+    fn fit(&self, entry: &Entry, values: &mut [Value], at: Span) -> Result<(), Box<Failure>> {
+        let count = values.len();
+        if count < entry.takes.len() || count > entry.takes.len() && entry.more.is_none() {
+            let message = format!("`{}` takes {}, not {count}", entry.name, entry.arguments());
+            return Err(Failure::invalid(at, message));
+        }
+        for (index, value) in values.iter_mut().enumerate() {
+            let Some(takes) = entry.parameter(index) else {
+                continue;
+            };
+            if value.is_null() && takes != Takes::Nullable {
+                let message = format!("argument {} of `{}` is null", index + 1, entry.name);
+                return Err(Failure::invalid(at, message).about(value.origin));
+            }
+            let kind = takes.kind();
+            let fits = match (&value.data, takes) {
+                (_, Takes::Any | Takes::Nullable) | (Data::Unknown(_) | Data::Template(_), _) => {
+                    true
+                }
+                (Data::String(_), Takes::Text) | (Data::Number(_), Takes::Number) => true,
+                _ => false,
+            };
+            if !fits {
+                let subject = format!("argument {} of {}", index + 1, entry.name);
+                let conversion = Conversion {
+                    session: self.session,
+                    subject: &subject,
+                    at,
+                };
+                *value = conversion.convert(value, &kind)?;
+            }
+        }
+        Ok(())
     }
 
     fn try_each(&self, args: &[Expr], at: Span) -> Outcome {
@@ -137,7 +192,7 @@ impl Context<'_> {
 
     fn can(&self, args: &[Expr], at: Span) -> Outcome {
         let [argument] = args else {
-            return Err(Failure::invalid(at, "`can` takes one argument"));
+            return Err(Failure::invalid(at, "`can` takes 1 argument"));
         };
         match self.eval(argument) {
             Ok(value) => {
@@ -159,12 +214,15 @@ impl Context<'_> {
 
 impl<'a> Call<'a> {
     /// A function that differs each time, or that this version does not know.
-    fn not_evaluated(&self) -> Value {
+    fn not_evaluated(&self, is_run_time: bool) -> Value {
         let mut unknown = Unknown::derived(self.name, self.arguments);
         unknown.label = format!("{}()", self.name).into();
         unknown.causes = Vec::new();
         unknown.declared = Some(self.at);
-        unknown.reason = if RUN_TIME.contains(&self.name) {
+        if self.name == "base64gzip" {
+            unknown.bounds = Bounds::Length(1, None);
+        }
+        unknown.reason = if is_run_time {
             // Two calls give two values.
             let place = format!("{}:{}", self.at.file.0, self.at.start);
             unknown.id = crate::eval::value::UnknownId::named(&place, self.name);
@@ -243,6 +301,34 @@ impl<'a> Call<'a> {
         self.fail("the result has too many digits")
     }
 
+    /// Values in the one type that all can be converted to.
+    fn alike(&self, values: &[Value]) -> Result<Vec<Value>, Box<Failure>> {
+        let types: Vec<Type> = values.iter().map(Type::of).collect();
+        let common = Type::unify(&types).ok_or_else(|| {
+            self.fail("the arguments must have the same type, or one they convert to")
+        })?;
+        values
+            .iter()
+            .zip(types)
+            .map(|(value, own)| {
+                if own == common || matches!(value.data, Data::Unknown(_) | Data::Template(_)) {
+                    Ok(value.clone())
+                } else {
+                    self.convert(value, &common)
+                }
+            })
+            .collect()
+    }
+
+    fn convert(&self, value: &Value, to: &Type) -> Outcome {
+        let conversion = Conversion {
+            session: self.session,
+            subject: self.name,
+            at: self.at,
+        };
+        conversion.convert(value, to)
+    }
+
     fn count(&self) -> usize {
         self.arguments.len()
     }
@@ -315,6 +401,20 @@ impl<'a> Call<'a> {
         list_value(items, rest, self.origin())
     }
 
+    fn open_list_of(&self, kind: ListKind, items: Vec<Value>, rest: Option<Rest>) -> Value {
+        Value::list_of(kind, items, rest, self.origin())
+    }
+
+    /// Refuses a set where elements have a place.
+    fn refuse_set(&self, value: &Value) -> Result<(), Box<Failure>> {
+        match &value.data {
+            Data::List(list) if list.kind == ListKind::Set => {
+                Err(self.fail("a list is needed; the elements of a set have no place"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn open_object(&self, entries: IndexMap<Arc<str>, Value>, rest: Option<Rest>) -> Value {
         object_value(entries, rest, self.origin())
     }
@@ -331,6 +431,44 @@ impl<'a> Call<'a> {
     fn session_charge(&self, steps: usize) -> Result<(), Box<Failure>> {
         self.session
             .charge(u64::try_from(steps).unwrap_or(u64::MAX), self.at)
+    }
+}
+
+/// A function that Terraform does not have: found before anything runs, so `try` does not catch it.
+fn unknown_function(name: &str, at: Span) -> Box<Failure> {
+    let known = || {
+        let all = catalogue::CATALOGUE.iter();
+        all.filter(|entry| entry.answer != Answer::Removed)
+    };
+    let nearest = known()
+        .map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name))
+        .min()
+        .filter(|(distance, near)| *distance <= 2 && distance * 3 <= near.len());
+    let hint = nearest.map_or(String::new(), |(_, near)| {
+        format!("; did you mean `{near}`?")
+    });
+    Failure::of(
+        UNKNOWN_FUNCTION,
+        at,
+        format!("Terraform has no function `{name}`{hint}"),
+    )
+}
+
+/// The code of calls of functions that Terraform does not have.
+const UNKNOWN_FUNCTION: &str = "unknown-function";
+
+/// A sequence as the list or set that its function gives.
+fn of_kind(value: Value, gives: Gives) -> Value {
+    let kind = match gives {
+        Gives::Own => return value,
+        Gives::List => ListKind::List,
+        Gives::Set => ListKind::Set,
+    };
+    match &value.data {
+        Data::List(list) if list.kind != kind => {
+            Value::list_of(kind, list.items.clone(), list.rest.clone(), value.origin)
+        }
+        _ => value,
     }
 }
 

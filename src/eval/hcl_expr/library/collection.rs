@@ -6,52 +6,39 @@ use indexmap::IndexMap;
 
 use super::{Call, Function, Outcome};
 use crate::eval::hcl_expr::access::{
-    each_candidate, element_of, entries_of, join_rests, key_text, one_of, rest_of,
+    each_candidate, entries_of, join_rests, key_text, one_of, rest_of,
 };
-use crate::eval::hcl_expr::conversion::{kind_of, to_text};
+use crate::eval::hcl_expr::conversion::kind_of;
 use crate::eval::hcl_expr::derived;
 use crate::eval::hcl_expr::for_each::{key_of_rest, value_of_rest};
 use crate::eval::hcl_expr::members::{key_of, may_hold, members_of, rest_of_members};
 use crate::eval::hcl_expr::operators::{boolean, equal};
-use crate::eval::value::{Bounds, Data, Member, Presence, Rest, Truth, Type, Unknown, Value};
+use crate::eval::value::{
+    Bounds, Data, ListKind, Member, ObjectKind, Presence, Rest, Truth, Type, Unknown, Value,
+};
 use crate::origin::OriginId;
-use crate::syntax::Number;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("alltrue", |call| every(call, true)),
     ("anytrue", |call| every(call, false)),
-    ("chunklist", chunklist),
     ("coalesce", coalesce),
     ("coalescelist", coalescelist),
     ("compact", compact),
     ("concat", concat),
     ("contains", contains),
-    ("element", element),
     ("ephemeralasnull", |call| call.argument(0).cloned()),
     ("flatten", flatten),
-    ("index", index),
     ("keys", keys),
     ("length", length),
-    ("list", |call| {
-        Ok(call.open_list(call.arguments.to_vec(), None))
-    }),
     ("lookup", lookup),
-    ("matchkeys", matchkeys),
     ("merge", merge),
     ("nonsensitive", |call| call.argument(0).cloned()),
-    ("one", one),
-    ("range", range),
-    ("reverse", reverse),
     ("sensitive", |call| call.argument(0).cloned()),
-    ("slice", slice),
-    ("sum", sum),
-    ("transpose", transpose),
     ("values", values),
-    ("zipmap", zipmap),
 ];
 
 /// A function of an unknown collection: what it makes of each candidate, or an unknown.
-fn of_unknown(call: &Call<'_>, value: &Value, function: Function) -> Outcome {
+pub(super) fn of_unknown(call: &Call<'_>, value: &Value, function: Function) -> Outcome {
     let mapped = value.as_unknown().and_then(|unknown| {
         each_candidate(unknown, value.origin, |candidate| {
             let mut arguments = vec![candidate.clone()];
@@ -110,7 +97,12 @@ fn every(call: &Call<'_>, wanted: bool) -> Outcome {
     };
     let mut all_known = list.rest.is_none();
     for item in &list.items {
-        match boolean(item, call.at)? {
+        // Null is not true.
+        let known = match item.data {
+            Data::Null => Some(false),
+            _ => boolean(item, call.at)?,
+        };
+        match known {
             Some(value) if value != wanted => {
                 let origin = call.session.hop(
                     Some(call.at),
@@ -156,7 +148,34 @@ fn merge(call: &Call<'_>) -> Outcome {
         };
         rests.extend(rest);
     }
-    Ok(call.open_object(entries, join_rests("merge", rests)))
+    let are_maps = |value: &Value| {
+        value.is_null()
+            || matches!(&value.data, Data::Object(object) if object.kind == ObjectKind::Map)
+    };
+    let types: Vec<Type> = call.arguments.iter().map(Type::of).collect();
+    let same = types.iter().zip(types.iter().skip(1)).all(|(a, b)| a == b);
+    let merged = call.open_object(entries, join_rests("merge", rests));
+    if same
+        && !types.contains(&Type::Any)
+        && call.count() > 0
+        && call.arguments.iter().all(are_maps)
+    {
+        return Ok(as_map(&merged));
+    }
+    Ok(merged)
+}
+
+/// The same entries as a map.
+pub(super) fn as_map(value: &Value) -> Value {
+    match &value.data {
+        Data::Object(object) => Value::object_of(
+            ObjectKind::Map,
+            object.entries.clone(),
+            object.rest.clone(),
+            value.origin,
+        ),
+        _ => value.clone(),
+    }
 }
 
 /// A later argument of which not everything is known may replace any earlier entry.
@@ -178,7 +197,18 @@ fn unsettle(entries: &mut IndexMap<Arc<str>, Value>, rest: &Rest) {
 
 fn lookup(call: &Call<'_>) -> Outcome {
     let (map, key) = (call.argument(0)?, call.argument(1)?);
-    let default = call.arguments.get(2);
+    if call.count() > 3 {
+        return Err(call.fail("two or three arguments are needed"));
+    }
+    let element = match Type::of(map) {
+        Type::Map(element) => *element,
+        _ => Type::Any,
+    };
+    let default = match call.arguments.get(2) {
+        Some(default) => Some(call.convert(default, &element)?),
+        None => None,
+    };
+    let default = default.as_ref();
     match &map.data {
         Data::Object(object) => match key_text(key, call.at)? {
             Some(name) => match (object.entries.get(&name), &object.rest, default) {
@@ -250,9 +280,17 @@ fn keys(call: &Call<'_>) -> Outcome {
                     template: Some(key_of_rest(&rest)),
                 }),
             });
-            Ok(call.open_list(items, rest))
+            Ok(call.open_list_of(kind_of_keys(map), items, rest))
         }
         _ => Err(call.fail(format!("a map is needed, not {}", kind_of(map)))),
+    }
+}
+
+/// The keys and values of a map are a list, those of an object a tuple.
+fn kind_of_keys(map: &Value) -> ListKind {
+    match &map.data {
+        Data::Object(object) if object.kind == ObjectKind::Map => ListKind::List,
+        _ => ListKind::Tuple,
     }
 }
 
@@ -280,7 +318,7 @@ fn values(call: &Call<'_>) -> Outcome {
                     template: Some(value_of_rest(&rest)),
                 }),
             });
-            Ok(call.open_list(items, rest))
+            Ok(call.open_list_of(kind_of_keys(map), items, rest))
         }
         _ => Err(call.fail(format!("a map is needed, not {}", kind_of(map)))),
     }
@@ -378,12 +416,17 @@ fn flattened_members(members: &[Member], depth: usize) -> Option<Rest> {
 }
 
 fn concat(call: &Call<'_>) -> Outcome {
+    if call.count() == 0 {
+        return Err(call.fail("at least one argument is needed"));
+    }
     let mut items = Vec::new();
     let mut rests = Vec::new();
+    let mut lists = 0;
     for argument in call.arguments {
         match &argument.data {
-            Data::List(list) => {
+            Data::List(list) if list.kind != ListKind::Set => {
                 call.session_charge(list.items.len())?;
+                lists += usize::from(list.kind == ListKind::List);
                 items.extend(list.items.iter().cloned());
                 rests.extend(list.rest.clone());
             }
@@ -391,10 +434,24 @@ fn concat(call: &Call<'_>) -> Outcome {
             _ => return Err(call.fail(format!("lists are needed, not {}", kind_of(argument)))),
         }
     }
-    Ok(call.open_list(items, join_rests("concat", rests)))
+    let rest = join_rests("concat", rests);
+    if lists == call.count()
+        && let Ok(alike) = call.alike(&items)
+    {
+        return Ok(call.open_list_of(ListKind::List, alike, rest));
+    }
+    Ok(call.open_list(items, rest))
 }
 
 fn coalesce(call: &Call<'_>) -> Outcome {
+    let arguments = call.alike(call.arguments)?;
+    first_given(&Call {
+        arguments: &arguments,
+        ..*call
+    })
+}
+
+fn first_given(call: &Call<'_>) -> Outcome {
     for (index, argument) in call.arguments.iter().enumerate() {
         match &argument.data {
             Data::Null => {}
@@ -410,7 +467,7 @@ fn coalesce(call: &Call<'_>) -> Outcome {
                 let mapped = each_candidate(unknown, argument.origin, |candidate| {
                     let mut arguments = vec![candidate.clone()];
                     arguments.extend(later.iter().cloned());
-                    coalesce(&Call {
+                    first_given(&Call {
                         arguments: &arguments,
                         ..*call
                     })
@@ -432,7 +489,9 @@ fn coalesce(call: &Call<'_>) -> Outcome {
 fn coalescelist(call: &Call<'_>) -> Outcome {
     for argument in call.arguments {
         match &argument.data {
-            Data::Null => {}
+            Data::List(list) if list.kind == ListKind::Set => {
+                return Err(call.fail("lists are needed, not a set"));
+            }
             Data::List(list) if list.items.is_empty() && list.rest.is_none() => {}
             Data::List(list) if !list.items.is_empty() => return Ok(argument.clone()),
             Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),
@@ -469,245 +528,4 @@ fn compact(call: &Call<'_>) -> Outcome {
         }
     }
     Ok(call.open_list(items, join_rests("compact", rests)))
-}
-
-fn element(call: &Call<'_>) -> Outcome {
-    let (value, index) = (call.argument(0)?, call.argument(1)?);
-    match &value.data {
-        Data::List(list) if list.rest.is_none() && index.is_wholly_known() => {
-            let count = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
-            if count == 0 {
-                return Err(call.fail("the list is empty"));
-            }
-            let wrapped = call.integer(1)?.rem_euclid(count);
-            element_of(value, &Value::integer(wrapped, index.origin), call.at)
-        }
-        Data::List(_) => element_of(value, index, call.at),
-        Data::Unknown(_) => of_unknown(call, value, element),
-        _ => Err(call.fail(format!("a list is needed, not {}", kind_of(value)))),
-    }
-}
-
-fn index(call: &Call<'_>) -> Outcome {
-    let list = call.argument(0)?;
-    if !list.is_wholly_known() {
-        return Ok(call.unknown());
-    }
-    let wanted = call.argument(1)?;
-    for (place, item) in call.list(0)?.items.iter().enumerate() {
-        match equal(item, wanted) {
-            Truth::True => {
-                let place = i64::try_from(place).unwrap_or(i64::MAX);
-                return Ok(Value::integer(place, call.origin()));
-            }
-            Truth::Unknown => return Ok(call.unknown()),
-            Truth::False => {}
-        }
-    }
-    Err(call.fail("the list does not hold this value"))
-}
-
-fn one(call: &Call<'_>) -> Outcome {
-    let value = call.argument(0)?;
-    match &value.data {
-        Data::List(list) => match (list.items.as_slice(), &list.rest) {
-            ([], None) => Ok(Value::null(value.origin)),
-            ([item], None) => Ok(item.clone()),
-            // Nothing, or the attribute of a resource that perhaps exists: whoever follows the
-            // reference learns whether it does.
-            ([], Some(rest)) => match rest.shape() {
-                Some(template)
-                    if template
-                        .as_unknown()
-                        .is_some_and(|unknown| unknown.refers_to.is_some()) =>
-                {
-                    Ok(template.clone())
-                }
-                _ => Ok(call.unknown()),
-            },
-            (_, None) => Err(call.fail("the list has more than one element")),
-            (_, Some(_)) => Ok(call.unknown()),
-        },
-        Data::Null => Ok(value.clone()),
-        Data::Unknown(_) => of_unknown(call, value, one),
-        _ => Ok(value.clone()),
-    }
-}
-
-fn range(call: &Call<'_>) -> Outcome {
-    const MAX_LENGTH: usize = 1_024;
-    let origin = call.origin();
-    call.strict_values(origin, |call| {
-        let zero = Number::Integer(0);
-        let (start, limit) = match call.count() {
-            1 => (zero.clone(), call.number(0)?),
-            _ => (call.number(0)?, call.number(1)?),
-        };
-        let falls = limit.compare(&start).is_lt();
-        let step = match call.count() {
-            3 => call.number(2)?,
-            _ => Number::Integer(if falls { -1 } else { 1 }),
-        };
-        let ahead = step.compare(&zero);
-        if ahead.is_eq() || ahead.is_lt() != falls && limit != start {
-            return Err(call.fail("the step does not lead to the limit"));
-        }
-        let mut items = Vec::new();
-        let mut next = start;
-        while next.compare(&limit) == ahead.reverse() {
-            if items.len() >= MAX_LENGTH {
-                return Err(call.fail(format!("more than {MAX_LENGTH} numbers")));
-            }
-            let following = next.add(&step).ok_or_else(|| call.out_of_bounds())?;
-            items.push(Value::new(Data::Number(next), origin));
-            next = following;
-        }
-        call.session_charge(items.len())?;
-        Ok(Value::list(items, origin))
-    })
-}
-
-fn reverse(call: &Call<'_>) -> Outcome {
-    let value = call.argument(0)?;
-    match &value.data {
-        Data::List(list) if list.rest.is_none() => {
-            Ok(call.open_list(list.items.iter().rev().cloned().collect(), None))
-        }
-        Data::List(_) | Data::Unknown(_) => of_unknown(call, value, reverse),
-        _ => Err(call.fail(format!("a list is needed, not {}", kind_of(value)))),
-    }
-}
-
-fn slice(call: &Call<'_>) -> Outcome {
-    let value = call.argument(0)?;
-    let numbers_known = call.arguments.iter().skip(1).all(Value::is_wholly_known);
-    match &value.data {
-        Data::List(list) if list.rest.is_none() && numbers_known => {
-            let from = usize::try_from(call.integer(1)?).unwrap_or(usize::MAX);
-            let to = usize::try_from(call.integer(2)?).unwrap_or(usize::MAX);
-            let cut = list
-                .items
-                .get(from..to)
-                .ok_or_else(|| call.fail("the list is shorter than that"))?;
-            Ok(call.open_list(cut.to_vec(), None))
-        }
-        Data::List(_) => Ok(call.unknown()),
-        Data::Unknown(_) => of_unknown(call, value, slice),
-        _ => Err(call.fail(format!("a list is needed, not {}", kind_of(value)))),
-    }
-}
-
-fn sum(call: &Call<'_>) -> Outcome {
-    call.strict(|call| {
-        let mut total = Number::Integer(0);
-        let list = call.list(0)?;
-        if list.items.is_empty() {
-            return Err(call.fail("the list is empty"));
-        }
-        for item in &list.items {
-            let number = super::to_number(item)
-                .ok_or_else(|| call.fail(format!("numbers are needed, not {}", kind_of(item))))?;
-            total = total.add(&number).ok_or_else(|| call.out_of_bounds())?;
-        }
-        Ok(Data::Number(total))
-    })
-}
-
-fn zipmap(call: &Call<'_>) -> Outcome {
-    let open = |index| -> Result<bool, Box<super::Failure>> {
-        let value = call.argument(index)?;
-        Ok(matches!(value.data, Data::Unknown(_))
-            || value.as_list().is_some_and(|list| list.rest.is_some()))
-    };
-    if open(0)? || open(1)? {
-        return Ok(call.unknown());
-    }
-    let (names, values) = (call.list(0)?, call.list(1)?);
-    if names.items.len() != values.items.len() {
-        return Err(call.fail("the lists are not of the same length"));
-    }
-    call.session_charge(names.items.len())?;
-    let mut entries = IndexMap::new();
-    let mut unnamed = Vec::new();
-    for (name, value) in names.items.iter().zip(&values.items) {
-        match key_text(name, call.at)? {
-            Some(text) => {
-                entries.insert(text, value.clone());
-            }
-            None => unnamed.push((name.clone(), value.clone())),
-        }
-    }
-    let rest = crate::eval::hcl_expr::members::rest_of_entries(&unnamed);
-    Ok(call.open_object(entries, rest))
-}
-
-fn matchkeys(call: &Call<'_>) -> Outcome {
-    let origin = call.origin();
-    call.strict_values(origin, |call| {
-        let (values, keys, wanted) = (call.list(0)?, call.list(1)?, call.list(2)?);
-        if values.items.len() != keys.items.len() {
-            return Err(call.fail("the lists of values and keys are not of the same length"));
-        }
-        call.session_charge(keys.items.len().saturating_mul(wanted.items.len()))?;
-        let found = values
-            .items
-            .iter()
-            .zip(&keys.items)
-            .filter(|(_, key)| {
-                wanted
-                    .items
-                    .iter()
-                    .any(|one| equal(one, key) == Truth::True)
-            })
-            .map(|(value, _)| value.clone())
-            .collect();
-        Ok(Value::list(found, origin))
-    })
-}
-
-fn chunklist(call: &Call<'_>) -> Outcome {
-    let value = call.argument(0)?;
-    if !matches!(&value.data, Data::List(list) if list.rest.is_none()) {
-        return Ok(call.unknown());
-    }
-    let list = call.list(0)?;
-    let size = usize::try_from(call.integer(1)?)
-        .map_err(|_| call.fail("the size must not be below zero"))?;
-    let size = if size == 0 {
-        list.items.len().max(1)
-    } else {
-        size
-    };
-    let chunks = list
-        .items
-        .chunks(size)
-        .map(|chunk| Value::list(chunk.to_vec(), value.origin))
-        .collect();
-    Ok(call.open_list(chunks, None))
-}
-
-fn transpose(call: &Call<'_>) -> Outcome {
-    let origin = call.origin();
-    call.strict_values(origin, |call| {
-        let map = call.argument(0)?;
-        let mut turned: IndexMap<Arc<str>, Vec<Value>> = IndexMap::new();
-        let entries = entries_of(map)
-            .filter(|entries| entries.is_map)
-            .ok_or_else(|| call.fail("a map of lists is needed"))?;
-        for (key, list) in entries.known {
-            let list = list
-                .as_list()
-                .ok_or_else(|| call.fail("a map of lists is needed"))?;
-            call.session_charge(list.items.len())?;
-            for item in &list.items {
-                let name = to_text(item).ok_or_else(|| call.fail("the lists must hold strings"))?;
-                turned.entry(name).or_default().push(key.clone());
-            }
-        }
-        let entries = turned
-            .into_iter()
-            .map(|(name, keys)| (name, Value::list(keys, origin)))
-            .collect();
-        Ok(call.open_object(entries, None))
-    })
 }

@@ -16,8 +16,7 @@ use crate::syntax::Number;
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("base64decode", |call| {
         call.strict(|call| {
-            let bytes =
-                encoding::base64_decode(&call.text(0)?).map_err(|error| call.fail(error))?;
+            let bytes = decoded(call)?;
             let text =
                 String::from_utf8(bytes).map_err(|_| call.fail("the bytes are no UTF-8 text"))?;
             call.string(text)
@@ -59,6 +58,15 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("yamlencode", yamlencode),
 ];
 
+/// The bytes of padded base64; line breaks in it mean nothing.
+fn decoded(call: &Call<'_>) -> Result<Vec<u8>, Box<Failure>> {
+    let text = call.text(0)?.replace(['\r', '\n'], "");
+    if !text.len().is_multiple_of(4) {
+        return Err(call.fail("the text is no base64"));
+    }
+    encoding::base64_decode(&text).map_err(|error| call.fail(error))
+}
+
 fn text_of_text(call: &Call<'_>, function: fn(&str) -> String) -> Outcome {
     call.strict(|call| call.string(function(&call.text(0)?)))
 }
@@ -72,34 +80,69 @@ fn uuidv5(call: &Call<'_>) -> Outcome {
     })
 }
 
-fn utf16(call: &Call<'_>) -> Result<Option<bool>, Box<Failure>> {
+/// A character encoding by its name.
+enum Charset {
+    /// Little or big end first; with a mark at the start.
+    Utf16 {
+        little: bool,
+        marked: bool,
+    },
+    Other(&'static encoding_rs::Encoding),
+    /// A code page that this program cannot read.
+    Unread,
+}
+
+fn charset(call: &Call<'_>) -> Result<Charset, Box<Failure>> {
     let name = call.text(1)?;
-    match name.to_ascii_uppercase().as_str() {
-        "UTF-8" => Ok(None),
-        "UTF-16LE" => Ok(Some(true)),
-        "UTF-16BE" => Ok(Some(false)),
-        _ => Err(call.fail(format!("the encoding {name} is not supported"))),
+    let utf16 = |little, marked| Ok(Charset::Utf16 { little, marked });
+    let upper = name.to_ascii_uppercase();
+    match upper.as_str() {
+        "UTF-16LE" => utf16(true, false),
+        "UTF-16BE" => utf16(false, false),
+        "UTF-16" => utf16(false, true),
+        _ if upper.starts_with("IBM") => Ok(Charset::Unread),
+        _ => encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())
+            .map(Charset::Other)
+            .ok_or_else(|| call.fail(format!("the encoding {name} is not supported"))),
     }
 }
 
 fn textencodebase64(call: &Call<'_>) -> Outcome {
-    call.strict(|call| {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
         let text = call.text(0)?;
-        let bytes: Vec<u8> = match utf16(call)? {
-            None => text.as_bytes().to_vec(),
-            Some(true) => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            Some(false) => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        let bytes: Vec<u8> = match charset(call)? {
+            Charset::Utf16 { little, marked } => {
+                let mark = marked.then_some(0xfeff);
+                let units = mark.into_iter().chain(text.encode_utf16());
+                let pair = |unit: u16| {
+                    if little {
+                        unit.to_le_bytes()
+                    } else {
+                        unit.to_be_bytes()
+                    }
+                };
+                units.flat_map(pair).collect()
+            }
+            Charset::Other(encoding) => match encoding.encode(&text) {
+                (bytes, _, false) => bytes.into_owned(),
+                (_, _, true) => {
+                    return Err(call.fail("the text has letters that the encoding does not"));
+                }
+            },
+            Charset::Unread => return Ok(call.not_evaluated(false)),
         };
         call.string(encoding::base64_encode(&bytes))
+            .map(|data| Value::new(data, origin))
     })
 }
 
 fn textdecodebase64(call: &Call<'_>) -> Outcome {
-    call.strict(|call| {
-        let bytes = encoding::base64_decode(&call.text(0)?).map_err(|error| call.fail(error))?;
-        let text = match utf16(call)? {
-            None => String::from_utf8(bytes).ok(),
-            Some(little) => {
+    let origin = call.origin();
+    call.strict_values(origin, |call| {
+        let bytes = decoded(call)?;
+        let text = match charset(call)? {
+            Charset::Utf16 { little, .. } => {
                 let units = bytes.chunks(2).map(|pair| match *pair {
                     [a, b] if little => u16::from_le_bytes([a, b]),
                     [a, b] => u16::from_be_bytes([a, b]),
@@ -109,8 +152,13 @@ fn textdecodebase64(call: &Call<'_>) -> Outcome {
                     .collect::<Result<String, _>>()
                     .ok()
             }
+            Charset::Other(encoding) => encoding
+                .decode_without_bom_handling_and_without_replacement(&bytes)
+                .map(std::borrow::Cow::into_owned),
+            Charset::Unread => return Ok(call.not_evaluated(false)),
         };
-        call.string(text.ok_or_else(|| call.fail("the bytes are no text of that encoding"))?)
+        let text = text.ok_or_else(|| call.fail("the bytes are no text of that encoding"))?;
+        call.string(text).map(|data| Value::new(data, origin))
     })
 }
 
@@ -126,6 +174,15 @@ fn csvdecode(call: &Call<'_>) -> Outcome {
             .into_iter()
             .map(Arc::from)
             .collect();
+        if header.is_empty() {
+            return Err(call.fail("there is no first line with the names of the columns"));
+        }
+        let mut names: Vec<&Arc<str>> = header.iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != header.len() {
+            return Err(call.fail("two columns have the same name"));
+        }
         let mut items = Vec::new();
         for row in rows {
             if row.len() != header.len() {
@@ -157,6 +214,10 @@ fn yamldecode(call: &Call<'_>) -> Outcome {
     call.strict_values(origin, |call| {
         let text = call.text(0)?;
         call.session_charge(text.len() / 4)?;
+        let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if text.lines().all(is_empty) {
+            return Err(call.fail("the text has no document"));
+        }
         let tree: serde_json::Value = serde_saphyr::from_str(&text).map_err(|error| {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or("it cannot be read");
@@ -258,9 +319,14 @@ fn write_json_text(text: &str, out: &mut String) {
 fn yamlencode(call: &Call<'_>) -> Outcome {
     call.strict(|call| {
         let mut out = String::new();
-        write_yaml(call.argument(0)?, 0, false, &mut out);
+        let value = call.argument(0)?;
+        write_yaml(value, 0, false, &mut out);
         if !out.ends_with('\n') {
             out.push('\n');
+        }
+        // A plain scalar alone ends where the document does.
+        if matches!(value.data, Data::Null | Data::Bool(_) | Data::Number(_)) {
+            out.push_str("...\n");
         }
         call.string(out)
     })
@@ -304,9 +370,17 @@ fn write_yaml(value: &Value, indent: usize, inline: bool, out: &mut String) {
                 }
             }
         }
-        Data::String(text) if text.contains('\n') => {
-            out.push_str(if text.ends_with('\n') { "|" } else { "|-" });
-            for row in text.trim_end_matches('\n').split('\n') {
+        Data::String(text) if text.contains('\n') && !text.contains('\r') => {
+            out.push('|');
+            if text.starts_with(' ') {
+                out.push('2');
+            }
+            out.push_str(match (text.ends_with("\n\n"), text.ends_with('\n')) {
+                (true, _) => "+",
+                (_, true) => "",
+                (_, false) => "-",
+            });
+            for row in text.strip_suffix('\n').unwrap_or(text).split('\n') {
                 line(out, if row.is_empty() { 0 } else { indent + 2 });
                 out.push_str(row);
             }

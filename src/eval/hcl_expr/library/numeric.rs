@@ -29,10 +29,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("parseint", parseint),
     ("pow", |call| double(call, f64::powf)),
     ("signum", |call| {
-        exact(call, |number| {
-            let sign = number.compare(&Number::Integer(0));
-            Some(Number::Integer(sign as i64))
-        })
+        call.strict(|call| Ok(Data::Number(Number::Integer(call.integer(0)?.signum()))))
     }),
     ("timeadd", timeadd),
     ("timecmp", timecmp),
@@ -75,15 +72,40 @@ fn extreme(call: &Call<'_>, wins: Ordering) -> Outcome {
 
 fn parseint(call: &Call<'_>) -> Outcome {
     call.strict(|call| {
-        let (text, base) = (call.text(0)?, call.integer(1)?);
+        let (Some(text), base) = (call.argument(0)?.as_str().cloned(), call.integer(1)?) else {
+            return Err(call.fail("argument 1 must be a string"));
+        };
         let base = u32::try_from(base)
             .ok()
-            .filter(|base| (2..=36).contains(base))
-            .ok_or_else(|| call.fail("the base must lie between 2 and 36"))?;
-        i64::from_str_radix(&text, base)
-            .map(|number| Data::Number(Number::Integer(number)))
-            .map_err(|_| call.fail(format!("\"{text}\" is no number of base {base}")))
+            .filter(|base| (2..=62).contains(base))
+            .ok_or_else(|| call.fail("the base must lie between 2 and 62"))?;
+        digits(&text, base)
+            .map(Data::Number)
+            .ok_or_else(|| call.fail(format!("\"{text}\" is no number of base {base}")))
     })
+}
+
+/// A whole number of any base to 62; above 36, lower-case letters come before upper-case ones.
+fn digits(text: &str, base: u32) -> Option<Number> {
+    let plain = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut number = Number::Integer(0);
+    for letter in plain.chars() {
+        let digit = match letter {
+            'A'..='Z' if base > 36 => u32::from(letter) - u32::from('A') + 36,
+            _ => letter.to_digit(36)?,
+        };
+        if digit >= base {
+            return None;
+        }
+        number = number
+            .multiply(&Number::Integer(base.into()))?
+            .add(&Number::Integer(digit.into()))?;
+    }
+    match (plain.is_empty(), text.starts_with('-')) {
+        (true, _) => None,
+        (false, true) => number.negate(),
+        (false, false) => Some(number),
+    }
 }
 
 fn time(call: &Call<'_>, index: usize) -> Result<Timestamp, Box<Failure>> {

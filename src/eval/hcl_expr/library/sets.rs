@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use super::{Call, Function, Outcome};
 use crate::eval::hcl_expr::Session;
-use crate::eval::hcl_expr::access::{each_candidate, join_rests, object_value};
+use crate::eval::hcl_expr::access::{each_candidate, join_rests};
 use crate::eval::hcl_expr::conversion::{kind_of, to_boolean, to_number, to_text};
-use crate::eval::value::{Data, ListKind, Rest, Truth, Unknown, Value};
+use crate::eval::value::{Data, ListKind, Rest, Truth, Type, Unknown, Value};
 use crate::source::Span;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("distinct", |call| distinct(call, false)),
-    ("map", tomap),
     ("setintersection", |call| {
         combine(call, |inside| inside.iter().all(|inside| *inside))
     }),
@@ -28,12 +27,18 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("tobool", |call| {
         scalar(call, |value| to_boolean(value).map(Data::Bool), "boolean")
     }),
-    ("tolist", tolist),
-    ("tomap", tomap),
+    ("tolist", |call| {
+        converted(call, &Type::List(Box::new(Type::Any)))
+    }),
+    ("tomap", |call| {
+        converted(call, &Type::Map(Box::new(Type::Any)))
+    }),
     ("tonumber", |call| {
         scalar(call, |value| to_number(value).map(Data::Number), "number")
     }),
-    ("toset", |call| distinct(call, true)),
+    ("toset", |call| {
+        converted(call, &Type::Set(Box::new(Type::Any)))
+    }),
     ("tostring", |call| {
         scalar(call, |value| to_text(value).map(Data::String), "string")
     }),
@@ -55,35 +60,11 @@ fn scalar(call: &Call<'_>, convert: fn(&Value) -> Option<Data>, wanted: &str) ->
     }
 }
 
-fn tolist(call: &Call<'_>) -> Outcome {
+fn converted(call: &Call<'_>, to: &Type) -> Outcome {
     let value = call.argument(0)?;
     match &value.data {
-        Data::Null | Data::Unknown(_) => Ok(value.clone()),
-        Data::List(list) => {
-            let items = unified(&list.items);
-            Ok(call
-                .open_list(items, list.rest.clone())
-                .with_origin(value.origin))
-        }
-        _ => Err(call.fail(format!("{} cannot become a list", kind_of(value)))),
-    }
-}
-
-fn tomap(call: &Call<'_>) -> Outcome {
-    let value = call.argument(0)?;
-    match &value.data {
-        Data::Null | Data::Unknown(_) => Ok(value.clone()),
-        Data::Object(object) => {
-            let values: Vec<Value> = object.entries.values().cloned().collect();
-            let entries = object
-                .entries
-                .keys()
-                .cloned()
-                .zip(unified(&values))
-                .collect();
-            Ok(object_value(entries, object.rest.clone(), value.origin))
-        }
-        _ => Err(call.fail(format!("{} cannot become a map", kind_of(value)))),
+        Data::Unknown(_) => Ok(value.clone()),
+        _ => call.convert(value, to),
     }
 }
 
@@ -189,18 +170,21 @@ fn unique(
     Ok((kept, perhaps))
 }
 
+/// The order in which Terraform walks a set: numbers and strings by value, null last, anything else
+/// by what `zclconf/go-cty` writes of it to find equal elements.
 fn in_set_order(items: &mut [Value]) {
-    if items.iter().all(|item| item.as_str().is_some()) {
-        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    } else if items
-        .iter()
-        .all(|item| matches!(item.data, Data::Number(_)))
-    {
-        items.sort_by(|a, b| match (&a.data, &b.data) {
-            (Data::Number(a), Data::Number(b)) => a.compare(b),
-            _ => std::cmp::Ordering::Equal,
-        });
-    }
+    items.sort_by(|a, b| match (&a.data, &b.data) {
+        (Data::String(a), Data::String(b)) => a.cmp(b),
+        (Data::Number(a), Data::Number(b)) => a.compare(b),
+        (Data::Bool(a), Data::Bool(b)) => a.cmp(b),
+        _ => (a.is_null(), written(a)).cmp(&(b.is_null(), written(b))),
+    });
+}
+
+fn written(value: &Value) -> String {
+    let mut out = String::new();
+    super::encoding::write_json(value, &mut out);
+    out
 }
 
 fn sort(call: &Call<'_>) -> Outcome {
@@ -219,9 +203,10 @@ fn sort(call: &Call<'_>) -> Outcome {
 }
 
 fn setunion(call: &Call<'_>) -> Outcome {
+    let arguments = call.alike(call.arguments)?;
     let mut items = Vec::new();
     let mut rests = Vec::new();
-    for argument in call.arguments {
+    for argument in &arguments {
         match &argument.data {
             Data::List(list) => {
                 items.extend(list.items.iter().cloned());
@@ -233,7 +218,7 @@ fn setunion(call: &Call<'_>) -> Outcome {
             _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(argument)))),
         }
     }
-    let (mut kept, perhaps) = unique(call, unified(&items))?;
+    let (mut kept, perhaps) = unique(call, items)?;
     rests.extend(perhaps.into_iter().map(|item| Rest {
         unknown: Arc::new(Unknown::derived("setunion", std::slice::from_ref(&item))),
         template: Some(item),
@@ -247,22 +232,24 @@ fn setunion(call: &Call<'_>) -> Outcome {
 fn combine(call: &Call<'_>, keep: fn(&[bool]) -> bool) -> Outcome {
     let origin = call.origin();
     call.strict_values(origin, |call| {
+        let arguments = call.alike(call.arguments)?;
+        let call = &Call {
+            arguments: &arguments,
+            ..*call
+        };
         let mut all = Vec::new();
         for index in 0..call.count() {
             all.extend(call.list(index)?.items.iter().cloned());
         }
-        let (candidates, _) = unique(call, unified(&all))?;
+        let (candidates, _) = unique(call, all)?;
         let mut kept = Vec::new();
         for candidate in candidates {
             let mut inside = Vec::with_capacity(call.count());
             for index in 0..call.count() {
                 let items = &call.list(index)?.items;
                 call.session_charge(items.len())?;
-                let text = to_text(&candidate);
-                inside.push(items.iter().any(|item| {
-                    item.equals(&candidate) == Truth::True
-                        || (text.is_some() && to_text(item) == text)
-                }));
+                let same = |item: &Value| item.equals(&candidate) == Truth::True;
+                inside.push(items.iter().any(same));
             }
             if keep(&inside) {
                 kept.push(candidate);
@@ -275,9 +262,22 @@ fn combine(call: &Call<'_>, keep: fn(&[bool]) -> bool) -> Outcome {
 
 fn setproduct(call: &Call<'_>) -> Outcome {
     let origin = call.origin();
+    if call.count() < 2 {
+        return Err(call.fail("at least two arguments are needed"));
+    }
+    let mut kind = ListKind::List;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for index in 0..call.count() {
-        let value = call.argument(index)?;
+    for argument in call.arguments {
+        let value = match &argument.data {
+            Data::List(list) if list.kind == ListKind::Set => {
+                kind = ListKind::Set;
+                argument.clone()
+            }
+            Data::List(list) if list.rest.is_none() => {
+                call.convert(argument, &Type::List(Box::new(Type::Any)))?
+            }
+            _ => argument.clone(),
+        };
         match &value.data {
             Data::List(list) if list.rest.is_none() => {
                 call.session_charge(rows.len().saturating_mul(list.items.len()))?;
@@ -292,12 +292,12 @@ fn setproduct(call: &Call<'_>) -> Outcome {
                 rows = longer;
             }
             Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),
-            _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(value)))),
+            _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(&value)))),
         }
     }
     let items = rows
         .into_iter()
         .map(|row| Value::list(row, origin))
         .collect();
-    Ok(Value::list(items, origin))
+    Ok(Value::list_of(kind, items, None, origin))
 }

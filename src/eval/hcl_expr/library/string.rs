@@ -14,6 +14,7 @@ use crate::eval::hcl_expr::template::pieces_of;
 use crate::eval::hcl_expr::{Failure, derived};
 use crate::eval::value::{Data, Piece, Value};
 use crate::origin::OriginId;
+use crate::syntax::Number;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("basename", |call| simple(call, text::basename)),
@@ -26,8 +27,8 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("formatlist", formatlist),
     ("indent", indent),
     ("join", join),
-    ("lower", |call| each_piece(call, str::to_lowercase)),
-    ("pathexpand", |call| simple(call, str::to_owned)),
+    ("lower", |call| each_piece(call, text::lower)),
+    ("pathexpand", pathexpand),
     ("regex", |call| regex(call, false)),
     ("regexall", |call| regex(call, true)),
     ("replace", replace),
@@ -67,7 +68,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
             call.string(text.strip_suffix(&*suffix).unwrap_or(&text))
         })
     }),
-    ("upper", |call| each_piece(call, str::to_uppercase)),
+    ("upper", |call| each_piece(call, text::upper)),
 ];
 
 fn simple(call: &Call<'_>, function: fn(&str) -> String) -> Outcome {
@@ -121,7 +122,8 @@ fn endswith(call: &Call<'_>) -> Outcome {
 
 fn indent(call: &Call<'_>) -> Outcome {
     call.strict(|call| {
-        let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
+        let spaces = usize::try_from(call.integer(0)?)
+            .map_err(|_| call.fail("the indentation must not be below zero"))?;
         if spaces > 1_000 {
             return Err(call.fail("the indentation is too wide"));
         }
@@ -129,7 +131,21 @@ fn indent(call: &Call<'_>) -> Outcome {
     })
 }
 
+/// Where somebody's home lies is not in the files.
+fn pathexpand(call: &Call<'_>) -> Outcome {
+    match call.text(0) {
+        Ok(path) if path.starts_with("~/") || *path == *"~" => Ok(call.not_evaluated(true)),
+        Ok(path) if path.starts_with('~') => {
+            Err(call.fail("the home of another user is not expanded"))
+        }
+        _ => simple(call, str::to_owned),
+    }
+}
+
 fn join(call: &Call<'_>) -> Outcome {
+    if call.count() < 2 {
+        return Err(call.fail("at least one list is needed"));
+    }
     let separator = call.argument(0)?;
     let closed = (1..call.count()).all(|index| {
         call.list(index).is_ok_and(|list| {
@@ -243,9 +259,71 @@ fn replace(call: &Call<'_>) -> Outcome {
 }
 
 fn compile(call: &Call<'_>, pattern: &str) -> Result<Regex, Box<Failure>> {
-    call.session
+    let pattern = &as_in_go(pattern);
+    let compiled = call
+        .session
         .regex(pattern)
-        .ok_or_else(|| call.fail(format!("\"{pattern}\" is no regular expression")))
+        .ok_or_else(|| call.fail(format!("\"{pattern}\" is no regular expression")))?;
+    let named = compiled.capture_names().flatten().count();
+    if named > 0 && named + 1 != compiled.captures_len() {
+        return Err(call.fail("groups with and without names do not go together"));
+    }
+    Ok(compiled)
+}
+
+/// In Go's patterns `\d`, `\w` and `\s` are of ASCII alone, and `\Q…\E` quotes.
+fn as_in_go(pattern: &str) -> String {
+    let mut made = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    let mut is_class = false;
+    while let Some(letter) = rest.chars().next() {
+        let two = rest.get(..2).unwrap_or("");
+        let (class, length) = match two {
+            "\\d" => ("0-9", 2),
+            "\\w" => ("0-9A-Za-z_", 2),
+            "\\s" => ("\\t\\n\\f\\r ", 2),
+            _ => ("", 0),
+        };
+        let not = match two {
+            "\\D" => "[^0-9]",
+            "\\W" => "[^0-9A-Za-z_]",
+            "\\S" => "[^\\t\\n\\f\\r ]",
+            "\\b" => "(?-u:\\b)",
+            _ => "",
+        };
+        if two == "\\Q" {
+            let quoted = rest.get(2..).unwrap_or("");
+            let (text, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
+            made.push_str(&regex::escape(text));
+            rest = after;
+            continue;
+        }
+        let taken = if length > 0 {
+            if is_class {
+                made.push_str(class);
+            } else {
+                made.push_str(&format!("[{class}]"));
+            }
+            2
+        } else if !not.is_empty() && (!is_class || two != "\\b") {
+            made.push_str(not);
+            2
+        } else if letter == '\\' && two.len() == 2 {
+            made.push_str(two);
+            2
+        } else {
+            match letter {
+                '[' if is_class && !rest.starts_with("[:") => made.push('\\'),
+                '[' => is_class = true,
+                ']' => is_class = false,
+                _ => {}
+            }
+            made.push(letter);
+            letter.len_utf8()
+        };
+        rest = rest.get(taken..).unwrap_or("");
+    }
+    made
 }
 
 fn regex(call: &Call<'_>, all: bool) -> Outcome {
@@ -335,12 +413,17 @@ struct Verb {
     plus: bool,
     space: bool,
     zero: bool,
+    sharp: bool,
     width: usize,
     precision: Option<usize>,
 }
 
 fn format_text(call: &Call<'_>) -> Outcome {
     let format = call.argument(0)?;
+    // Which type a null has is not known here, and with that Terraform's result.
+    if call.arguments.iter().skip(1).any(Value::is_null) {
+        return Ok(call.unknown());
+    }
     let Some(format) = to_text(format) else {
         return call.strict(|call| call.text(0).map(Data::String));
     };
@@ -362,6 +445,7 @@ fn format_text(call: &Call<'_>) -> Outcome {
                 '+' => verb.plus = true,
                 ' ' => verb.space = true,
                 '0' => verb.zero = true,
+                '#' => verb.sharp = true,
                 _ => {}
             }
         }
@@ -442,15 +526,16 @@ fn formatted(
         (sign.to_owned(), magnitude)
     };
     let whole = || {
-        number()?
-            .as_i64()
-            .ok_or_else(|| call.fail(format!("%{letter} needs a whole number")))
+        let number = number()?;
+        let whole = number.text().parse::<i128>().ok();
+        whole.ok_or_else(|| call.fail(format!("%{letter} needs a whole number")))
     };
     let (sign, body) = match letter {
+        'v' if verb.sharp => (String::new(), json()),
         'v' => match &value.data {
             Data::String(text) => (String::new(), text.to_string()),
             Data::Number(number) => {
-                let text = number.text();
+                let text = general(number, None);
                 signed(
                     text.trim_start_matches('-').to_owned(),
                     text.starts_with('-'),
@@ -478,17 +563,17 @@ fn formatted(
         }
         't' => {
             let value = super::to_boolean(value).ok_or_else(|| call.fail("%t needs a boolean"))?;
-            (String::new(), value.to_string())
+            // Terraform does not fill truth up to a width.
+            return Ok(value.to_string());
         }
         'd' => {
-            let text = number()?
-                .truncate()
-                .ok_or_else(|| call.out_of_bounds())?
-                .text();
-            signed(
-                text.trim_start_matches('-').to_owned(),
-                text.starts_with('-'),
-            )
+            if !number()?.is_whole() {
+                return Err(call.fail("%d needs a whole number"));
+            }
+            let text = number()?.text();
+            let digits = text.trim_start_matches('-');
+            let least = verb.precision.unwrap_or(0);
+            signed(format!("{digits:0>least$}"), text.starts_with('-'))
         }
         'b' => {
             let number = whole()?;
@@ -496,28 +581,18 @@ fn formatted(
         }
         'o' => {
             let number = whole()?;
-            signed(format!("{:o}", number.unsigned_abs()), number < 0)
+            let mark = if verb.sharp { "0" } else { "" };
+            signed(format!("{mark}{:o}", number.unsigned_abs()), number < 0)
         }
         'x' | 'X' => {
-            let text = match &value.data {
-                Data::String(text) => (
-                    crate::eval::functions::encoding::hex(text.as_bytes()),
-                    false,
-                ),
-                _ => {
-                    let number = whole()?;
-                    (format!("{:x}", number.unsigned_abs()), number < 0)
-                }
+            let number = whole()?;
+            let mark = if verb.sharp { "0x" } else { "" };
+            let text = format!("{mark}{:x}", number.unsigned_abs());
+            let text = match letter {
+                'X' => text.to_uppercase(),
+                _ => text,
             };
-            let (text, negative) = text;
-            signed(
-                if letter == 'X' {
-                    text.to_uppercase()
-                } else {
-                    text
-                },
-                negative,
-            )
+            signed(text, number < 0)
         }
         'f' | 'F' => {
             let number = number()?.as_f64();
@@ -526,16 +601,26 @@ fn formatted(
         }
         'g' | 'G' => {
             let number = number()?;
+            let text = general(&number, verb.precision);
+            let text = match letter {
+                'G' => text.to_uppercase(),
+                _ => text,
+            };
             signed(
-                number.text().trim_start_matches('-').to_owned(),
-                number.as_f64() < 0.0,
+                text.trim_start_matches('-').to_owned(),
+                number.is_negative(),
             )
         }
         'e' | 'E' => {
             let number = number()?.as_f64();
             let precision = verb.precision.unwrap_or(6);
             let text = format!("{:.precision$e}", number.abs());
-            signed(with_two_digit_exponent(&text), number < 0.0)
+            let text = with_two_digit_exponent(&text);
+            let text = match letter {
+                'E' => text.to_uppercase(),
+                _ => text,
+            };
+            signed(text, number < 0.0)
         }
         _ => return Err(call.fail(format!("%{letter} is no format"))),
     };
@@ -548,6 +633,35 @@ fn formatted(
     } else {
         format!("{}{sign}{body}", " ".repeat(fill))
     })
+}
+
+/// The shorter of both notations, as `%g` chooses: with an exponent below -4, and from the number of
+/// digits on, or from 6 if all digits are written.
+fn general(number: &Number, precision: Option<usize>) -> String {
+    let double = number.as_f64();
+    let scientific = match precision {
+        Some(digits) => format!("{:.*e}", digits.max(1) - 1, double),
+        None => format!("{double:e}"),
+    };
+    let Some((mantissa, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let exponent: i64 = exponent.parse().unwrap_or(0);
+    let from = precision.map_or(6, |digits| i64::try_from(digits.max(1)).unwrap_or(i64::MAX));
+    let mantissa = if mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    };
+    if exponent < -4 || exponent >= from {
+        return with_two_digit_exponent(&format!("{mantissa}e{exponent}"));
+    }
+    match precision {
+        Some(_) => {
+            Number::parse_exact(&scientific).map_or(scientific.clone(), |number| number.text())
+        }
+        None => number.text(),
+    }
 }
 
 fn with_two_digit_exponent(text: &str) -> String {
