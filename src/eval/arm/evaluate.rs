@@ -327,7 +327,7 @@ impl<'t> Evaluator<'t> {
                 values,
                 name,
                 span,
-                origins: &self.origins,
+                origins: self.origins,
             })
         };
         self.charge_for(values);
@@ -376,7 +376,7 @@ impl<'t> Evaluator<'t> {
             values,
             name,
             span: site.part(node.start, node.end),
-            origins: &self.origins,
+            origins: self.origins,
         };
         Value::unknown(unknown, call.origin())
     }

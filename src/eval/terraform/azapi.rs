@@ -122,6 +122,10 @@ pub(in crate::eval) fn resource(
 
 /// What a resource is whose attributes are all there is of it, as in a plan: with the id that it has
 /// or will have, and a request as what it asks for.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "who calls it has no use for what was written"
+)]
 pub(in crate::eval) fn identified(written: Resource) -> Resource {
     let attribute = |name: &str| {
         let value = written.body.get(name)?;
@@ -225,8 +229,10 @@ pub(in crate::eval) fn apply_updates(resources: &mut Vec<Resource>) {
                 resource.body = merged(&resource.body, body);
             }
             (Some(resource), Some(body)) => {
-                let open =
-                    Value::unknown(Unknown::derived("updated", &[body.clone()]), body.origin);
+                let open = Value::unknown(
+                    Unknown::derived("updated", std::slice::from_ref(body)),
+                    body.origin,
+                );
                 resource.body = overlaid(&resource.body, body, &open);
             }
             (Some(_), None) => {}

@@ -6,7 +6,7 @@
 //!
 //! What is absent: ids of types without a row; what an id means is the model's to say.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::eval::ResourceKey;
@@ -30,8 +30,8 @@ enum Part {
     Subscription,
 }
 
-static FORMS: LazyLock<HashMap<&'static str, Vec<Vec<Part>>>> = LazyLock::new(|| {
-    let mut forms: HashMap<&str, Vec<Vec<Part>>> = HashMap::new();
+static FORMS: LazyLock<BTreeMap<&'static str, Vec<Vec<Part>>>> = LazyLock::new(|| {
+    let mut forms: BTreeMap<&str, Vec<Vec<Part>>> = BTreeMap::new();
     let rows = ROWS.lines().filter(|row| !row.starts_with('#'));
     for (kind, form) in rows.filter_map(|row| row.split_once(' ')) {
         forms.entry(kind).or_default().push(parts(form));
