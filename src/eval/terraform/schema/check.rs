@@ -65,7 +65,7 @@ impl Place {
                 contents.for_each(|content| {
                     inner
                         .iter()
-                        .for_each(|to| to.body(&content.body, false, told))
+                        .for_each(|to| to.body(&content.body, false, told));
                 });
             } else if !is_meta(&block.kind) {
                 self.written_block(block, told);
