@@ -158,13 +158,13 @@ impl Context<'_> {
                 return Err(Failure::invalid(at, message).about(value.origin));
             }
             let kind = takes.kind();
-            let fits = match (&value.data, takes) {
-                (_, Takes::Any | Takes::Nullable) | (Data::Unknown(_) | Data::Template(_), _) => {
-                    true
-                }
-                (Data::String(_), Takes::Text) | (Data::Number(_), Takes::Number) => true,
-                _ => false,
-            };
+            let fits = matches!(
+                (&value.data, takes),
+                (_, Takes::Any | Takes::Nullable)
+                    | (Data::Unknown(_) | Data::Template(_), _)
+                    | (Data::String(_), Takes::Text)
+                    | (Data::Number(_), Takes::Number)
+            );
             if !fits {
                 let subject = format!("argument {} of {}", index + 1, entry.name);
                 let conversion = Conversion {
