@@ -4,8 +4,9 @@
 //! loses only itself. The grammar is that of the specification of HCL's native syntax, and of
 //! Terraform where the two differ; JSON files give the same tree.
 //!
-//! The published parser that stood here before refused some of what Terraform reads, took most of
-//! the time of a run, and knew numbers only as doubles.
+//! The grammar is read here and by no published parser: a broken block must not take its file with
+//! it, a number has more digits than a double, and reading is most of the time of a run. Tests hold
+//! the tree against that of `hcl-rs`, node by node.
 
 mod collection;
 mod cursor;

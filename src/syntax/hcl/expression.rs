@@ -227,7 +227,8 @@ impl Cursor<'_> {
             let token = self.peek();
             base = match (token.kind, self.text(token)) {
                 (TokenKind::Symbol, ".") => {
-                    let is_number = matches!(base.expr.kind, ExprKind::Number(_));
+                    let is_number =
+                        matches!(base.expr.kind, ExprKind::Number(_)) && !base.parenthesised;
                     if is_number && self.kind_after_next() == TokenKind::Number {
                         self.address(&base)?
                     } else {

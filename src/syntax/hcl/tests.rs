@@ -166,6 +166,7 @@ fn references_and_indices_chain_from_the_left() {
     assert_eq!(value("var.a.b[0][\"k\"]"), "var.a.b[0][\"k\"]");
     assert_eq!(value("a.0"), "a[0]");
     assert_eq!(value("a.0.b"), "a[0].b");
+    assert_eq!(value("(5).0"), "5[0]");
     assert_eq!(value("f(x).y"), "f(x).y");
     assert_eq!(value("[1, 2][0]"), "[1 2][0]");
     assert_eq!(value("a[b[c]].d"), "a[b[c]].d");
