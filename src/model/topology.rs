@@ -91,6 +91,10 @@ impl PrivateEndpointPolicies {
     }
 }
 
+/// A service behind private endpoints: no kind of element, so links to one are always external.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {}
+
 /// A private endpoint: an address in a subnet behind which a service lies.
 #[derive(Clone, Debug)]
 pub struct PrivateEndpoint {
@@ -102,8 +106,8 @@ pub struct PrivateEndpoint {
     pub addresses: List<Field<IpAddr>>,
     /// The network interface Azure makes for it, in exports.
     pub network_interfaces: List<Field<Link<NicId>>>,
-    /// The id or alias of what it leads to.
-    pub target: Field<Arc<str>>,
+    /// What it leads to, by id or alias: a service, of which nothing else is known here.
+    pub target: Field<Link<Service>>,
     /// The parts of the target it leads to, for example `blob`.
     pub groups: List<Field<Arc<str>>>,
     /// The application security groups it is a member of.

@@ -16,7 +16,7 @@ use crate::model::firewall::{FirewallProtocol, PrivateRange, ThreatIntelligence}
 use crate::model::manager::{AdminAction, AdminAddress};
 use crate::model::nsg::{Access, Direction};
 use crate::model::routing::{NextHopType, RoutePrefix};
-use crate::model::topology::PrivateEndpointPolicies;
+use crate::model::topology::{PrivateEndpointPolicies, Service};
 use crate::model::{Link, Meta, Network};
 
 /// What the unknown pieces of keys are called.
@@ -111,6 +111,12 @@ where
             Self::Here(id) => context.network.meta_of(*id).address.to_string(),
             Self::External(key) => context.labels.read(key),
         }
+    }
+}
+
+impl HasMeta<Service> for Network {
+    fn meta_of(&self, id: Service) -> &Meta {
+        match id {}
     }
 }
 

@@ -10,6 +10,10 @@
 //! the files read anyway, every variable without default has a value, and if all such files are
 //! alternatives, so that any two set some variable in common. Where they are not, nothing is
 //! guessed: a note says how to describe it.
+//!
+//! Files that call themselves examples are nobody's environment. Where a variable has no value
+//! without them, though, and there is nothing else, they are the values the author had in mind: the
+//! deployments are then called after them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,8 +23,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::frontend::{GivenVariable, GroupOptions};
 use crate::source::{FileId, Span};
 
-/// Words in names of files and directories that give no values of anybody's.
-const NOT_OURS: [&str; 12] = [
+/// Words in names of files and directories that give examples of values.
+const EXAMPLES: [&str; 12] = [
     "doc",
     "docs",
     "example",
@@ -116,6 +120,7 @@ pub(super) fn variants(
     };
     let automatic = automatic(directories, root);
     let mut found: Vec<(String, &VariablesFile)> = Vec::new();
+    let mut examples: Vec<(String, &VariablesFile)> = Vec::new();
     for (directory, files) in &directories.variables_files {
         let Some(below) = below(directories, root, directory) else {
             continue;
@@ -123,17 +128,19 @@ pub(super) fn variants(
         for file in files {
             let own = !automatic.contains(&file.id)
                 && !spoken_for.contains(&file.id)
-                && is_ours(below, &file.name)
+                && stem(&file.name) != &*file.name
                 && is_for(module, file);
             if own {
                 let path = [below, &*file.name];
                 let path = path.into_iter().filter(|part| !part.is_empty());
-                found.push((path.collect::<Vec<_>>().join("/"), file));
+                let path = path.collect::<Vec<_>>().join("/");
+                if is_example(&path) {
+                    examples.push((path, file));
+                } else {
+                    found.push((path, file));
+                }
             }
         }
-    }
-    if found.is_empty() {
-        return alone();
     }
     let given = |variable: &str| {
         let mut read = automatic
@@ -148,18 +155,20 @@ pub(super) fn variants(
         .map(|(name, _)| name)
         .collect();
     let complete = |file: &VariablesFile| required.iter().all(|name| file.gives(name));
-    let alternatives = |(at, (_, file)): (usize, &(String, &VariablesFile))| {
-        let others = found.iter().skip(at + 1);
-        let mut others = others.map(|(_, other)| other);
-        others.all(|other| file.sets.iter().any(|(name, _)| other.gives(name)))
+    let are_clear = |found: &[(String, &VariablesFile)]| {
+        found.iter().all(|(_, file)| complete(file)) && are_alternatives(found)
     };
-    let clear =
-        found.iter().all(|(_, file)| complete(file)) && found.iter().enumerate().all(alternatives);
-    if !clear {
+    let by_example = found.is_empty();
+    if by_example {
+        if required.is_empty() || examples.is_empty() || !are_clear(&examples) {
+            return alone();
+        }
+        found = examples;
+    } else if !are_clear(&found) {
         diagnostics.extend(unclear(root, &found));
         return alone();
     }
-    if let [(_, only)] = found.as_slice() {
+    if let ([(_, only)], false) = (found.as_slice(), by_example) {
         return vec![Variant {
             environment: None,
             files: vec![only.id],
@@ -174,6 +183,15 @@ pub(super) fn variants(
             files: vec![file.id],
         })
         .collect()
+}
+
+/// Whether any two files set some variable in common.
+fn are_alternatives(found: &[(String, &VariablesFile)]) -> bool {
+    let mut files = found.iter().enumerate();
+    files.all(|(at, (_, file))| {
+        let mut others = found.iter().skip(at + 1);
+        others.all(|(_, other)| file.sets.iter().any(|(name, _)| other.gives(name)))
+    })
 }
 
 /// The way from a root to a directory of variables files for it; `None` if that belongs to another
@@ -205,13 +223,12 @@ fn below<'d>(directories: &Directories, root: &str, directory: &'d str) -> Optio
     Some(way)
 }
 
-/// Whether a file gives values that are meant to be used.
-fn is_ours(below: &str, name: &str) -> bool {
-    let stem = stem(name);
-    let directories = below.split('/').filter(|part| !part.is_empty());
-    let parts = stem.split(['.', '-', '_']).chain(directories);
+/// Whether a file, by its way from the root, gives values as an example.
+fn is_example(path: &str) -> bool {
+    let (below, name) = split(path);
+    let parts = stem(name).split(['.', '-', '_']).chain(below.split('/'));
     let mut parts = parts.map(str::to_ascii_lowercase);
-    stem != name && !parts.any(|part| NOT_OURS.contains(&&*part))
+    parts.any(|part| EXAMPLES.contains(&&*part))
 }
 
 /// Whether most of the names a file sets are variables of a module: a file may be for others too,

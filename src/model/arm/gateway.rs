@@ -103,7 +103,7 @@ pub(super) fn private_endpoint<'a>(builder: &mut Builder<'a>, resource: &'a Reso
         subnet: id(&from.get("subnet")),
         addresses,
         network_interfaces: ids(&from.get("networkInterfaces")),
-        target: to.get("privateLinkServiceId").text(),
+        target: to.get("privateLinkServiceId").link(),
         groups: to.get("groupIds").list(Node::text),
         application_security_groups: ids(&from.get("applicationSecurityGroups")),
         meta: meta.clone(),

@@ -95,7 +95,7 @@ pub(super) fn private_endpoint<'a>(builder: &mut Builder<'a>, resource: &'a Reso
         subnet: body.get("subnet_id").link(),
         addresses,
         network_interfaces: List::default(),
-        target: target.text(),
+        target: target.link(),
         groups: to.get("subresource_names").list(Node::text),
         application_security_groups: List::default(),
         meta: builder.meta(resource),

@@ -38,6 +38,21 @@ const ASSOCIATION: &str = r#"{"subnet_id": {"$of": "azurerm_subnet.app"},
     "network_security_group_id": {"$of": "azurerm_network_security_group.web"}}"#;
 
 #[test]
+fn an_endpoint_leads_to_a_service_of_which_only_the_id_is_referred_to() {
+    let mut site = site();
+    site.azurerm(
+        "azurerm_private_endpoint.vault",
+        r#"{"name": "vault", "resource_group_name": "rg", "private_service_connection":
+            {"private_connection_resource_id": {"$of": "azurerm_key_vault.keys"}}}"#,
+    );
+    let network = site.network();
+    let Some(Link::External(key)) = network.private_endpoints[0].target.value() else {
+        panic!("{:?}", network.private_endpoints[0].target);
+    };
+    assert_eq!(&*key.0, "azurerm_key_vault.keys");
+}
+
+#[test]
 fn rules_are_inline_and_separate_at_once() {
     let mut site = site();
     site.azurerm(

@@ -273,3 +273,24 @@ fn a_single_file_is_taken_and_parts_of_one_environment_are_not_guessed() {
     };
     assert_eq!(told.code, "variables-files");
 }
+
+#[test]
+fn an_example_is_taken_where_a_variable_has_no_value_otherwise() {
+    let required = "variable \"a\" {}\nresource \"azurerm_x\" \"x\" { a = var.a }\n";
+    let files = Files::new(&[("net/main.tf", required), ("net/example.tfvars", "a = 1\n")]);
+    let grouping = files.group(&GroupOptions::default());
+    assert_eq!(&*grouping.units[0].name, "net (example)");
+    let example = Terraform.evaluate(&grouping.units[0], &files);
+    assert_eq!(attribute(&example, "azurerm_x.x", "a"), "1");
+
+    // Where the defaults do, or the example leaves something out, it stays an example.
+    let defaulted = "variable \"a\" { default = 2 }\n";
+    let two = "variable \"a\" {}\nvariable \"b\" {}\n";
+    for main in [defaulted, two] {
+        let files = Files::new(&[("net/main.tf", main), ("net/example.tfvars", "a = 1\n")]);
+        let grouping = files.group(&GroupOptions::default());
+        assert_eq!(&*grouping.units[0].name, "net");
+        assert_eq!(grouping.unused, [files.id("net/example.tfvars")]);
+        assert_eq!(grouping.diagnostics, []);
+    }
+}
