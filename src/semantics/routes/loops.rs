@@ -241,23 +241,20 @@ impl Semantics<'_> {
                 State::Known(Link::Here(subnet)) => homes.push(*subnet),
                 _ => complete = false,
             },
-            Node::Machine(id) => {
-                let interfaces = &self.network[id].network_interfaces;
-                complete &= interfaces.rest.is_none();
-                for nic in &interfaces.items {
-                    match nic.value() {
-                        Some(Link::Here(nic)) => nics.push(*nic),
-                        _ => complete = false,
-                    }
-                }
-            }
+            Node::Machine(id) => complete &= self.interfaces(id, &mut nics),
             Node::Nic(id) => nics.push(id),
             Node::LoadBalancer(id) => {
                 let pools = &self.network[id].pools;
                 complete &= pools.rest.is_none();
                 for pool in &pools.items {
                     let pool = &self.network[*pool];
-                    nics.extend(&pool.network_interfaces.items);
+                    for nic in &pool.network_interfaces.items {
+                        // A member takes packets with one interface and may send with another.
+                        match self.network[*nic].machine {
+                            Some(machine) => complete &= self.interfaces(machine, &mut nics),
+                            None => nics.push(*nic),
+                        }
+                    }
                     // Members outside the files send from the frontend's subnet or elsewhere.
                     complete &= !pool.network_interfaces.items.is_empty();
                     complete &= pool.addresses.items.is_empty();
@@ -277,6 +274,18 @@ impl Semantics<'_> {
         homes.sort_unstable();
         homes.dedup();
         (homes, complete)
+    }
+
+    /// Adds the interfaces of a machine; whether these are all of them.
+    fn interfaces(&self, machine: MachineId, into: &mut Vec<NicId>) -> bool {
+        let interfaces = &self.network[machine].network_interfaces;
+        let here = interfaces
+            .items
+            .iter()
+            .filter_map(|nic| nic.value()?.here());
+        let before = into.len();
+        into.extend(here);
+        interfaces.rest.is_none() && into.len() - before == interfaces.items.len()
     }
 
     /// Packets for an appliance itself.
