@@ -7,6 +7,15 @@
     reason = "a test reads files and fails where something is amiss"
 )]
 
+#[path = "plans/configurations.rs"]
+mod configurations;
+#[path = "plans/planned.rs"]
+mod planned;
+#[path = "plans/same.rs"]
+mod same;
+#[path = "plans/written.rs"]
+mod written;
+
 use std::fs;
 use std::path::Path;
 

@@ -3,13 +3,17 @@
 //! The configuration of a plan names the references of every expression, not the expression: what
 //! an attribute that is only known after the apply stands for is told where one reference is left
 //! once variables of modules, outputs and the keys of loops are followed. Locals are not part of a
-//! plan; what goes through one is named, not followed.
+//! plan; what goes through one is named, not followed. After an index that is no constant a
+//! reference ends: of a module with a loop every output may be meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::{Segment, join, module_calls, outer_module, segments, without_key};
+use super::record::Record;
 use super::values::Step;
+use crate::eval::Mode;
+use crate::eval::terraform::schema::schema;
 use crate::syntax::json::{Json, JsonKind};
 
 /// How many hops through modules are followed.
@@ -21,6 +25,8 @@ pub(super) struct Configuration<'j> {
     addresses: BTreeSet<Arc<str>>,
     /// The instances of each resource, by its address without key.
     instances: BTreeMap<&'j str, Vec<&'j str>>,
+    /// The instances of each module, by its address without its own key.
+    modules: BTreeMap<&'j str, BTreeSet<&'j str>>,
 }
 
 /// What an expression refers to.
@@ -55,20 +61,35 @@ struct Around<'a> {
 }
 
 impl<'j> Configuration<'j> {
-    /// Reads the `configuration` of a document whose resources have these addresses.
-    pub(super) fn new(document: &'j Json, addresses: impl Iterator<Item = &'j Arc<str>>) -> Self {
+    /// Reads the `configuration` of a document with these resources.
+    pub(super) fn new(document: &'j Json, records: &'j [Record<'_>]) -> Self {
         let mut instances: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut all = BTreeSet::new();
-        for address in addresses {
-            let (base, _) = without_key(address);
-            instances.entry(base).or_default().push(address);
-            all.insert(Arc::clone(address));
+        let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut last = "";
+        for record in records {
+            let (base, _) = without_key(&record.address);
+            instances.entry(base).or_default().push(&record.address);
+            all.insert(Arc::clone(&record.address));
+            let mut module = &*record.module;
+            if module == last {
+                continue;
+            }
+            last = module;
+            while !module.is_empty() {
+                let (base, _) = without_key(module);
+                if !modules.entry(base).or_default().insert(module) {
+                    break;
+                }
+                module = outer_module(base).0;
+            }
         }
         let configuration = document.get("configuration");
         Self {
             root: configuration.and_then(|configuration| configuration.get("root_module")),
             addresses: all,
             instances,
+            modules,
         }
     }
 
@@ -170,6 +191,11 @@ impl<'j> Configuration<'j> {
         for reference in references {
             let targets = self.follow(&segments(reference), around, keyed, hops);
             for target in targets {
+                let target = match (target, around.key) {
+                    // Of several the one with the same key is meant: `module.m.ids[each.key]`.
+                    (Target::Named(base), key @ Some(_)) if keyed => self.resource(&base, &[], key),
+                    (target, _) => target,
+                };
                 if !found.contains(&target) {
                     found.push(target);
                 }
@@ -216,8 +242,15 @@ impl<'j> Configuration<'j> {
                     key: None,
                     ..around
                 };
-                let each = self.targets(over, outside, hops + 1);
                 let element = [&[Segment::Index(key)], rest].concat();
+                if let [only] = leaves(over).as_slice() {
+                    let only = segments(only);
+                    let is_module = matches!(only.as_slice(), [Segment::Name("module"), _]);
+                    if is_module {
+                        return self.follow(&[only, element].concat(), outside, false, hops + 1);
+                    }
+                }
+                let each = self.targets(over, outside, hops + 1);
                 match each.as_slice() {
                     [Target::Named(base)] if self.instances.contains_key(&**base) => {
                         self.further(each, &element)
@@ -230,30 +263,19 @@ impl<'j> Configuration<'j> {
                 ..,
             ] => Vec::new(),
             [Segment::Name("module"), Segment::Name(name), rest @ ..] => {
-                let (key, rest) = match rest {
-                    [Segment::Index(key), rest @ ..] => (*key, rest),
-                    _ => ("", rest),
+                let called = [Segment::Name("module"), Segment::Name(name)];
+                let base = join(around.module, &called);
+                let (inner, rest) = match rest {
+                    [Segment::Index(key), rest @ ..] => (Some(format!("{base}{key}")), rest),
+                    _ => {
+                        let key = around.key.filter(|_| keyed);
+                        (self.module_instance(&base, key), rest)
+                    }
                 };
-                let [Segment::Name(output), rest @ ..] = rest else {
+                let Some(inner) = inner else {
                     return named();
                 };
-                let inner = join(
-                    around.module,
-                    &[Segment::Name("module"), Segment::Name(name)],
-                );
-                let inner = format!("{inner}{key}");
-                let expression = self
-                    .module(&inner)
-                    .and_then(|module| module.get("outputs")?.get(output)?.get("expression"));
-                let Some(expression) = expression else {
-                    return named();
-                };
-                let inside = Around {
-                    module: &inner,
-                    key: None,
-                    block: None,
-                };
-                self.further(self.targets(expression, inside, hops + 1), rest)
+                self.outputs(&inner, rest, hops).unwrap_or_else(named)
             }
             [Segment::Name("local"), ..] => named(),
             [Segment::Name("data"), kind, name, rest @ ..] => {
@@ -266,6 +288,39 @@ impl<'j> Configuration<'j> {
             }
             _ => named(),
         }
+    }
+
+    /// What an output of a module leads to, or all of them where none is named; `None` if that is not
+    /// part of the plan.
+    fn outputs(&self, module: &str, rest: &[Segment<'_>], hops: usize) -> Option<Vec<Target>> {
+        let outputs = self.module(module)?.get("outputs")?;
+        let inside = Around {
+            module,
+            key: None,
+            block: None,
+        };
+        let leads = |output: &Json| {
+            let expression = output.get("expression")?;
+            Some(self.targets(expression, inside, hops + 1))
+        };
+        let [Segment::Name(output), rest @ ..] = rest else {
+            let all = outputs.members().iter();
+            return Some(all.filter_map(|it| leads(&it.value)).flatten().collect());
+        };
+        Some(self.further(leads(outputs.get(output)?)?, rest))
+    }
+
+    /// The instance of a module that is meant where none is named; `key` is the one that the loop
+    /// around is at.
+    fn module_instance(&self, base: &str, key: Option<&str>) -> Option<String> {
+        let instances = self.modules.get(base)?;
+        let own = key.map(|key| format!("{base}{key}"));
+        if let Some(own) = own.filter(|own| instances.contains(&**own)) {
+            return Some(own);
+        }
+        let mut instances = instances.iter();
+        let only = instances.next().filter(|_| instances.next().is_none());
+        only.map(|only| (*only).to_owned())
     }
 
     /// A resource and what stands after it; `key` is the one that the loop around is at.
@@ -296,7 +351,10 @@ impl<'j> Configuration<'j> {
             return targets;
         }
         let longer = |target: Target| match target {
-            Target::Attribute(address, path) => Target::Attribute(address, join(&path, rest)),
+            Target::Attribute(address, path) => {
+                let path = longer_path(&address, path, rest);
+                Target::Attribute(address, path)
+            }
             Target::Named(name) if self.instances.contains_key(&*name) => {
                 self.resource(&name, rest, None)
             }
@@ -318,6 +376,41 @@ impl<'j> Configuration<'j> {
         let (outer, _) = outer_module(address);
         let (name, _) = *module_calls(address).last()?;
         self.module(outer)?.get("module_calls")?.get(name)
+    }
+}
+
+/// A path with further steps. What lies between, collections that an expression put the resource or
+/// its id in, has no part in it.
+fn longer_path(address: &str, path: String, rest: &[Segment<'_>]) -> String {
+    if path == "id" || path.ends_with(".id") {
+        return path;
+    }
+    if !path.is_empty() {
+        return join(&path, rest);
+    }
+    let (mode, kind) = kind_of(address);
+    let rows = schema(mode, kind);
+    let is_between = |step: &&Segment<'_>| match step {
+        Segment::Index(_) => true,
+        Segment::Name("id") => false,
+        Segment::Name(name) => rows.is_some_and(|rows| rows.rows_of(name).next().is_none()),
+    };
+    let between = rest.iter().take_while(is_between).count();
+    join("", rest.get(between..).unwrap_or_default())
+}
+
+/// The mode and type of the resource with an address.
+pub(super) fn kind_of(address: &str) -> (Mode, &str) {
+    let mut names = segments(address).into_iter().peekable();
+    while names.next_if_eq(&Segment::Name("module")).is_some() {
+        names.next();
+        names.next_if(|step| matches!(step, Segment::Index(_)));
+    }
+    let data = names.next_if_eq(&Segment::Name("data"));
+    let mode = data.map_or(Mode::Managed, |_| Mode::Existing);
+    match names.next() {
+        Some(Segment::Name(kind)) => (mode, kind),
+        _ => (mode, ""),
     }
 }
 

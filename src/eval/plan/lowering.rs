@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::address::without_key;
-use super::configuration::{Configuration, Target, Written};
+use super::configuration::{Configuration, Target, Written, kind_of};
 use super::document::Document;
 use super::record::{Record, records};
 use super::values::{Reader, Step};
@@ -38,8 +38,7 @@ pub(super) fn read(document: &Document<'_>, source: Option<Deployment>) -> Read 
             .push(Diagnostic::advice("partial-plan", place, why));
     }
     let records = records(document);
-    let configuration =
-        Configuration::new(document.json, records.iter().map(|record| &record.address));
+    let configuration = Configuration::new(document.json, &records);
     let (typed, origins) = match source {
         Some(source) => {
             read.files = source.files;
@@ -316,7 +315,7 @@ impl Lowering<'_, '_> {
         let chosen = match targets {
             [only] => Some(only),
             _ => {
-                let mut fitting = targets.iter().filter(|target| is_called(attribute, target));
+                let mut fitting = targets.iter().filter(|it| may_be_called(attribute, it));
                 fitting.next().filter(|_| fitting.next().is_none())
             }
         };
@@ -366,9 +365,12 @@ fn named(own: Unknown, target: Option<&Target>) -> Unknown {
 /// Whether an attribute is called after the type of what it refers to, as `subnet_id` is after
 /// `azurerm_subnet`.
 fn is_called(attribute: &str, target: &Target) -> bool {
-    let Target::Attribute(address, _) = target else {
-        return false;
-    };
+    matches!(target, Target::Attribute(..)) && may_be_called(attribute, target)
+}
+
+/// The same, or nothing tells the type of what it refers to.
+fn may_be_called(attribute: &str, target: &Target) -> bool {
+    let (Target::Attribute(address, _) | Target::Named(address)) = target;
     let stem = attribute
         .strip_suffix("_ids")
         .or_else(|| attribute.strip_suffix("_id"))
@@ -376,9 +378,10 @@ fn is_called(attribute: &str, target: &Target) -> bool {
     let Some(stem) = stem else {
         return false;
     };
-    let kind = address
-        .split('.')
-        .find_map(|part| part.strip_prefix("azurerm_"));
+    let (_, kind) = kind_of(address);
+    let Some(kind) = kind.strip_prefix("azurerm_") else {
+        return matches!(target, Target::Named(_));
+    };
     // The provider calls an address by two names.
     let stem = match stem {
         "public_ip_address" => "public_ip",
@@ -390,7 +393,7 @@ fn is_called(attribute: &str, target: &Target) -> bool {
             .is_some_and(|before| before.is_empty() || before.ends_with('_'))
     };
     // `probe_id` is the id of an `azurerm_lb_probe`, `remote_virtual_network_id` that of a network.
-    kind.is_some_and(|kind| ends(stem, kind) || ends(kind, stem))
+    ends(stem, kind) || ends(kind, stem)
 }
 
 /// What an evaluated resource says in the attributes of its provider: requests are evaluated to the
