@@ -13,6 +13,7 @@ pub mod export;
 pub mod frontend;
 pub mod functions;
 pub mod hcl_expr;
+mod labels;
 pub(crate) mod located;
 pub mod plan;
 pub mod terraform;

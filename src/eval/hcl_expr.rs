@@ -11,6 +11,7 @@
 mod access;
 mod conversion;
 mod for_each;
+pub(crate) mod labels;
 mod library;
 mod members;
 mod operators;
@@ -21,10 +22,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::value::{Bounds, Data, Rest, Truth, Unknown, Value};
+use super::value::{Bounds, Data, Reason, Rest, Truth, Unknown, Value};
 use crate::origin::{Origin, OriginBuilder, OriginId, OriginStep};
 use crate::source::Span;
-use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, TemplatePart};
+use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, SPLAT_ELEMENT, TemplatePart};
 
 pub use access::{Entries, attribute_of, element_of, entries_of, step_into, unknown_reference};
 pub use conversion::{to_boolean, to_number, to_text};
@@ -34,6 +35,7 @@ pub use library::{functions_page, is_function};
 pub(crate) use access::candidates as element_candidates;
 pub(crate) use conversion::{Conversion, kind_of};
 pub(crate) use for_each::{key_of_rest, value_of_rest};
+pub(crate) use labels::derived_unknown;
 pub(crate) use members::{key_of, members_of, rest_of_members};
 pub(crate) use operators::either_of as either;
 pub(crate) use typed::opened;
@@ -462,11 +464,7 @@ impl Context<'_> {
         match &expr.kind {
             ExprKind::Unreadable => {
                 let scope = format!("unreadable {}:{}", expr.span.file.0, expr.span.start);
-                let unknown = Unknown::new(
-                    &scope,
-                    "an unreadable value",
-                    crate::eval::value::Reason::Invalid,
-                );
+                let unknown = Unknown::new(&scope, "an unreadable value", Reason::Invalid);
                 let origin = self.session.literal(expr.span);
                 Ok(Value::unknown(unknown.declared_at(expr.span), origin))
             }
@@ -557,7 +555,12 @@ impl Context<'_> {
         for (step, span) in steps.iter().zip(spans).skip(consumed) {
             value = step_into(&value, step, span)?;
         }
-        Ok(value)
+        Ok(match &base.kind {
+            ExprKind::Variable(name) if &**name != SPLAT_ELEMENT => {
+                labels::taken_from(value, name, &steps)
+            }
+            _ => value,
+        })
     }
 
     fn with<'b>(&'b self, frame: &'b Frame<'b>) -> Context<'b> {
@@ -571,7 +574,7 @@ impl Context<'_> {
 
 /// An unknown that follows from others, of whatever `of` are.
 pub(crate) fn derived(function: &str, of: &[Value], origin: OriginId) -> Value {
-    Value::unknown(Unknown::derived(function, of), origin)
+    Value::unknown(derived_unknown(function, of), origin)
 }
 
 #[cfg(test)]

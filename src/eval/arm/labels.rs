@@ -9,17 +9,9 @@
 use std::sync::Arc;
 
 use super::scope;
+use crate::eval::labels::{self, MOST, shortened};
 use crate::eval::value::{Data, ListValue, Piece, Unknown, Value};
 use crate::origin::OriginId;
-
-/// The longest label of a call, in characters.
-const LONGEST: usize = 72;
-
-/// How many characters of a longer one stand at its end.
-const AT_END: usize = 24;
-
-/// How many arguments, and items of an array, are looked at.
-const MOST: usize = 8;
 
 /// The ids that [`resourceGroup()`](super::place) and its like give, as they read, and the call.
 const IDS: [(&str, &str); 3] = [
@@ -101,18 +93,7 @@ pub(super) fn last_name(address: &str) -> &str {
 }
 
 fn listed(values: &[Value]) -> String {
-    let mut text = String::new();
-    for (at, value) in values.iter().enumerate() {
-        if at > 0 {
-            text.push_str(", ");
-        }
-        if at == MOST {
-            text.push('…');
-            break;
-        }
-        text.push_str(&shown(value));
-    }
-    text
+    labels::listed(values, shown)
 }
 
 fn of_pieces(pieces: &[Piece]) -> String {
@@ -126,18 +107,6 @@ fn of_pieces(pieces: &[Piece]) -> String {
         }
     }
     format!("'{}'", shortened(&text))
-}
-
-/// The beginning and the end of what is too long for a label.
-fn shortened(text: &str) -> String {
-    // The number of bytes is asked first: counting the characters of a long text takes long.
-    if text.len() <= LONGEST || text.len() <= 4 * LONGEST && text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    let from = text.char_indices().rev().nth(AT_END - 1);
-    let first: String = text.chars().take(LONGEST - AT_END - 1).collect();
-    let last = from.and_then(|(at, _)| text.get(at..)).unwrap_or_default();
-    format!("{first}…{last}")
 }
 
 fn of_list(list: &ListValue) -> String {

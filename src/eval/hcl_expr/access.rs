@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 
 use super::for_each::value_of_rest;
 use super::members::{may_hold, member_at, members_of, rest_of_members};
-use super::{Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived, typed};
+use super::{
+    Failure, MAX_CANDIDATES, Outcome, Step, conversion, derived, derived_unknown, labels, typed,
+};
 use crate::eval::ResourceKey;
 use crate::eval::value::{
     Bounds, Data, ListKind, ListValue, Members, ObjectKind, ObjectValue, Reason, Reference, Rest,
@@ -60,7 +62,9 @@ pub fn attribute_of(value: &Value, name: &str, at: Span) -> Outcome {
             if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
                 attribute_of(candidate, name, at)
             }) {
-                return Ok(known);
+                return Ok(labels::choice(known, || {
+                    labels::part(unknown, &dotted(name))
+                }));
             }
             let part = part_of_unknown(unknown, &dotted(name), value.origin);
             match typed::attribute_type(unknown, name) {
@@ -154,7 +158,8 @@ pub fn element_of(value: &Value, index: &Value, at: Span) -> Outcome {
             if let Some(known) = each_candidate(unknown, value.origin, |candidate| {
                 element_of(candidate, index, at)
             }) {
-                return Ok(known);
+                let of = [value.clone(), index.clone()];
+                return Ok(labels::as_expression(known, "[]", &of));
             }
             let suffix = match &index.data {
                 Data::Number(number) => number.as_i64().map(|number| format!("[{number}]")),
@@ -209,7 +214,7 @@ fn any_of<'a>(
     value: &Value,
     index: &Value,
 ) -> Value {
-    let mut unknown = Unknown::derived("[]", &[value.clone(), index.clone()]);
+    let mut unknown = derived_unknown("[]", &[value.clone(), index.clone()]);
     if !open && (1..=MAX_CANDIDATES).contains(&items.len()) {
         let items: Vec<Value> = items.cloned().collect();
         if items.iter().all(Value::is_wholly_known) {
@@ -288,7 +293,7 @@ pub(super) fn one_of(
     if distinct.len() > MAX_CANDIDATES {
         return None;
     }
-    let unknown = Unknown::derived(function, &arguments).with_bounds(Bounds::OneOf(distinct));
+    let unknown = derived_unknown(function, &arguments).with_bounds(Bounds::OneOf(distinct));
     Some(Value::unknown(unknown, origin))
 }
 
@@ -326,7 +331,7 @@ pub(super) fn part_of_unknown(unknown: &Arc<Unknown>, suffix: &str, origin: Orig
     let whole = UnknownId::named(&format!("part of {:x}", unknown.id.0), suffix);
     let part = Unknown {
         id: whole,
-        label: format!("{}{suffix}", unknown.label).into(),
+        label: labels::part(unknown, suffix),
         reason: Reason::Derived,
         bounds: Bounds::Any,
         refers_to: None,

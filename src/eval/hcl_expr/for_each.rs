@@ -9,7 +9,10 @@ use super::access::{
 };
 use super::members::{key_of, members_of, perhaps, rest_of_members};
 use super::operators::boolean;
-use super::{Context, Failure, Frame, Outcome, Session, conversion, derived, opened, typed};
+use super::{
+    Context, Failure, Frame, Outcome, Session, conversion, derived, derived_unknown, labels,
+    opened, typed,
+};
 use crate::eval::value::{Data, ListKind, Member, Presence, Rest, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -23,7 +26,7 @@ pub(crate) fn key_of_rest(rest: &Rest) -> Value {
         OriginId::NONE,
     )];
     let label = format!("each key of {}", rest.unknown.label);
-    labelled(Unknown::derived("each.key", &of), label)
+    labelled(derived_unknown("each.key", &of), label)
 }
 
 /// The value of an element that is not known: what it looks like, or an unknown.
@@ -33,8 +36,8 @@ pub(crate) fn value_of_rest(rest: &Rest) -> Value {
             Data::Unknown(Arc::clone(&rest.unknown)),
             OriginId::NONE,
         )];
-        let label = format!("{}[*]", rest.unknown.label);
-        let element = labelled(Unknown::derived("each.value", &of), label);
+        let label = labels::part(&rest.unknown, "[*]").to_string();
+        let element = labelled(derived_unknown("each.value", &of), label);
         typed::of_type(element, typed::type_of_elements(&rest.unknown))
     })
 }
@@ -192,7 +195,7 @@ impl Context<'_> {
                 // What is wrong for an unknown element may be right for every real one.
                 Err(_) => {
                     let rest = Rest {
-                        unknown: Arc::new(Unknown::derived("for", &[whole.clone(), key])),
+                        unknown: Arc::new(derived_unknown("for", &[whole.clone(), key])),
                         template: None,
                     };
                     made.extend(members_of(&rest).into_iter().map(|member| Made {
@@ -343,7 +346,7 @@ impl Context<'_> {
             return self.splat_over(&opened, rest, at);
         }
         let whole = Rest {
-            unknown: Arc::new(Unknown::derived("[*]", std::slice::from_ref(value))),
+            unknown: Arc::new(derived_unknown("[*]", std::slice::from_ref(value))),
             template: None,
         };
         let element = match (Type::of(value), value.as_unknown()) {
@@ -406,7 +409,7 @@ fn filtered(
     let mut of = vec![value(unknown)];
     of.extend(condition.because().map(value));
     of.push(made_key.clone().unwrap_or_else(|| result.clone()));
-    Arc::new(Unknown::derived("for", &of))
+    Arc::new(derived_unknown("for", &of))
 }
 
 /// An unknown in place of what a loop makes of an unknown collection.

@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 
 use super::access::{each_candidate, list_value, object_value};
 use super::conversion::{Conversion, kind_of, to_boolean, to_number, to_text};
-use super::{Context, Failure, MAX_TEXT, Outcome, Session, derived, template};
+use super::{Context, Failure, MAX_TEXT, Outcome, Session, derived, labels, template};
 use crate::eval::value::{Bounds, Data, ListKind, ListValue, Reason, Rest, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -216,7 +216,7 @@ impl<'a> Call<'a> {
     /// A function that differs each time, or that this version does not know.
     fn not_evaluated(&self, is_run_time: bool) -> Value {
         let mut unknown = Unknown::derived(self.name, self.arguments);
-        unknown.label = format!("{}()", self.name).into();
+        unknown.label = self.label();
         unknown.causes = Vec::new();
         unknown.declared = Some(self.at);
         if self.name == "base64gzip" {
@@ -282,7 +282,7 @@ impl<'a> Call<'a> {
                 })
             });
             if let Some(mapped) = mapped {
-                return Ok(mapped);
+                return Ok(labels::choice(mapped, || self.label()));
             }
         }
         Ok(self.unknown())
@@ -290,7 +290,13 @@ impl<'a> Call<'a> {
 
     /// The unknown that this function makes of these arguments.
     fn unknown(&self) -> Value {
-        derived(self.name, self.arguments, self.origin())
+        let unknown = derived(self.name, self.arguments, self.origin());
+        labels::called(unknown, || self.label())
+    }
+
+    /// The call as a person reads it.
+    fn label(&self) -> Arc<str> {
+        labels::call(self.name, self.arguments)
     }
 
     fn fail(&self, message: impl std::fmt::Display) -> Box<Failure> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::derived_unknown;
 use super::for_each::{key_of_rest, value_of_rest};
 use crate::eval::value::{Data, Member, Presence, Rest, Truth, Unknown, UnknownId, Value};
 use crate::origin::OriginId;
@@ -26,7 +27,7 @@ pub(crate) fn key_of(member: &Member, rest: &Rest, place: usize) -> Value {
             unknown_value(&rest.unknown),
             Value::integer(place, OriginId::NONE),
         ];
-        Value::unknown(Unknown::derived("index", &of), member.value.origin)
+        Value::unknown(derived_unknown("index", &of), member.value.origin)
     })
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn rest_of_members(function: &str, members: Vec<Member>) -> Option<Re
         decides.extend(because.into_iter().chain(member.key.clone()));
         all.push(member.value.clone());
     }
-    let mut unknown = Unknown::derived(function, if decides.is_empty() { &all } else { &decides });
+    let mut unknown = derived_unknown(function, if decides.is_empty() { &all } else { &decides });
     all.extend(decides);
     unknown.id = UnknownId::derived(function, &all);
     Some(Rest::of_members(Arc::new(unknown), members))
@@ -98,7 +99,7 @@ pub(crate) fn perhaps(of: &[Value]) -> Presence {
         [value] => value.as_unknown().cloned(),
         _ => None,
     };
-    Presence::Perhaps(alone.unwrap_or_else(|| Arc::new(Unknown::derived("if", of))))
+    Presence::Perhaps(alone.unwrap_or_else(|| Arc::new(derived_unknown("if", of))))
 }
 
 /// Whether a rest may have an element of this key.

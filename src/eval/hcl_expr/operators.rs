@@ -2,7 +2,7 @@
 
 use super::access::{each_candidate, join_rests, object_value, one_of};
 use super::conversion::{Conversion, kind_of, to_boolean, to_number};
-use super::{Context, Failure, Outcome, derived};
+use super::{Context, Failure, Outcome, derived, derived_unknown, labels};
 use crate::eval::value::{
     Bounds, Data, ListKind, ListValue, ObjectKind, ObjectValue, Rest, Truth, Type, Unknown, Value,
 };
@@ -226,7 +226,7 @@ pub(super) fn either(condition: &Value, a: &Value, b: &Value, origin: OriginId) 
 fn open_rest(of: &[Value], elements: &[&Value]) -> Option<Rest> {
     let first = elements.first()?;
     Some(Rest {
-        unknown: Arc::new(Unknown::derived("?:", of)),
+        unknown: Arc::new(derived_unknown("?:", of)),
         template: (elements.len() == 1).then(|| (*first).clone()),
     })
 }
@@ -261,7 +261,10 @@ fn unary(op: UnaryOp, value: &Value, at: Span, origin: OriginId) -> Outcome {
         let mapped = value
             .as_unknown()
             .and_then(|unknown| each_candidate(unknown, origin, |one| unary(op, one, at, origin)));
-        mapped.unwrap_or_else(|| derived(op_name_unary(op), std::slice::from_ref(value), origin))
+        let own = || derived(op_name_unary(op), std::slice::from_ref(value), origin);
+        mapped.map_or_else(own, |mapped| {
+            labels::as_expression(mapped, op_name_unary(op), std::slice::from_ref(value))
+        })
     }))
 }
 
@@ -298,7 +301,11 @@ fn binary(
         }),
         _ => None,
     };
-    Ok(mapped.unwrap_or_else(|| derived(op_name(op), &[a.clone(), b.clone()], origin)))
+    let of = [a.clone(), b.clone()];
+    Ok(match mapped {
+        Some(mapped) => labels::as_expression(mapped, op_name(op), &of),
+        None => derived(op_name(op), &of, origin),
+    })
 }
 
 /// Equality as Terraform has it: values of different types differ. The id of a resource is never

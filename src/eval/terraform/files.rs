@@ -7,9 +7,10 @@ use super::evaluation::Evaluation;
 use super::module::Module;
 use crate::eval::functions::{digest, encoding, text};
 use crate::eval::hcl_expr::{
-    Failure, Lookup, Outcome, Scope, Session, Step, evaluate_template, step_into, to_text,
+    Failure, Lookup, Outcome, Scope, Session, Step, derived_unknown, evaluate_template,
+    labels::call, step_into, to_text,
 };
-use crate::eval::value::{Data, Piece, Reason, Unknown, UnknownId, Value};
+use crate::eval::value::{Data, Piece, Reason, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::hcl;
@@ -40,7 +41,7 @@ impl<'a> Evaluation<'a> {
                 |file| encoding::base64_encode(&digest::sha512(file.text().as_bytes()))
             }
             "fileexists" => return Some(self.exists(arguments, at)),
-            "fileset" => return Some(Ok(self.no_file("fileset", arguments, at))),
+            "fileset" => return Some(Ok(self.file_set(arguments, at))),
             "templatefile" => return Some(self.template_file(module, arguments, at)),
             "templatestring" => return Some(self.template_string(arguments, at)),
             "abspath" => return Some(self.absolute(arguments, at)),
@@ -61,7 +62,7 @@ impl<'a> Evaluation<'a> {
                 let origin = self.of_file(name, id, &file, value.origin);
                 Ok(Value::string(function(&file), origin))
             }
-            None => Ok(self.no_file(&path, arguments, at)),
+            None => Ok(self.no_file(name, &path, arguments, at)),
         })
     }
 
@@ -78,22 +79,33 @@ impl<'a> Evaluation<'a> {
         self.session.hop(None, step, &[text, path])
     }
 
+    /// Which files there are is not looked up: some may only be there when Terraform runs.
+    fn file_set(&self, arguments: &[Value], at: Span) -> Value {
+        let texts: Option<Vec<Arc<str>>> = arguments.iter().map(to_text).collect();
+        match texts {
+            Some(texts) => self.no_file("fileset", &texts.join("/"), arguments, at),
+            None => self.unknown_call("fileset", arguments),
+        }
+    }
+
     fn exists(&self, arguments: &[Value], at: Span) -> Outcome {
         let Some(value) = arguments.first() else {
             return Err(Failure::invalid(at, "fileexists: a path is needed"));
         };
-        match to_text(value).map(|path| self.open(&path).is_some()) {
-            Some(true) => Ok(Value::bool(true, self.session.literal(at))),
+        match to_text(value) {
+            Some(path) if self.open(&path).is_some() => {
+                Ok(Value::bool(true, self.session.literal(at)))
+            }
             // What cannot be read here may still be there when Terraform runs.
-            Some(false) => Ok(self.no_file("fileexists", arguments, at)),
+            Some(path) => Ok(self.no_file("fileexists", &path, arguments, at)),
             None => Ok(self.unknown_call("fileexists", arguments)),
         }
     }
 
-    fn no_file(&self, path: &str, arguments: &[Value], at: Span) -> Value {
-        let mut unknown = Unknown::derived("file", arguments);
-        unknown.id = UnknownId::derived(path, arguments);
-        unknown.label = format!("the file {path}").into();
+    /// What a function gives of a file that is not here: the file is what is missing.
+    fn no_file(&self, name: &str, path: &str, arguments: &[Value], at: Span) -> Value {
+        let mut unknown = Unknown::derived(name, arguments);
+        unknown.label = call(name, arguments);
         unknown.reason = Reason::File(path.into());
         unknown.causes = Vec::new();
         unknown.declared = Some(at);
@@ -104,7 +116,7 @@ impl<'a> Evaluation<'a> {
         let origin = arguments
             .first()
             .map_or(OriginId::NONE, |value| value.origin);
-        Value::unknown(Unknown::derived(name, arguments), origin)
+        Value::unknown(derived_unknown(name, arguments), origin)
     }
 
     fn template_file(&self, _module: &Rc<Module<'a>>, arguments: &[Value], at: Span) -> Outcome {
@@ -118,7 +130,7 @@ impl<'a> Evaluation<'a> {
             return Ok(self.unknown_call("templatefile", arguments));
         };
         let Some((id, file)) = self.open(&path) else {
-            return Ok(self.no_file(&path, arguments, at));
+            return Ok(self.no_file("templatefile", &path, arguments, at));
         };
         let end = u32::try_from(file.text().len()).unwrap_or(u32::MAX);
         let whole = Span::new(id, 0, end);

@@ -2,20 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::eval::hcl_expr::to_text;
-use crate::eval::value::{Data, Piece, Value};
+use crate::eval::hcl_expr::{labels::readable, to_text};
+use crate::eval::value::{Data, Value};
 
 /// A key as it reads, unknown parts as in a template: `${var.prefix}-web`.
 pub(super) fn text(key: &Value) -> Arc<str> {
     match &key.data {
         Data::Unknown(unknown) => format!("${{{}}}", unknown.label).into(),
-        Data::Template(pieces) => {
-            let shown = |piece: &Piece| match piece {
-                Piece::Literal(text) => text.to_string(),
-                Piece::Hole(unknown) => format!("${{{}}}", unknown.label),
-            };
-            pieces.iter().map(shown).collect::<String>().into()
-        }
+        Data::Template(pieces) => readable(pieces).into(),
         _ => to_text(key).unwrap_or_else(|| "".into()),
     }
 }

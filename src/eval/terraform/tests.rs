@@ -6,6 +6,7 @@ mod cycles;
 mod data;
 mod installed;
 mod json;
+mod labels;
 mod limits;
 mod loops;
 mod modules;

@@ -10,7 +10,9 @@ use super::types::Reader;
 use super::validation;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Output;
-use crate::eval::hcl_expr::{Conversion, Failure, Frame, Outcome, evaluate, evaluate_with, opened};
+use crate::eval::hcl_expr::{
+    Conversion, Failure, Frame, Outcome, evaluate, evaluate_with, labels, opened,
+};
 use crate::eval::value::{Bounds, Reason, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -194,7 +196,8 @@ impl<'a> Evaluation<'a> {
         };
         let visit = Visit::new(&module.prefix, "local.", name);
         let value = self.once(&module.locals, name, at, visit, || {
-            self.evaluated(module, attribute, || OriginStep::Local(name.into()))
+            let value = self.evaluated(module, attribute, || OriginStep::Local(name.into()));
+            labels::named(value, || format!("local.{name}").into())
         })?;
         Ok(value)
     }

@@ -123,7 +123,8 @@ impl Evaluation<'_, '_> {
                 };
                 let least = i64::try_from(least).ok();
                 unknown.bounds = crate::eval::value::Bounds::Range(least, most);
-                unknown.id = crate::eval::value::UnknownId::named("length", &unknown.label);
+                unknown.id =
+                    crate::eval::value::UnknownId::named("length", &unknown.id.0.to_string());
                 Datum::unknown(Arc::new(unknown))
             }
             Data::Text(text) => {

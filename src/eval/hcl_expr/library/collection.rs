@@ -10,11 +10,12 @@ use crate::eval::hcl_expr::access::{
 };
 use crate::eval::hcl_expr::conversion::kind_of;
 use crate::eval::hcl_expr::derived;
+use crate::eval::hcl_expr::derived_unknown;
 use crate::eval::hcl_expr::for_each::{key_of_rest, value_of_rest};
 use crate::eval::hcl_expr::members::{key_of, may_hold, members_of, rest_of_members};
 use crate::eval::hcl_expr::operators::{boolean, equal};
 use crate::eval::value::{
-    Bounds, Data, ListKind, Member, ObjectKind, Presence, Rest, Truth, Type, Unknown, Value,
+    Bounds, Data, ListKind, Member, ObjectKind, Presence, Rest, Truth, Type, Value,
 };
 use crate::origin::OriginId;
 
@@ -60,7 +61,7 @@ fn length(call: &Call<'_>) -> Outcome {
     let value = call.argument(0)?;
     let counted = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let at_least = |count: usize| {
-        let unknown = Unknown::derived("length", call.arguments)
+        let unknown = derived_unknown("length", call.arguments)
             .with_bounds(Bounds::Range(Some(counted(count)), None));
         Ok(Value::unknown(unknown, call.origin()))
     };
@@ -189,7 +190,7 @@ fn unsettle(entries: &mut IndexMap<Arc<str>, Value>, rest: &Rest) {
             Value::string(Arc::clone(name), OriginId::NONE),
             value.clone(),
         ];
-        let mut unknown = Unknown::derived("merge", &of);
+        let mut unknown = derived_unknown("merge", &of);
         unknown.label = format!("{}[\"{name}\"]", rest.unknown.label).into();
         *value = Value::unknown(unknown, value.origin);
     }
@@ -276,7 +277,7 @@ fn keys(call: &Call<'_>) -> Outcome {
                     rest_of_members("keys", keys.collect())
                 }
                 None => Some(Rest {
-                    unknown: Arc::new(Unknown::derived("keys", &[open(&rest)])),
+                    unknown: Arc::new(derived_unknown("keys", &[open(&rest)])),
                     template: Some(key_of_rest(&rest)),
                 }),
             });
@@ -314,7 +315,7 @@ fn values(call: &Call<'_>) -> Outcome {
                         .collect(),
                 ),
                 None => Some(Rest {
-                    unknown: Arc::new(Unknown::derived("values", &[open(&rest)])),
+                    unknown: Arc::new(derived_unknown("values", &[open(&rest)])),
                     template: Some(value_of_rest(&rest)),
                 }),
             });
@@ -352,7 +353,7 @@ fn flatten_into(value: &Value, items: &mut Vec<Value>, rests: &mut Vec<Rest>, de
         Data::Unknown(unknown) if depth > 0 && may_be_list(value) => {
             let inner = rest_of(unknown);
             rests.push(Rest {
-                unknown: Arc::new(Unknown::derived("flatten", std::slice::from_ref(value))),
+                unknown: Arc::new(derived_unknown("flatten", std::slice::from_ref(value))),
                 template: inner.template,
             });
         }
@@ -383,7 +384,7 @@ fn flattened_rest(rest: &Rest, depth: usize) -> Option<Rest> {
     let shapes_are_known = rests.iter().all(|rest| rest.template.is_some());
     let mut templates = items;
     templates.extend(rests.into_iter().filter_map(|rest| rest.template));
-    let unknown = Arc::new(Unknown::derived("flatten", &[open(rest)]));
+    let unknown = Arc::new(derived_unknown("flatten", &[open(rest)]));
     let template = if shapes_are_known && templates.len() == 1 {
         templates.pop()
     } else {
@@ -520,7 +521,7 @@ fn compact(call: &Call<'_>) -> Outcome {
                     .is_none_or(|reference| &*reference.path != "id") =>
             {
                 rests.push(Rest {
-                    unknown: Arc::new(Unknown::derived("compact", std::slice::from_ref(item))),
+                    unknown: Arc::new(derived_unknown("compact", std::slice::from_ref(item))),
                     template: Some(item.clone()),
                 });
             }

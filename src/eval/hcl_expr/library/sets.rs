@@ -7,7 +7,8 @@ use super::{Call, Function, Outcome};
 use crate::eval::hcl_expr::Session;
 use crate::eval::hcl_expr::access::{each_candidate, join_rests};
 use crate::eval::hcl_expr::conversion::{kind_of, to_boolean, to_number, to_text};
-use crate::eval::value::{Data, ListKind, Rest, Truth, Type, Unknown, Value};
+use crate::eval::hcl_expr::derived_unknown;
+use crate::eval::value::{Data, ListKind, Rest, Truth, Type, Value};
 use crate::source::Span;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -123,7 +124,7 @@ fn distinct(call: &Call<'_>, set: bool) -> Outcome {
     let (kept, perhaps) = unique(call, items)?;
     let mut rests: Vec<Rest> = list.rest.iter().cloned().collect();
     rests.extend(perhaps.into_iter().map(|item| Rest {
-        unknown: Arc::new(Unknown::derived("distinct", &[value.clone(), item.clone()])),
+        unknown: Arc::new(derived_unknown("distinct", &[value.clone(), item.clone()])),
         template: Some(item),
     }));
     let mut kept = kept;
@@ -220,7 +221,7 @@ fn setunion(call: &Call<'_>) -> Outcome {
     }
     let (mut kept, perhaps) = unique(call, items)?;
     rests.extend(perhaps.into_iter().map(|item| Rest {
-        unknown: Arc::new(Unknown::derived("setunion", std::slice::from_ref(&item))),
+        unknown: Arc::new(derived_unknown("setunion", std::slice::from_ref(&item))),
         template: Some(item),
     }));
     in_set_order(&mut kept);

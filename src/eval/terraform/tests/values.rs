@@ -235,7 +235,7 @@ fn files_are_read_below_the_root_only() {
     );
     assert_eq!(
         attribute(&deployment, "azurerm_x.x", "outside"),
-        "?the file ../../etc/passwd"
+        "?file(\"../../etc/passwd\")"
     );
     assert_eq!(attribute(&deployment, "azurerm_x.x", "base"), "dir");
     assert!(deployment.files.contains(&files.id("rules.yaml")));
