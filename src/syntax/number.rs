@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(large.multiply(&large), None);
         assert_eq!(
             Number::Integer(1)
-                .divide(&number("1e4000"))
+                .divide(&number("1e1000"))
                 .unwrap()
                 .multiply(&number("1e-4000")),
             None
