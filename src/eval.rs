@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::origin::{OriginGraph, OriginId};
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 use value::{Data, Piece, Truth, Unknown, Value, hole};
 
 /// The way back to the files, for what a language reads while it is evaluated (`file()`,
@@ -87,6 +87,20 @@ pub struct Deployment {
     pub provider: terraform::schema::Versions,
     /// The compiler that wrote the template, where it says so of itself.
     pub generator: Option<Generator>,
+    /// The modules it calls that are not here, each once: what they create is not among the
+    /// resources.
+    pub absent: Vec<AbsentModule>,
+}
+
+/// A call of a module whose files are not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsentModule {
+    /// The address of the call without keys of instances: `module.hub.module.gate`.
+    pub address: Arc<str>,
+    /// Where the module comes from, as it is written.
+    pub source: Arc<str>,
+    /// The header of the call.
+    pub call: Span,
 }
 
 /// What a deployment declares as its result: for another deployment, a pipeline or a person.
@@ -236,4 +250,22 @@ pub struct Resource {
     /// The name other expressions of its template call it by, where resources have such names: the
     /// member of an ARM template's `resources` object, which in compiled Bicep is the symbol.
     pub symbol: Option<Arc<str>>,
+}
+
+/// An address without the keys and indices of loops: `module.a.x.b` of `module.a["k"].x.b[0]`.
+#[must_use]
+pub(crate) fn without_keys(address: &str) -> String {
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    for c in address.chars() {
+        match c {
+            '"' if depth > 0 => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            _ if depth == 0 => text.push(c),
+            _ => {}
+        }
+    }
+    text
 }

@@ -254,7 +254,7 @@ impl Totals {
 
 /// Every reason: first those that this program could do something about, then what lies in files
 /// that are not here, then what only Azure or who deploys knows.
-const REASONS: [&str; 14] = [
+const REASONS: [&str; 16] = [
     "unsupported-function",
     "limit",
     "invalid",
@@ -264,11 +264,13 @@ const REASONS: [&str; 14] = [
     "linked-template",
     "outside",
     "run-time",
+    "apply",
     "run-time-function",
     "target",
     "secret",
     "placeholder",
     "no-value",
+    "provider-version",
 ];
 
 /// The stable name of a reason.
@@ -279,6 +281,8 @@ pub fn reason_name(reason: &Reason) -> &'static str {
         Reason::Placeholder => "placeholder",
         Reason::Secret => "secret",
         Reason::RunTime => "run-time",
+        Reason::Apply => "apply",
+        Reason::ProviderVersion => "provider-version",
         Reason::Outside => "outside",
         Reason::Module(_) => "module",
         Reason::LinkedTemplate => "linked-template",

@@ -115,6 +115,7 @@ impl Frontend for Arm {
             complete: false,
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
+            absent: Vec::new(),
         };
         let template = unit.sources.first().and_then(|id| tree(loader, *id));
         if let Some(template) = template {

@@ -99,6 +99,7 @@ impl Frontend for Export {
             diagnostics: recorder.diagnostics,
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
+            absent: Vec::new(),
         }
     }
 }

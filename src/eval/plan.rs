@@ -98,6 +98,7 @@ impl Frontend for Plan {
             complete: found.is_some_and(|document| document.is_complete()),
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
+            absent: Vec::new(),
         }
     }
 }

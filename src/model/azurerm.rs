@@ -152,7 +152,7 @@ fn defaulted(
 
 /// The unknown where something depends on a version which the files leave open.
 fn by_version() -> std::sync::Arc<Unknown> {
-    std::sync::Arc::new(Unknown::new("azurerm", VERSION, Reason::NoValue))
+    std::sync::Arc::new(Unknown::new("azurerm", VERSION, Reason::ProviderVersion))
 }
 
 /// Where a resource lies: `path` is the provider and type of a full id.

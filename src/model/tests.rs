@@ -35,6 +35,7 @@ impl Site {
                 complete: false,
                 provider: crate::eval::terraform::schema::Versions::ALL,
                 generator: None,
+                absent: Vec::new(),
             },
         }
     }

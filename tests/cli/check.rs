@@ -446,9 +446,9 @@ fn a_security_group_written_where_an_id_belongs_is_what_is_missing() {
         .unwrap();
     let missing = &open["unknowns"][0];
     assert_eq!(missing["what"], "an object without an id", "{open}");
-    assert_eq!(missing["settle"], "mend the value, which Azure refuses");
+    assert_eq!(missing["settle"], "mend the value, which is refused");
     let (_, answer) = case.answer(&["trace", "--from", "10.0.1.9", "--to", "nic:3389"]);
     let missing = &answer["dependsOn"][0];
     assert_eq!(missing["what"], "an object without an id", "{answer}");
-    assert_eq!(missing["settle"], "mend the value, which Azure refuses");
+    assert_eq!(missing["settle"], "mend the value, which is refused");
 }

@@ -523,3 +523,50 @@ resource "azurerm_network_manager_admin_rule" "no" {
     let (_, found) = case.compared(&["a", "a"]);
     assert_eq!(found["notes"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn what_modules_that_are_not_here_create_is_told_apart_and_not_gone() {
+    let main = |source: &str| {
+        format!(
+            "{}\nmodule \"more\" {{\n  source   = \"{source}\"\n  for_each = toset([\"a\", \"b\"])\n}}\n",
+            terraform(&[HTTPS], false)
+        )
+    };
+    let other = "resource \"azurerm_network_security_group\" \"more\" {\n  name = \"more\"\n}\n";
+    let case = Case::new(&[
+        ("old/main.tf", &main("./more")),
+        ("old/more/main.tf", other),
+        ("new/main.tf", &main("acme/more/azurerm")),
+    ]);
+    let (code, told, _) = case.diff(&["old", "new"]);
+    assert_eq!(code, 0);
+    assert!(!told.contains("is gone"), "{told}");
+    let line = "not compared: what `module.more` (main.tf:";
+    assert!(told.contains(line), "{told}");
+    assert!(
+        told.contains("the same packets get through what was compared"),
+        "{told}"
+    );
+    let (_, json, _) = case.diff(&["old", "new", "-o", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["equivalent"], Value::Null);
+    let absent = json["absentModules"].as_array().unwrap();
+    assert_eq!(absent.len(), 1, "{json:#}");
+    assert_eq!(absent[0]["address"], "module.more");
+    assert_eq!(absent[0]["source"], "acme/more/azurerm");
+    assert_eq!(absent[0]["new"]["path"], "main.tf");
+    assert!(absent[0].get("old").is_none());
+    let groups = json["securityGroups"].as_array().unwrap();
+    let alone: Vec<_> = groups
+        .iter()
+        .filter(|group| group["name"] == "more")
+        .collect();
+    assert_eq!(alone.len(), 2, "{json:#}");
+    for group in alone {
+        assert_eq!(group["absentModule"], "module.more");
+        assert_eq!(group["equivalent"], Value::Null);
+    }
+    let strict = ["old", "new", "--strict", "--fail-on", "opened"];
+    assert_eq!(case.diff(&strict).0, 1);
+    assert_eq!(case.diff(&["old", "new", "--fail-on", "opened"]).0, 0);
+}

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::estate::{Asked, Estate};
 use super::tell::{Teller, name_of};
 use crate::engine::{Request, UsageError};
-use crate::eval::Existence;
+use crate::eval::{Existence, without_keys};
 use crate::eval::value::Truth;
 use crate::model::nsg::Direction;
 use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId};
@@ -31,7 +31,7 @@ use crate::semantics::compare::{
 use crate::semantics::packet::Family;
 
 use answer::both;
-pub use answer::{BriefTold, DeadTold, DecisionTold, Diff, Presence, RegionTold, Subject};
+pub use answer::{AbsentTold, BriefTold, DeadTold, DecisionTold, Diff, Presence, RegionTold, Subject};
 use matching::{Naming, Pair, pairs};
 use versions::Loaded;
 
@@ -65,6 +65,7 @@ pub fn diff(request: &DiffRequest) -> Result<Diff, UsageError> {
         subnets: Vec::new(),
         interfaces: Vec::new(),
         alone: Vec::new(),
+        absent: Vec::new(),
         notes: Vec::new(),
     };
     let mut has_admin_rules = false;
@@ -77,6 +78,7 @@ pub fn diff(request: &DiffRequest) -> Result<Diff, UsageError> {
                 diff.groups.extend(both.groups());
                 diff.subnets.extend(both.subnets());
                 diff.interfaces.extend(both.interfaces());
+                diff.absent.extend(both.absent());
             }
             (Some(before), None) => diff.alone.push((Arc::clone(&before.name), false)),
             (None, Some(after)) => diff.alone.push((Arc::clone(&after.name), true)),
@@ -166,6 +168,43 @@ impl<'e> Both<'e> {
                 subject
             })
             .collect()
+    }
+
+    /// The modules that are not here in one of the versions.
+    fn absent(&self) -> Vec<AbsentTold> {
+        let mut told: Vec<AbsentTold> = Vec::new();
+        for (index, asked) in self.asked.iter().enumerate() {
+            for absent in &asked.deployment.absent {
+                let known = told.iter().position(|one| {
+                    (&one.address, &one.source) == (&absent.address, &absent.source)
+                });
+                let at = known.unwrap_or_else(|| {
+                    told.push(AbsentTold {
+                        address: Arc::clone(&absent.address),
+                        source: Arc::clone(&absent.source),
+                        deployment: Arc::clone(&self.asked[1].name),
+                        calls: [None; 2],
+                    });
+                    told.len() - 1
+                });
+                let calls = told.get_mut(at).map(|one| &mut one.calls);
+                if let Some(call) = calls.and_then(|calls| calls.get_mut(index)) {
+                    *call = Some(absent.call);
+                }
+            }
+        }
+        told
+    }
+
+    /// The module something belongs to that a version calls without having it.
+    fn absent_module(&self, index: usize, meta: &Meta) -> Option<Arc<str>> {
+        let address = without_keys(&meta.address);
+        let mut absent = self.asked.get(index)?.deployment.absent.iter();
+        let own = absent.find(|absent| {
+            let inner = address.strip_prefix(&*absent.address);
+            inner.is_some_and(|inner| inner.starts_with('.'))
+        })?;
+        Some(Arc::clone(&own.address))
     }
 
     fn subnets(&self) -> Vec<Subject> {
@@ -352,6 +391,11 @@ impl<'e> Both<'e> {
             (Some((_, meta)), None) => (Presence::Removed, name_of(meta), place(0, meta)),
             (None, None) => (Presence::Both, String::new(), None),
         };
+        let absent = match pair {
+            (Some((_, meta)), None) => self.absent_module(1, meta),
+            (None, Some((_, meta))) => self.absent_module(0, meta),
+            _ => None,
+        };
         let mut was = None;
         let mut existence = Vec::new();
         if let (Some((_, before)), Some((_, after))) = pair {
@@ -370,7 +414,8 @@ impl<'e> Both<'e> {
             presence,
             place,
             attached: None,
-            equivalent: Some(true),
+            equivalent: absent.is_none().then_some(true),
+            absent,
             opened: Vec::new(),
             closed: Vec::new(),
             opened_briefly: Vec::new(),

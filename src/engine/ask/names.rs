@@ -12,6 +12,7 @@ use super::estate::{Asked, Estate};
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 use crate::eval::value::Truth;
+use crate::eval::without_keys;
 use crate::model::{
     AsgId, FirewallId, Link, LoadBalancerId, MachineId, Meta, NicId, NsgId, PrivateEndpointId,
     PublicIpId, SubnetId, VnetId,
@@ -453,19 +454,4 @@ fn id_names(id: &str) -> Option<String> {
     let (_, path) = id.rsplit_once("/providers/")?;
     let names: Vec<&str> = path.split('/').skip(2).step_by(2).collect();
     (!names.is_empty()).then(|| names.join("/"))
-}
-
-/// An address without the keys and indices of loops.
-fn without_keys(address: &str) -> String {
-    let mut text = String::new();
-    let mut depth = 0_usize;
-    for c in address.chars() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => text.push(c),
-            _ => {}
-        }
-    }
-    text
 }

@@ -79,7 +79,7 @@ fn outputs(json: &Json, origins: &OriginBuilder) -> Vec<Output> {
                 path if path.starts_with('[') => format!("output.{name}{path}"),
                 path => format!("output.{name}.{path}"),
             };
-            let unknown = Unknown::new("", label, Reason::RunTime);
+            let unknown = Unknown::new("", label, Reason::Apply);
             Some((unknown.declared_at(output.name_span), OriginId::NONE))
         };
         let reader = Reader {
@@ -290,7 +290,7 @@ impl Lowering<'_, '_> {
         let own = unknown_reference(
             &ResourceKey(Arc::clone(&record.address)),
             &readable(path),
-            Reason::RunTime,
+            Reason::Apply,
         );
         let own = own.declared_at(record.header);
         match written {
@@ -330,12 +330,12 @@ impl Lowering<'_, '_> {
         let is_id = attribute.ends_with("_id") || attribute.ends_with("_ids") || attribute == "id";
         // A resource passed around as a whole is passed for its id.
         if is_id && (read == "id" || (read.is_empty() && is_called(attribute, chosen))) {
-            let mut unknown = unknown_reference(&key, "id", Reason::RunTime);
+            let mut unknown = unknown_reference(&key, "id", Reason::Apply);
             unknown.declared = own.declared;
             return (unknown, header);
         }
         if is_id && read.ends_with(".id") {
-            let mut unknown = unknown_reference(&key, read, Reason::RunTime);
+            let mut unknown = unknown_reference(&key, read, Reason::Apply);
             unknown.declared = own.declared;
             return (unknown, header);
         }
@@ -351,9 +351,12 @@ fn named(own: Unknown, target: Option<&Target>) -> Unknown {
         None => return own,
         Some(Target::Named(name)) => name.clone(),
         Some(Target::Attribute(address, path)) if path.is_empty() => address.clone(),
+        Some(Target::Attribute(address, path)) if path.starts_with('[') => {
+            format!("{address}{path}")
+        }
         Some(Target::Attribute(address, path)) => format!("{address}.{path}"),
     };
-    let cause = Unknown::new("", label.as_str(), Reason::RunTime);
+    let cause = Unknown::new("", label.as_str(), Reason::Apply);
     let mut unknown = Unknown { ..own };
     unknown.refers_to = None;
     unknown.label = label.into();

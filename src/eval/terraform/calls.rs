@@ -13,6 +13,7 @@ use super::instances::Expansion;
 use super::module::{CalledBy, Memo, Module, ModuleInstance, Slot, join, local_path};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::hcl_expr::Failure;
+use crate::eval::AbsentModule;
 use crate::eval::value::Reason;
 use crate::origin::OriginStep;
 use crate::source::{FileId, Span};
@@ -83,8 +84,10 @@ impl<'a> Evaluation<'a> {
             outer => format!("{outer}.{name}"),
         };
         let target = self.target(module, &key, block);
-        if let Ok(declarations) = &target {
-            self.check_arguments(declarations, block);
+        match &target {
+            Ok(declarations) => self.check_arguments(declarations, block),
+            Err(Reason::Module(source)) => self.note_absent(&key, source, block),
+            Err(_) => {}
         }
         let instances = instances
             .into_iter()
@@ -235,6 +238,19 @@ impl<'a> Evaluation<'a> {
                 }
                 Err(Reason::Module(Arc::clone(text)))
             }
+        }
+    }
+
+    fn note_absent(&self, key: &str, source: &Arc<str>, block: &Block) {
+        let address = format!("module.{}", key.replace('.', ".module."));
+        let absent = AbsentModule {
+            address: address.into(),
+            source: Arc::clone(source),
+            call: block.header,
+        };
+        let mut known = self.absent.borrow_mut();
+        if !known.contains(&absent) {
+            known.push(absent);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::eval::arm::embedded::Deployed;
 use crate::eval::frontend::{Target, Tree, Unit};
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step};
 use crate::eval::value::{Reason, Unknown, Value};
-use crate::eval::{Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
+use crate::eval::{AbsentModule, Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginId};
 use crate::source::{FileId, Span};
 
@@ -32,7 +32,7 @@ const MAX_DIAGNOSTICS: usize = 200;
 pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
     let origins = OriginBuilder::default();
     let kept = Kept::default();
-    let (resources, outputs, provider, diagnostics, files) = {
+    let (resources, outputs, provider, diagnostics, files, absent) = {
         let evaluation = Evaluation::new(unit, loader, &origins, &kept);
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
@@ -45,7 +45,8 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         let provider = evaluation.provider_of_all();
         let files = evaluation.files(unit);
         let diagnostics = evaluation.diagnostics.into_inner();
-        (resources, outputs, provider, diagnostics, files)
+        let absent = evaluation.absent.into_inner();
+        (resources, outputs, provider, diagnostics, files, absent)
     };
     Deployment {
         name: Arc::clone(&unit.name),
@@ -59,6 +60,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         complete: false,
         provider,
         generator: None,
+        absent,
     }
 }
 
@@ -76,6 +78,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) installed: OnceCell<Installed>,
     /// Calls of modules that are not.
     pub(super) not_installed: RefCell<Vec<Span>>,
+    /// Calls of modules that are not here, for whatever reason.
+    pub(super) absent: RefCell<Vec<AbsentModule>>,
     kept: &'a Kept,
     /// What templates deploy, by the address of the resource that deploys one.
     pub(super) deployed: RefCell<BTreeMap<Arc<str>, Option<Rc<Deployed>>>>,
@@ -118,6 +122,7 @@ impl<'a> Evaluation<'a> {
             root_directory: Arc::clone(&unit.directory),
             installed: OnceCell::new(),
             not_installed: RefCell::default(),
+            absent: RefCell::default(),
             kept,
             deployed: RefCell::default(),
             target: unit.target.clone(),

@@ -142,7 +142,7 @@ impl<'a> Evaluation<'a> {
                 if null {
                     all.push(Value::null(origin));
                 }
-                let unknown = Unknown::new("azurerm", VERSION, Reason::NoValue)
+                let unknown = Unknown::new("azurerm", VERSION, Reason::ProviderVersion)
                     .with_bounds(Bounds::OneOf(all));
                 Some(Value::unknown(unknown, origin))
             }

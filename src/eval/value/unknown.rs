@@ -45,6 +45,10 @@ pub enum Reason {
     Secret,
     /// Filled in by Azure or the provider when the resource is created.
     RunTime,
+    /// A plan does not tell it: it shows when the plan is applied.
+    Apply,
+    /// Depends on the version of a provider, of which the configuration admits several.
+    ProviderVersion,
     /// Belongs to a resource outside these files.
     Outside,
     /// A module whose files are not here; the source address.

@@ -58,6 +58,7 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         complete: false,
         provider: crate::eval::terraform::schema::Versions::ALL,
         generator: None,
+        absent: Vec::new(),
     };
     let (network, facts) = (Network::default(), PlatformFacts::default());
     let settings = Settings::default();

@@ -8,6 +8,7 @@ use super::reasons::missing;
 use super::{ClauseJudge, Wrong};
 use crate::diagnostic::{Label, Severity};
 use crate::eval::value::{Reason, Truth};
+use crate::eval::without_keys;
 use crate::model::{SecurityRuleId, State};
 use crate::origin::OriginId;
 use crate::policy::clause::{Body, Speech};
@@ -462,21 +463,4 @@ fn witness(flow: &Flow) -> Datum {
         ("source_port", number(flow.source_port)),
         ("text", Datum::text(text)),
     ])
-}
-
-/// An address without the keys and indices of loops.
-fn without_keys(address: &str) -> String {
-    let mut text = String::new();
-    let mut depth = 0_usize;
-    let mut quoted = false;
-    for c in address.chars() {
-        match c {
-            '"' if depth > 0 => quoted = !quoted,
-            '[' if !quoted => depth += 1,
-            ']' if !quoted => depth = depth.saturating_sub(1),
-            _ if depth == 0 => text.push(c),
-            _ => {}
-        }
-    }
-    text
 }

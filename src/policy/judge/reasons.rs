@@ -42,6 +42,8 @@ pub(super) fn kind_of(unknown: &Arc<Unknown>) -> String {
         Reason::Placeholder => "a value that a pipeline fills in".into(),
         Reason::Secret => "a secret fetched at deployment".into(),
         Reason::RunTime | Reason::RunTimeFunction(_) => "a value that only Azure knows".into(),
+        Reason::Apply => "a value that the plan does not tell".into(),
+        Reason::ProviderVersion => "the version of a provider".into(),
         Reason::Target => "where the deployment goes".into(),
         Reason::Outside => match root.label.split_once(" of ") {
             Some((what, _)) => format!("the {what} is not in these files"),
@@ -69,6 +71,14 @@ fn settle(unknown: &Unknown) -> String {
         Reason::RunTime | Reason::RunTimeFunction(_) => {
             "only Azure knows it: check a plan or an export".into()
         }
+        Reason::Apply => {
+            "the plan does not tell: put it into the directory of its configuration, or check the \
+             state after the apply"
+                .into()
+        }
+        Reason::ProviderVersion => {
+            "say in `required_providers` which versions of it are meant".into()
+        }
         Reason::Target => {
             "say where the deployment goes in aznet.yaml (`deployments:`), or check a plan or \
                            an export"
@@ -79,7 +89,7 @@ fn settle(unknown: &Unknown) -> String {
         Reason::LinkedTemplate => "add the linked template's file".into(),
         Reason::UnsupportedFunction(name) => format!("`{name}` is not evaluated; check a plan"),
         Reason::File(path) => format!("add the file `{path}`"),
-        Reason::Invalid => "mend the value, which Azure refuses".into(),
+        Reason::Invalid => "mend the value, which is refused".into(),
         Reason::Limit => "too large to work out".into(),
         Reason::Derived => "follows from other inputs".into(),
     }

@@ -49,6 +49,7 @@ pub(super) fn write(diff: &Diff, style: Style, out: &mut dyn io::Write) -> io::R
         page.subjects(kind, subjects);
     }
     page.alone();
+    page.absent();
     for note in &diff.notes {
         page.lines("", &format!("note: {note}"));
     }
@@ -97,7 +98,8 @@ impl Page<'_> {
                 if is_told_by_its_group(diff, subject) || !has_news(subject) {
                     continue;
                 }
-                if is_quiet(subject) && presence != Presence::Both {
+                let is_alone = presence != Presence::Both && subject.absent.is_none();
+                if is_quiet(subject) && is_alone {
                     plain.push(subject);
                     continue;
                 }
@@ -186,6 +188,7 @@ impl Page<'_> {
 
     fn head(&self, kind: &str, subject: &Subject) -> String {
         let presence = match subject.presence {
+            _ if subject.absent.is_some() => " is not compared",
             Presence::Both => "",
             Presence::Added => " is new",
             Presence::Removed => " is gone",
@@ -412,6 +415,33 @@ impl Page<'_> {
         }
     }
 
+    fn absent(&mut self) {
+        let diff = self.diff;
+        for one in &diff.absent {
+            let [old, new] = &one.calls;
+            let versions = match (old, new) {
+                (Some(_), Some(_)) => "in both versions".to_owned(),
+                (Some(_), None) => format!("in {}", diff.names[0]),
+                _ => format!("in {}", diff.names[1]),
+            };
+            let call = match (old, new) {
+                (_, Some(span)) => Some((1, *span)),
+                (Some(span), None) => Some((0, *span)),
+                (None, None) => None,
+            };
+            let place = call.map_or_else(String::new, |(version, span): (usize, Span)| {
+                format!(" ({})", short_place(&diff.sources[version], span))
+            });
+            self.lines(
+                "",
+                &format!(
+                    "not compared: what `{}`{place} creates: the module `{}` is missing {versions}",
+                    one.address, one.source
+                ),
+            );
+        }
+    }
+
     fn alone(&mut self) {
         for (added, word) in [(true, "new"), (false, "gone")] {
             let own = self.diff.alone.iter().filter(|(_, own)| *own == added);
@@ -479,6 +509,9 @@ impl Page<'_> {
         let compared = diff.subjects().any(|one| one.presence == Presence::Both);
         let alone =
             diff.subjects().any(|one| one.presence != Presence::Both) || !diff.alone.is_empty();
+        // Everything but what is not here.
+        let mut here = diff.subjects().filter(|one| one.absent.is_none());
+        let is_whole = !diff.is_incomplete() && here.all(|one| one.equivalent == Some(true));
         let verdict = match (diff.equivalent(), parts.is_empty()) {
             (Some(true), _) if !compared => "nothing is in both versions".to_owned(),
             (Some(true), none) => {
@@ -491,6 +524,13 @@ impl Page<'_> {
                     true => text,
                     false => format!("{text}; {}", parts.join(", ")),
                 }
+            }
+            (None, true) if is_whole => {
+                let text = match alone {
+                    true => "the same packets get through what was compared of both versions",
+                    false => "the same packets get through what was compared",
+                };
+                self.paint.strong(text, None)
             }
             (None, true) => self.paint.strong("not decided", Some(Severity::Warning)),
             _ => parts.join(", "),

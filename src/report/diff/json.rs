@@ -31,6 +31,9 @@ struct Document<'a> {
     /// Deployments that only one version has.
     added_deployments: Vec<&'a str>,
     removed_deployments: Vec<&'a str>,
+    /// Modules that are not here: what they create is not compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    absent_modules: Vec<Absent<'a>>,
     /// What the comparison leaves out.
     notes: &'a [String],
 }
@@ -40,6 +43,20 @@ struct Version<'a> {
     name: &'a str,
     diagnostics: Vec<Diagnostic<'a>>,
     unreadable: Vec<Unreadable<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Absent<'a> {
+    address: &'a str,
+    source: &'a str,
+    deployment: &'a str,
+    /// Where the old version calls it without having it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<At>,
+    /// Where the new version does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<At>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +75,10 @@ struct Item<'a> {
     was: Option<&'a str>,
     /// `both`, `added` or `removed`.
     presence: &'static str,
+    /// The module it belongs to, which the other version calls without having it: it may be in
+    /// both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absent_module: Option<&'a str>,
     #[serde(flatten)]
     at: Option<At>,
     /// What is attached, of subnets and network interfaces.
@@ -159,8 +180,23 @@ fn document(diff: &Diff) -> Document<'_> {
         network_interfaces: all(diff, &diff.interfaces),
         added_deployments: alone(true),
         removed_deployments: alone(false),
+        absent_modules: absent(diff),
         notes: &diff.notes,
     }
+}
+
+fn absent(diff: &Diff) -> Vec<Absent<'_>> {
+    let told = diff.absent.iter().map(|one| {
+        let [old, new] = &one.calls;
+        Absent {
+            address: &one.address,
+            source: &one.source,
+            deployment: &one.deployment,
+            old: old.map(|span| at(&diff.sources[0], span)),
+            new: new.map(|span| at(&diff.sources[1], span)),
+        }
+    });
+    told.collect()
 }
 
 fn all<'a>(diff: &'a Diff, subjects: &'a [Subject]) -> Vec<Item<'a>> {
@@ -181,6 +217,7 @@ fn all<'a>(diff: &'a Diff, subjects: &'a [Subject]) -> Vec<Item<'a>> {
                     Presence::Added => "added",
                     Presence::Removed => "removed",
                 },
+                absent_module: subject.absent.as_deref(),
                 at: subject.place.map(|span| at(&diff.sources[own], span)),
                 security_group: subject
                     .attached

@@ -28,8 +28,24 @@ pub struct Diff {
     pub interfaces: Vec<Subject>,
     /// Deployments that only one version has: name, and whether that is the new one.
     pub alone: Vec<(Arc<str>, bool)>,
+    /// Modules that are not here in one of the versions, or in both: what they create is not
+    /// compared.
+    pub absent: Vec<AbsentTold>,
     /// What the comparison leaves out.
     pub notes: Vec<String>,
+}
+
+/// A module whose files are not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsentTold {
+    /// The address of its call.
+    pub address: Arc<str>,
+    /// Where it comes from, as it is written.
+    pub source: Arc<str>,
+    /// The deployment that calls it.
+    pub deployment: Arc<str>,
+    /// Where it is called, in the versions in which it is not here.
+    pub calls: [Option<Span>; 2],
 }
 
 /// A security group, subnet or network interface.
@@ -46,6 +62,9 @@ pub struct Subject {
     /// What would have to be known to tell whether it is there, if that is not the same in both
     /// versions; without places.
     pub existence: Vec<MissingInput>,
+    /// The module it belongs to, if it is in one version alone and the other one calls that module
+    /// without having it: then it may be in both.
+    pub absent: Option<Arc<str>>,
     /// Where it is written, in the newest version that has it.
     pub place: Option<Span>,
     /// The group on it before and after, of subnets and network interfaces.
@@ -187,7 +206,8 @@ impl Diff {
     /// Whether both versions let the same packets through, if that is known.
     #[must_use]
     pub fn equivalent(&self) -> Option<bool> {
-        let start = (!self.is_incomplete()).then_some(true);
+        let whole = !self.is_incomplete() && self.absent.is_empty();
+        let start = whole.then_some(true);
         self.subjects()
             .fold(start, |all, subject| both(all, subject.equivalent))
     }
@@ -203,7 +223,7 @@ impl Diff {
             };
             regions.iter().any(|region| region.certain || strict)
                 || (strict && !subject.undecided.is_empty())
-        })
+        }) || (strict && !self.absent.is_empty())
     }
 }
 
