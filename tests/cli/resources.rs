@@ -218,3 +218,44 @@ output "secret" {
     assert!(text.contains("sensitive"), "{text}");
     assert!(!text.contains("hidden-away"), "{text}");
 }
+
+#[test]
+fn what_a_plan_and_an_open_version_leave_open_is_settled_otherwise_than_a_variable() {
+    let plan = serde_json::json!({
+        "format_version": "1.2", "terraform_version": "1.9.8",
+        "planned_values": { "root_module": { "resources": [
+            { "address": "azurerm_network_interface.web", "mode": "managed",
+              "type": "azurerm_network_interface", "name": "web",
+              "values": { "name": "web", "ip_configuration": [ { "name": "ip" } ] } },
+        ] } },
+        "resource_changes": [
+            { "address": "azurerm_network_interface.web", "mode": "managed",
+              "type": "azurerm_network_interface", "name": "web",
+              "change": { "actions": ["create"], "after": {
+                    "name": "web", "ip_configuration": [ { "name": "ip" } ] },
+                  "after_unknown": { "ip_configuration": [ { "subnet_id": true } ] } } },
+        ],
+        "configuration": { "root_module": { "resources": [
+            { "address": "azurerm_network_interface.web", "mode": "managed",
+              "type": "azurerm_network_interface", "name": "web",
+              "expressions": { "ip_configuration": [ { "subnet_id": { "references":
+                  ["module.net.ids[\"web\"]", "module.net.ids", "module.net"] } } ] } } ],
+            "module_calls": { "net": { "source": "./net", "module": {
+                "outputs": { "ids": { "expression": { "references": ["azurerm_subnet.all"] } } },
+                "resources": [ { "address": "azurerm_subnet.all", "mode": "managed",
+                    "type": "azurerm_subnet", "name": "all", "expressions": {},
+                    "for_each_expression": { "references": ["var.all"] } } ] } } } } },
+    });
+    let main = "resource \"azurerm_public_ip\" \"web\" {\n  name = \"web\"\n  \
+                allocation_method = \"Static\"\n}\n";
+    let case = Case::new(&[("ci/plan.json", &plan.to_string()), ("net/main.tf", main)]);
+    let plan = case.run(&["resources", "ci"]).stdout;
+    assert!(plan.contains("the plan does not tell"), "{plan}");
+    assert!(plan.contains("azurerm_subnet.all[\"web\"]"), "{plan}");
+    assert!(!plan.contains("check a plan"), "{plan}");
+    let source = case.run(&["resources", "net"]).stdout;
+    let version = "the version of the azurerm provider";
+    assert!(source.contains(version), "{source}");
+    assert!(source.contains("`required_providers`"), "{source}");
+    assert!(!source.contains("variables or parameter file"), "{source}");
+}

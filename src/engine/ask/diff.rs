@@ -19,8 +19,8 @@ use rayon::prelude::*;
 use super::estate::{Asked, Estate};
 use super::tell::{Teller, name_of};
 use crate::engine::{Request, UsageError};
-use crate::eval::{Existence, without_keys};
 use crate::eval::value::Truth;
+use crate::eval::{Existence, without_keys};
 use crate::model::nsg::Direction;
 use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId};
 use crate::semantics::Semantics;
@@ -31,7 +31,9 @@ use crate::semantics::compare::{
 use crate::semantics::packet::Family;
 
 use answer::both;
-pub use answer::{AbsentTold, BriefTold, DeadTold, DecisionTold, Diff, Presence, RegionTold, Subject};
+pub use answer::{
+    AbsentTold, BriefTold, DeadTold, DecisionTold, Diff, Presence, RegionTold, Subject,
+};
 use matching::{Naming, Pair, pairs};
 use versions::Loaded;
 

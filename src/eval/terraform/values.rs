@@ -6,10 +6,11 @@
 //! `internal/command/arguments/vars.go`).
 //!
 //! Terraform reads no other file by itself. One that lies in the directory of a root, or below it
-//! where no module lies between, is for that root. It is an environment of its own if with it, and
-//! the files read anyway, every variable without default has a value, and if all such files are
-//! alternatives, so that any two set some variable in common. Where they are not, nothing is
-//! guessed: a note says how to describe it.
+//! where no module lies between, is for that root. It is an environment of its own if all such files
+//! are alternatives: any two set some variable in common, and of the variables without default each
+//! sets all that any of them sets. What none of them sets, as passwords are given by pipelines, does
+//! not tell them apart. Where they are not alternatives, nothing is guessed: a note says how to
+//! describe it.
 //!
 //! Files that call themselves examples are nobody's environment. Where a variable has no value
 //! without them, though, and there is nothing else, they are the values the author had in mind: the
@@ -154,17 +155,15 @@ pub(super) fn variants(
         .filter(|(name, required)| **required && !given(name))
         .map(|(name, _)| name)
         .collect();
-    let complete = |file: &VariablesFile| required.iter().all(|name| file.gives(name));
-    let are_clear = |found: &[(String, &VariablesFile)]| {
-        found.iter().all(|(_, file)| complete(file)) && are_alternatives(found)
-    };
     let by_example = found.is_empty();
     if by_example {
-        if required.is_empty() || examples.is_empty() || !are_clear(&examples) {
+        let mut all = examples.iter();
+        let complete = all.all(|(_, file)| required.iter().all(|name| file.gives(name)));
+        if required.is_empty() || examples.is_empty() || !complete || !are_alternatives(&examples) {
             return alone();
         }
         found = examples;
-    } else if !are_clear(&found) {
+    } else if !are_alternatives(&found) || !give_the_same(&found, &required) {
         diagnostics.extend(unclear(root, &found));
         return alone();
     }
@@ -191,6 +190,15 @@ fn are_alternatives(found: &[(String, &VariablesFile)]) -> bool {
     files.all(|(at, (_, file))| {
         let mut others = found.iter().skip(at + 1);
         others.all(|(_, other)| file.sets.iter().any(|(name, _)| other.gives(name)))
+    })
+}
+
+/// Whether each of these variables is set by all files or by none.
+fn give_the_same(found: &[(String, &VariablesFile)], variables: &[&Arc<str>]) -> bool {
+    variables.iter().all(|name| {
+        let mut files = found.iter().map(|(_, file)| file.gives(name));
+        let first = files.next();
+        files.all(|gives| Some(gives) == first)
     })
 }
 
@@ -258,15 +266,11 @@ fn stem(name: &str) -> &str {
 
 fn unclear(root: &str, found: &[(String, &VariablesFile)]) -> Option<Diagnostic> {
     let (path, file) = found.first()?;
-    let files = match found.len() {
-        1 => {
-            "this variables file is not read: with it alone some variables have no value".to_owned()
-        }
-        many => format!(
-            "this and {} more variables files are not read: which of them go together is not clear",
-            many - 1
-        ),
+    let many = match found.len() - 1 {
+        1 => "another variables file".to_owned(),
+        more => format!("{more} more variables files"),
     };
+    let files = format!("this and {many} are not read: which of them go together is not clear");
     let root = if root.is_empty() { "." } else { root };
     let from_here = if root == "." {
         String::new()

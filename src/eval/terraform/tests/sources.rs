@@ -294,3 +294,23 @@ fn an_example_is_taken_where_a_variable_has_no_value_otherwise() {
         assert_eq!(grouping.diagnostics, []);
     }
 }
+
+#[test]
+fn what_no_file_sets_does_not_keep_files_from_being_environments() {
+    let root = "variable \"a\" {}\nvariable \"password\" { sensitive = true }\n";
+    let files = Files::new(&[
+        ("main.tf", root),
+        ("env/dev.tfvars", "a = 1\n"),
+        ("env/prod.tfvars", "a = 2\n"),
+    ]);
+    let grouping = files.group(&GroupOptions::default());
+    assert_eq!(grouping.diagnostics, []);
+    let named = |unit: &Unit| unit.environment.clone();
+    let named: Vec<_> = grouping.units.iter().filter_map(named).collect();
+    assert_eq!(named, ["dev".into(), "prod".into()]);
+
+    let files = Files::new(&[("main.tf", root), ("env/dev.tfvars", "a = 1\n")]);
+    let grouping = files.group(&GroupOptions::default());
+    assert_eq!(grouping.diagnostics, []);
+    assert_eq!(grouping.units[0].values, [files.id("env/dev.tfvars")]);
+}
