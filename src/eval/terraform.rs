@@ -33,6 +33,7 @@ mod provider;
 mod references;
 pub mod schema;
 mod types;
+mod unread;
 mod validation;
 mod values;
 mod variables;

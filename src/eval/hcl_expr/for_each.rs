@@ -88,6 +88,9 @@ impl Context<'_> {
                 ),
             ));
         };
+        if entries.known.is_empty() && entries.rest.is_none() {
+            self.judge_condition(parts, &collection)?;
+        }
         let origin = self.session.hop(
             Some(at),
             || OriginStep::Function("for".into()),
@@ -104,6 +107,25 @@ impl Context<'_> {
             for_list(made, origin)
         };
         self.session.weigh(value, at)
+    }
+
+    /// Terraform refuses a condition that cannot be one even where there is no element to judge.
+    fn judge_condition(&self, parts: &ForExpr, collection: &Value) -> Result<(), Box<Failure>> {
+        let Some(condition) = &parts.condition else {
+            return Ok(());
+        };
+        let whole = std::slice::from_ref(collection);
+        let element = |what: &str| derived(what, whole, collection.origin);
+        let mut names = vec![(Arc::clone(&parts.value_name), element("each.value"))];
+        if let Some(name) = &parts.key_name {
+            names.push((Arc::clone(name), element("each.key")));
+        }
+        let frame = Frame {
+            names: &names,
+            outer: self.frame,
+        };
+        let truth = self.with(&frame).eval(condition)?;
+        boolean(&truth, condition.span).map(|_| ())
     }
 
     /// `None` where the condition leaves it out.

@@ -9,6 +9,7 @@ mod encoding;
 mod network;
 mod numeric;
 mod sequence;
+mod set_order;
 mod sets;
 mod string;
 

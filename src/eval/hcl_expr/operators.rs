@@ -112,11 +112,10 @@ impl Context<'_> {
     /// The branch that is taken, in the type that both branches convert to. What is wrong in the
     /// other branch does not count.
     fn in_common_type(&self, chosen: Value, other: &Expr, at: Span) -> Outcome {
-        // A string is what everything it can stand beside converts to.
-        if matches!(
-            chosen.data,
-            Data::Null | Data::String(_) | Data::Template(_) | Data::Unknown(_)
-        ) || matches!(other.kind, ExprKind::Null)
+        let is_text = matches!(chosen.data, Data::String(_) | Data::Template(_));
+        if matches!(chosen.data, Data::Null | Data::Unknown(_))
+            || matches!(other.kind, ExprKind::Null)
+            || is_text && is_scalar(other)
         {
             return Ok(chosen);
         }
@@ -154,6 +153,20 @@ impl Context<'_> {
         self.session
             .hop(Some(at), || OriginStep::Function(name.into()), parents)
     }
+}
+
+/// Whether an expression says by how it is written that it gives a string, number or boolean. A
+/// string is what all of these convert to.
+fn is_scalar(expr: &Expr) -> bool {
+    matches!(
+        expr.kind,
+        ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Template(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+    )
 }
 
 /// One of two values, it is not known which; the first one's origin stands for both.

@@ -42,6 +42,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         let outputs = evaluation.outputs(&root);
         evaluation.check_names();
         evaluation.tell_not_installed();
+        evaluation.judge_unread();
         let provider = evaluation.provider_of_all();
         let files = evaluation.files(unit);
         let diagnostics = evaluation.diagnostics.into_inner();
@@ -90,6 +91,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) consulted: Consulted,
     /// What is being worked out, outermost first.
     pub(super) visits: RefCell<Vec<Visit>>,
+    /// Whether what is evaluated now is asked for by nothing but the wish to know what is wrong.
+    pub(super) unread: Cell<bool>,
     /// Files read by functions.
     pub(super) read: RefCell<std::collections::BTreeSet<FileId>>,
 }
@@ -129,6 +132,7 @@ impl<'a> Evaluation<'a> {
             instances: Cell::new(0),
             consulted: Consulted::default(),
             visits: RefCell::default(),
+            unread: Cell::new(false),
             read: RefCell::default(),
         }
     }
@@ -243,13 +247,16 @@ impl<'a> Evaluation<'a> {
         } else {
             Diagnostic::unreadable
         };
-        if !self.told_cycle(failure, &self.diagnostics.borrow()) {
+        let limit = !caught && failure.code != CYCLE;
+        // What is unknown to nobody's harm is not told.
+        let to_nobody = limit && self.unread.get();
+        if !to_nobody && !self.told_cycle(failure, &self.diagnostics.borrow()) {
             self.say(make(failure.code, failure.span, failure.message.clone()));
         }
-        let reason = if caught || failure.code == CYCLE {
-            Reason::Invalid
-        } else {
+        let reason = if limit {
             Reason::Limit
+        } else {
+            Reason::Invalid
         };
         let label = self.place(failure.span);
         let scope = &format!("{scope} {}", failure.span.start);

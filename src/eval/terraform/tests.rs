@@ -15,6 +15,7 @@ mod overrides;
 mod schemas;
 mod sources;
 mod types;
+mod unread;
 mod values;
 
 use std::collections::BTreeMap;

@@ -488,11 +488,16 @@ fn first_given(call: &Call<'_>) -> Outcome {
 }
 
 fn coalescelist(call: &Call<'_>) -> Outcome {
+    let is_set = |value: &Value| {
+        value
+            .as_list()
+            .is_some_and(|list| list.kind == ListKind::Set)
+    };
+    if call.arguments.iter().any(is_set) {
+        return Err(call.fail("lists are needed, not a set"));
+    }
     for argument in call.arguments {
         match &argument.data {
-            Data::List(list) if list.kind == ListKind::Set => {
-                return Err(call.fail("lists are needed, not a set"));
-            }
             Data::List(list) if list.items.is_empty() && list.rest.is_none() => {}
             Data::List(list) if !list.items.is_empty() => return Ok(argument.clone()),
             Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::set_order::in_set_order;
 use super::{Call, Function, Outcome};
 use crate::eval::hcl_expr::Session;
 use crate::eval::hcl_expr::access::{each_candidate, join_rests};
@@ -169,23 +170,6 @@ fn unique(
         }
     }
     Ok((kept, perhaps))
-}
-
-/// The order in which Terraform walks a set: numbers and strings by value, null last, anything else
-/// by what `zclconf/go-cty` writes of it to find equal elements.
-fn in_set_order(items: &mut [Value]) {
-    items.sort_by(|a, b| match (&a.data, &b.data) {
-        (Data::String(a), Data::String(b)) => a.cmp(b),
-        (Data::Number(a), Data::Number(b)) => a.compare(b),
-        (Data::Bool(a), Data::Bool(b)) => a.cmp(b),
-        _ => (a.is_null(), written(a)).cmp(&(b.is_null(), written(b))),
-    });
-}
-
-fn written(value: &Value) -> String {
-    let mut out = String::new();
-    super::encoding::write_json(value, &mut out);
-    out
 }
 
 fn sort(call: &Call<'_>) -> Outcome {

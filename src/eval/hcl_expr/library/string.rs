@@ -225,9 +225,7 @@ fn split(call: &Call<'_>) -> Outcome {
     }
     call.strict_values(origin, |call| {
         let (separator, text) = (call.text(0)?, call.text(1)?);
-        let parts: Vec<Value> = if text.is_empty() {
-            vec![Value::string("", origin)]
-        } else if separator.is_empty() {
+        let parts: Vec<Value> = if separator.is_empty() {
             text.chars()
                 .map(|character| Value::string(character.to_string(), origin))
                 .collect()
@@ -371,6 +369,8 @@ fn formatlist(call: &Call<'_>) -> Outcome {
     let mut length = None;
     for argument in call.arguments.iter().skip(1) {
         match &argument.data {
+            // Which type a null has is not known here, and with that Terraform's result.
+            Data::Null => return Ok(call.unknown()),
             Data::List(list) if list.rest.is_none() => {
                 if length.is_some_and(|length| length != list.items.len()) {
                     return Err(call.fail("the lists are not of the same length"));
@@ -637,7 +637,7 @@ fn formatted(
 
 /// The shorter of both notations, as `%g` chooses: with an exponent below -4, and from the number of
 /// digits on, or from 6 if all digits are written.
-fn general(number: &Number, precision: Option<usize>) -> String {
+pub(super) fn general(number: &Number, precision: Option<usize>) -> String {
     let double = number.as_f64();
     let scientific = match precision {
         Some(digits) => format!("{:.*e}", digits.max(1) - 1, double),

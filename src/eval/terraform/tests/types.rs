@@ -19,7 +19,7 @@ fn refused(kind: &str, default: &str) -> Vec<(String, String)> {
         (
             "main.tf",
             &format!(
-                "variable \"x\" {{\n  type = {kind}\n  default = null\n}}\n\
+                "variable \"x\" {{\n  default = null\n}}\n\
              module \"m\" {{\n  source = \"./m\"\n  x = {default}\n}}"
             ),
         ),
