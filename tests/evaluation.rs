@@ -18,11 +18,16 @@ mod disguise;
 mod plain;
 #[path = "evaluation/seen.rs"]
 mod seen;
+#[path = "evaluation/terraform.rs"]
+mod terraform;
+
+use std::collections::BTreeSet;
 
 use aznet::engine::Options;
 use aznet::engine::ask::estate::load_files;
 use proptest::prelude::*;
 
+use disguise::Disguised;
 use plain::Network;
 
 fn cases(number: u32) -> ProptestConfig {
@@ -38,23 +43,31 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
+    fn a_network_disguised_as_terraform_is_the_plain_one(
+        network in plain::networks(),
+        rolls in prop::collection::vec(0_u32..1 << 16, 0..400),
+    ) {
+        check(&network, &terraform::write(&network, &rolls, &BTreeSet::new()));
+    }
+
+    #[test]
     fn a_disguised_network_is_the_plain_one(
         network in plain::networks(),
         rolls in prop::collection::vec(0_u32..1 << 16, 0..400),
     ) {
-        check(&network, &rolls);
+        check(&network, &disguise::write(&network, &rolls));
     }
 }
 
 #[test]
 fn a_network_without_disguise_is_what_it_says() {
     let network = plain::sample();
-    check(&network, &[]);
+    check(&network, &disguise::write(&network, &[]));
+    check(&network, &terraform::write(&network, &[], &BTreeSet::new()));
 }
 
 #[track_caller]
-fn check(network: &Network, rolls: &[u32]) {
-    let disguised = disguise::write(network, rolls);
+fn check(network: &Network, disguised: &Disguised) {
     let estate = load_files(disguised.files.clone(), &Options::default()).unwrap();
     let told = || {
         let files = disguised.files.iter();

@@ -18,9 +18,23 @@ pub struct Disguised {
     pub files: Vec<(String, String)>,
     /// Of values that were typed in pieces, the pieces.
     parts: BTreeMap<String, Vec<String>>,
+    /// Of values that nobody gives, the variables.
+    pub missing: BTreeMap<String, String>,
 }
 
 impl Disguised {
+    pub fn new(
+        files: Vec<(String, String)>,
+        parts: BTreeMap<String, Vec<String>>,
+        missing: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            files,
+            parts,
+            missing,
+        }
+    }
+
     /// The pieces that a value may have been typed in, beside its whole text. Words of Azure's
     /// occur more than once.
     pub fn parts(&self, value: &Wanted) -> &[String] {
@@ -50,10 +64,7 @@ pub fn write(network: &Network, rolls: &[u32]) -> Disguised {
         });
         files.push(("main.parameters.json".to_owned(), pretty(&parameters)));
     }
-    Disguised {
-        files,
-        parts: writer.parts,
-    }
+    Disguised::new(files, writer.parts, BTreeMap::new())
 }
 
 fn pretty(value: &Json) -> String {

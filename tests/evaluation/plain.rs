@@ -24,6 +24,8 @@ pub struct Resource {
     pub name: String,
     /// In the resource group `other` instead of the deployment's own.
     pub elsewhere: bool,
+    /// The place of the resource that it is a child of; its name then begins with that one's.
+    pub parent: Option<usize>,
     pub properties: Vec<(&'static str, Plain)>,
 }
 
@@ -37,7 +39,7 @@ pub struct Network {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub text: String,
-    /// Whether it names a resource and is typed nowhere.
+    /// Whether it names a resource or is a yes or no, and is typed nowhere.
     pub link: bool,
 }
 
@@ -45,9 +47,12 @@ pub const GROUPS: &str = "Microsoft.Network/networkSecurityGroups";
 pub const TABLES: &str = "Microsoft.Network/routeTables";
 pub const NETWORKS: &str = "Microsoft.Network/virtualNetworks";
 pub const NICS: &str = "Microsoft.Network/networkInterfaces";
+pub const MACHINES: &str = "Microsoft.Compute/virtualMachines";
+pub const POLICIES: &str = "Microsoft.Network/firewallPolicies";
+pub const COLLECTIONS: &str = "Microsoft.Network/firewallPolicies/ruleCollectionGroups";
 
 /// Lists whose items can be resources of their own.
-pub const SPLIT: [&str; 3] = ["securityRules", "routes", "subnets"];
+pub const SPLIT: [&str; 4] = ["securityRules", "routes", "subnets", "virtualNetworkPeerings"];
 
 /// Sizes and choices a network is built from.
 #[derive(Clone, Debug)]
@@ -56,6 +61,11 @@ struct Outline {
     tables: Vec<(bool, Vec<u8>)>,
     networks: Vec<Vec<(Option<usize>, Option<usize>)>>,
     nics: Vec<usize>,
+    machines: Vec<usize>,
+    /// Which network is peered with which.
+    peerings: Vec<(usize, usize, bool)>,
+    /// The rules of each collection.
+    policies: Vec<Vec<Vec<u8>>>,
 }
 
 pub fn networks() -> impl Strategy<Value = Network> {
@@ -68,15 +78,23 @@ pub fn networks() -> impl Strategy<Value = Network> {
         owners(3),
         prop::collection::vec(network, 0..3),
         prop::collection::vec(0..6_usize, 0..3),
+        prop::collection::vec(0..3_usize, 0..2),
+        prop::collection::vec((0..3_usize, 0..3_usize, any::<bool>()), 0..3),
+        prop::collection::vec(prop::collection::vec(parts(3), 1..3), 0..2),
     )
-        .prop_map(|(groups, tables, networks, nics)| {
-            built(&Outline {
-                groups,
-                tables,
-                networks,
-                nics,
-            })
-        })
+        .prop_map(
+            |(groups, tables, networks, nics, machines, peerings, policies)| {
+                built(&Outline {
+                    groups,
+                    tables,
+                    networks,
+                    nics,
+                    machines,
+                    peerings,
+                    policies,
+                })
+            },
+        )
 }
 
 /// One of everything.
@@ -84,8 +102,11 @@ pub fn sample() -> Network {
     built(&Outline {
         groups: vec![(false, vec![1, 2, 7])],
         tables: vec![(false, vec![0, 1])],
-        networks: vec![vec![(Some(0), Some(0)), (None, None)]],
+        networks: vec![vec![(Some(0), Some(0)), (None, None)], vec![(None, None)]],
         nics: vec![0],
+        machines: vec![0],
+        peerings: vec![(0, 1, true)],
+        policies: vec![vec![vec![1, 6]]],
     })
 }
 
@@ -177,6 +198,51 @@ impl Mint {
         }
         named(self.name("route"), properties)
     }
+
+    fn firewall_rule(&mut self, choice: u8) -> Plain {
+        let protocols = match choice >> 1 & 1 {
+            0 => vec![self.word("TCP")],
+            _ => vec![self.word("TCP"), self.word("UDP")],
+        };
+        Plain::Object(vec![
+            ("name", self.name("rule")),
+            ("ruleType", Plain::Text("NetworkRule".to_owned())),
+            ("ipProtocols", Plain::List(protocols)),
+            (
+                "sourceAddresses",
+                Plain::List(vec![self.block(), self.block()]),
+            ),
+            ("destinationAddresses", Plain::List(vec![self.block()])),
+            (
+                "destinationPorts",
+                Plain::List(match choice & 1 {
+                    0 => vec![self.port()],
+                    _ => vec![self.port(), self.port()],
+                }),
+            ),
+        ])
+    }
+
+    /// Rules of a policy that are allowed or denied together.
+    fn collection(&mut self, choices: &[u8]) -> Plain {
+        let action = match choices.first().map_or(0, |it| it >> 2 & 1) {
+            0 => "Allow",
+            _ => "Deny",
+        };
+        let action = Plain::Object(vec![("type", self.word(action))]);
+        let rules = choices.iter().map(|choice| self.firewall_rule(*choice));
+        let rules = Plain::List(rules.collect());
+        Plain::Object(vec![
+            ("name", self.name("collection")),
+            (
+                "ruleCollectionType",
+                Plain::Text("FirewallPolicyFilterRuleCollection".to_owned()),
+            ),
+            ("priority", self.priority()),
+            ("action", action),
+            ("rules", rules),
+        ])
+    }
 }
 
 fn named(name: Plain, properties: Vec<(&'static str, Plain)>) -> Plain {
@@ -195,6 +261,7 @@ fn built(outline: &Outline) -> Network {
             kind: GROUPS,
             name: format!("group-{}", mint.next()),
             elsewhere: *elsewhere,
+            parent: None,
             properties: vec![("securityRules", Plain::List(rules))],
         });
     }
@@ -204,6 +271,7 @@ fn built(outline: &Outline) -> Network {
             kind: TABLES,
             name: format!("table-{}", mint.next()),
             elsewhere: *elsewhere,
+            parent: None,
             properties: vec![("routes", Plain::List(routes))],
         });
     }
@@ -237,6 +305,7 @@ fn built(outline: &Outline) -> Network {
             kind: NETWORKS,
             name,
             elsewhere: false,
+            parent: None,
             properties: vec![
                 (
                     "addressSpace",
@@ -246,6 +315,27 @@ fn built(outline: &Outline) -> Network {
             ],
         });
     }
+    let first = outline.groups.len() + outline.tables.len();
+    for (from, to, forwarded) in &outline.peerings {
+        let count = outline.networks.len();
+        if from == to || *from >= count || *to >= count {
+            continue;
+        }
+        let remote = Plain::Link(first + to, None);
+        let peering = named(
+            mint.name("peering"),
+            vec![
+                ("remoteVirtualNetwork", Plain::Object(vec![("id", remote)])),
+                ("allowForwardedTraffic", Plain::Truth(*forwarded)),
+            ],
+        );
+        let properties = &mut resources[first + from].properties;
+        match properties.last_mut() {
+            Some(("virtualNetworkPeerings", Plain::List(list))) => list.push(peering),
+            _ => properties.push(("virtualNetworkPeerings", Plain::List(vec![peering]))),
+        }
+    }
+    let nics = resources.len();
     for wanted in &outline.nics {
         let Some((network, subnet)) = subnets.get(*wanted) else {
             continue;
@@ -262,10 +352,53 @@ fn built(outline: &Outline) -> Network {
             kind: NICS,
             name: format!("nic-{}", mint.next()),
             elsewhere: false,
+            parent: None,
             properties: vec![("ipConfigurations", Plain::List(vec![configuration]))],
         });
     }
+    let links = nics..resources.len();
+    for wanted in &outline.machines {
+        let Some(nic) = links.clone().nth(*wanted) else {
+            continue;
+        };
+        let nic = Plain::Object(vec![("id", Plain::Link(nic, None))]);
+        let profile = Plain::Object(vec![("networkInterfaces", Plain::List(vec![nic]))]);
+        resources.push(Resource {
+            kind: MACHINES,
+            name: format!("machine-{}", mint.next()),
+            elsewhere: false,
+            parent: None,
+            properties: vec![("networkProfile", profile)],
+        });
+    }
+    policies(outline, &mut mint, &mut resources);
     Network { resources }
+}
+
+fn policies(outline: &Outline, mint: &mut Mint, resources: &mut Vec<Resource>) {
+    for collections in &outline.policies {
+        let parent = resources.len();
+        let name = format!("policy-{}", mint.next());
+        resources.push(Resource {
+            kind: POLICIES,
+            name: name.clone(),
+            elsewhere: false,
+            parent: None,
+            properties: vec![("threatIntelMode", mint.word("Deny"))],
+        });
+        let collections = collections.iter().map(|choices| mint.collection(choices));
+        let collections = Plain::List(collections.collect());
+        resources.push(Resource {
+            kind: COLLECTIONS,
+            name: format!("{name}/rules-{}", mint.next()),
+            elsewhere: false,
+            parent: Some(parent),
+            properties: vec![
+                ("priority", mint.priority()),
+                ("ruleCollections", collections),
+            ],
+        });
+    }
 }
 
 impl Plain {
@@ -309,11 +442,23 @@ impl Network {
     pub fn fields(&self) -> BTreeMap<String, Wanted> {
         let mut fields = BTreeMap::new();
         for resource in &self.resources {
+            if let Some(collections) = resource.property("ruleCollections") {
+                self.of_collections(resource, collections, &mut fields);
+                continue;
+            }
             fields.insert(resource.name.clone(), typed(resource.name.clone()));
+            if let Some(mode) = resource.property("threatIntelMode") {
+                let field = format!("{}.threat_intelligence", resource.name);
+                fields.insert(field, self.wanted(mode));
+            }
+            if let Some(profile) = resource.property("networkProfile") {
+                self.of_part(profile, MACHINE, &resource.name, &mut fields);
+            }
             for (list, shown) in [
                 ("securityRules", RULE),
                 ("routes", ROUTE),
                 ("subnets", SUBNET),
+                ("virtualNetworkPeerings", PEERING),
             ] {
                 let Some(items) = resource.property(list) else {
                     continue;
@@ -336,6 +481,32 @@ impl Network {
             }
         }
         fields
+    }
+
+    fn of_collections(
+        &self,
+        resource: &Resource,
+        collections: &Plain,
+        fields: &mut BTreeMap<String, Wanted>,
+    ) {
+        let policy = &self.resources[resource.parent.unwrap()].name;
+        for collection in collections.items() {
+            for rule in collection.get("rules").unwrap().items() {
+                let name = self.wanted(rule.get("name").unwrap());
+                let path = format!("{policy}/{}", name.text);
+                fields.insert(path.clone(), name);
+                self.of_part(rule, FIREWALL_RULE, &path, fields);
+                self.of_part(collection, COLLECTION, &path, fields);
+                self.of_part(
+                    collection.get("action").unwrap(),
+                    ACTION,
+                    &path,
+                    fields,
+                );
+                let priority = self.wanted(resource.property("priority").unwrap());
+                fields.insert(format!("{path}.group_priority"), priority);
+            }
+        }
     }
 
     fn of_part(
@@ -381,7 +552,12 @@ impl Network {
                     link: true,
                 }
             }
-            Plain::Truth(_) | Plain::List(_) => unreachable!("no field holds {value:?}"),
+            // Whether is said in too many ways to look for the word.
+            Plain::Truth(truth) => Wanted {
+                text: truth.to_string(),
+                link: true,
+            },
+            Plain::List(_) => unreachable!("no field holds {value:?}"),
         }
     }
 }
@@ -415,3 +591,16 @@ const SUBNET: &[(&str, &str)] = &[
 ];
 const SPACE: &[(&str, &str)] = &[("addressPrefixes", "space")];
 const CONFIGURATION: &[(&str, &str)] = &[("subnet", "subnet"), ("privateIPAddress", "address")];
+const PEERING: &[(&str, &str)] = &[
+    ("remoteVirtualNetwork", "remote"),
+    ("allowForwardedTraffic", "forwarded"),
+];
+const MACHINE: &[(&str, &str)] = &[("networkInterfaces", "nics")];
+const FIREWALL_RULE: &[(&str, &str)] = &[
+    ("ipProtocols", "protocols"),
+    ("sourceAddresses", "source"),
+    ("destinationAddresses", "destination"),
+    ("destinationPorts", "ports"),
+];
+const COLLECTION: &[(&str, &str)] = &[("name", "collection"), ("priority", "collection_priority")];
+const ACTION: &[(&str, &str)] = &[("type", "action")];

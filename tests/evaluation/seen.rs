@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use aznet::engine::ask::estate::{Asked, Estate};
 use aznet::eval::value::Truth;
 use aznet::model::address::{AddressPrefix, PortRange, ProtocolMatch};
+use aznet::model::firewall::{FirewallProtocol, FirewallRuleOwner};
 use aznet::model::routing::RoutePrefix;
 use aznet::model::{Field, Link, List, Meta, State};
 use aznet::origin::OriginId;
@@ -46,10 +47,6 @@ pub fn read(estate: &Estate, asked: &Asked) -> BTreeMap<String, Seen> {
 impl Reader<'_> {
     fn all(&mut self) {
         let network = &self.asked.network;
-        let name = |meta: &Meta| match &meta.name.state {
-            State::Known(name) => name.to_string(),
-            other => panic!("{}: {other:?}", meta.address),
-        };
         for group in &network.network_security_groups {
             self.element(&name(&group.meta), &group.meta);
             assert!(group.rules.rest.is_none());
@@ -132,6 +129,72 @@ impl Reader<'_> {
             let address = &configuration.private_address;
             self.one(&format!("{path}.address"), address, ToString::to_string);
         }
+        self.others();
+    }
+
+    /// Peerings, machines, firewall policies.
+    fn others(&mut self) {
+        let network = &self.asked.network;
+        for peering in &network.peerings {
+            let owner = peering.virtual_network.value().and_then(Link::here);
+            let owner = name(&network[owner.unwrap()].meta);
+            let path = format!("{owner}/{}", name(&peering.meta));
+            self.element(&path, &peering.meta);
+            self.one(&format!("{path}.remote"), &peering.remote, |link| {
+                link.here()
+                    .map_or_else(|| format!("{link:?}"), |id| name(&network[id].meta))
+            });
+            let forwarded = &peering.allow_forwarded_traffic;
+            self.one(
+                &format!("{path}.forwarded"),
+                forwarded,
+                ToString::to_string,
+            );
+        }
+        for machine in &network.machines {
+            let path = name(&machine.meta);
+            self.element(&path, &machine.meta);
+            self.many(
+                &format!("{path}.nics"),
+                &machine.network_interfaces,
+                |link| {
+                    link.here()
+                        .map_or_else(|| format!("{link:?}"), |id| name(&network[id].meta))
+                },
+            );
+        }
+        for policy in &network.firewall_policies {
+            let path = name(&policy.meta);
+            self.element(&path, &policy.meta);
+            let mode = &policy.settings.threat_intelligence;
+            self.one(&format!("{path}.threat_intelligence"), mode, word);
+            assert!(policy.rules.rest.is_none(), "{path}");
+        }
+        for rule in &network.firewall_rules {
+            let Some(FirewallRuleOwner::Policy(policy)) = rule.owner else {
+                panic!("{}: {:?}", rule.meta.address, rule.owner);
+            };
+            let path = format!("{}/{}", name(&network[policy].meta), name(&rule.meta));
+            self.element(&path, &rule.meta);
+            let shown = ToString::to_string;
+            let priority = &rule.group_priority;
+            self.one(&format!("{path}.group_priority"), priority, u32::to_string);
+            let priority = &rule.collection_priority;
+            self.one(
+                &format!("{path}.collection_priority"),
+                priority,
+                u32::to_string,
+            );
+            self.one(&format!("{path}.collection"), &rule.collection, shown);
+            self.one(&format!("{path}.action"), &rule.action, word);
+            self.many(&format!("{path}.protocols"), &rule.protocols, |it| match it {
+                FirewallProtocol::Only(protocol) => word(protocol),
+                other => word(other),
+            });
+            self.many(&format!("{path}.source"), &rule.source, prefix);
+            self.many(&format!("{path}.destination"), &rule.destination, prefix);
+            self.many(&format!("{path}.ports"), &rule.destination_ports, ports);
+        }
     }
 
     fn element(&mut self, path: &str, meta: &Meta) {
@@ -163,6 +226,13 @@ impl Reader<'_> {
         let literals: Vec<String> = literals.map(ToOwned::to_owned).collect();
         let before = self.seen.insert(path.to_owned(), Seen { value, literals });
         assert!(before.is_none(), "{path} is there twice");
+    }
+}
+
+fn name(meta: &Meta) -> String {
+    match &meta.name.state {
+        State::Known(name) => name.to_string(),
+        other => panic!("{}: {other:?}", meta.address),
     }
 }
 
