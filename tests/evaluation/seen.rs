@@ -20,11 +20,11 @@ pub struct Seen {
 }
 
 /// What stands around a literal.
-pub const QUOTES: [char; 2] = ['"', '\''];
+pub const QUOTES: [char; 4] = ['"', '\'', '\\', '\n'];
 
 /// Whether a literal is a text, or holds one that is too long to be there by chance.
 pub fn says(literal: &str, text: &str) -> bool {
-    literal.trim_matches(QUOTES) == text || text.len() >= 4 && literal.contains(text)
+    literal.trim_matches(QUOTES) == text || text.len() >= 3 && literal.contains(text)
 }
 
 struct Reader<'a> {

@@ -122,6 +122,9 @@ pub fn write(network: &Network, rolls: &[u32], hidden: &BTreeSet<String>) -> Dis
         writer.here = node;
         writer.unit(unit);
     }
+    let version = vec![Line::attribute("required_version", "\">= 1.5\"")];
+    let terraform = Top::new("terraform", &[], version);
+    writer.nodes[0].blocks.push((File::Main, terraform));
     let files = writer.files();
     Disguised::new(files, writer.parts, writer.missing)
 }

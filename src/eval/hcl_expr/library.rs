@@ -25,7 +25,7 @@ use crate::eval::value::{Bounds, Data, ListKind, ListValue, Reason, Rest, Type, 
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 use crate::syntax::Number;
-use crate::syntax::hcl::Expr;
+use crate::syntax::hcl::{Expr, ExprKind};
 
 pub use catalogue::functions_page;
 use catalogue::{Answer, Entry, Gives, Takes};
@@ -199,7 +199,7 @@ impl Context<'_> {
             Ok(value) => {
                 let origin = self.computed(at, "can", &[value.origin]);
                 // What is unknown here may still turn out to be wrong.
-                if value.is_wholly_known() {
+                if value.is_wholly_known() || self.is_there(argument) {
                     Ok(Value::bool(true, origin))
                 } else {
                     Ok(derived("can", &[value], origin))
@@ -209,6 +209,27 @@ impl Context<'_> {
                 Ok(Value::bool(false, self.session.literal(at)))
             }
             Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Whether an expression only reads an entry that its object or list certainly has, whatever
+    /// its value turns out to be.
+    fn is_there(&self, expression: &Expr) -> bool {
+        let (base, key) = match &expression.kind {
+            ExprKind::Attribute(base, name, _) => (base, Some(Arc::clone(name))),
+            ExprKind::Index(base, index) => match self.eval(index) {
+                Ok(index) if index.is_wholly_known() => (base, index.as_str().cloned()),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        match (self.eval(base).as_ref().map(|base| &base.data), key) {
+            (Ok(Data::Object(object)), Some(key)) => object.entries.contains_key(&key),
+            // An element was found, and nothing before it is unknown.
+            (Ok(Data::List(list)), None) => list.rest.is_none(),
+            _ => false,
         }
     }
 }

@@ -241,6 +241,10 @@ fn unknown_operands_leave_unknown_only_what_hangs_on_them() {
         ("try(var.x.nope, 1)", "?var.x.nope"),
         ("can({a = 1}.b)", "false"),
         ("can(var.x.a)", "?can(var.x.a)"),
+        ("can({a = var.x}.a)", "true"),
+        ("can({a = var.x}[\"a\"])", "true"),
+        ("can([var.x][0])", "true"),
+        ("can([1, 2][var.x])", "?can([1, 2][var.x])"),
         (
             "[for x in var.open : upper(x)]",
             "['A',…?upper(var.open[*])]",

@@ -91,7 +91,7 @@ impl Writer<'_> {
             Some((all, position)) if self.roll(3) == 2 => match all.starts_with("values(") {
                 // In the order of the keys.
                 true => format!("{all}[{position}].{attribute}"),
-                false => format!("{all}[*].{attribute}[{position}]"),
+                false => format!("({all}[*].{attribute})[{position}]"),
             },
             _ => format!("{}.{attribute}", place.address),
         };

@@ -188,7 +188,7 @@ impl Writer<'_> {
         let iterator = match self.roll(3) {
             2 => {
                 let own = self.fresh("it");
-                lines.push(Line::attribute("iterator", own.clone()));
+                lines.push(Line::Word("iterator".to_owned(), own.clone()));
                 own
             }
             _ => name.to_owned(),

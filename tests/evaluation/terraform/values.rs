@@ -4,6 +4,8 @@
 use super::tree::Tree;
 use super::{DEEPEST, Writer};
 
+const ENCODES: bool = false;
+
 impl Writer<'_> {
     /// Whether the value is whole where it stands: nothing in it comes from elsewhere.
     pub(super) fn is_fixed(&self, value: &Tree) -> bool {
@@ -23,7 +25,12 @@ impl Writer<'_> {
             10 | 11 => self.variable(value),
             12 => {
                 let (text, is) = self.condition();
-                let (own, no) = (self.expression(value), decoy(value));
+                // Both branches become of one type.
+                let no = match value {
+                    Tree::List(_) | Tree::Object(_) | Tree::Blocks(_) => "null",
+                    other => decoy(other),
+                };
+                let own = self.expression(value);
                 match is {
                     true => format!("({text} ? {own} : {no})"),
                     false => format!("({text} ? {no} : {own})"),
@@ -42,7 +49,7 @@ impl Writer<'_> {
             19 => format!("element([{}, {}], 1)", decoy(value), self.expression(value)),
             20 => format!("one([{}])", self.expression(value)),
             21 => match self.roll(2) {
-                1 if fixed => format!(
+                1 if fixed && !matches!(value, Tree::Truth(_)) => format!(
                     "[for it in [{}, {}] : it if it != {}][0]",
                     decoy(value),
                     self.expression(value),
@@ -57,7 +64,7 @@ impl Writer<'_> {
                     self.expression(value)
                 ),
             },
-            23 if fixed => match self.roll(2) {
+            23 if fixed && ENCODES => match self.roll(2) {
                 0 => format!("jsondecode(jsonencode({}))", self.expression(value)),
                 _ => format!("yamldecode(yamlencode({}))", self.expression(value)),
             },
@@ -65,7 +72,7 @@ impl Writer<'_> {
             25 => match self.roll(4) {
                 0 => format!("values({{ a = {} }})[0]", self.expression(value)),
                 1 => format!("zipmap([\"a\"], [{}])[\"a\"]", self.expression(value)),
-                2 => format!("[{{ a = {} }}][*].a[0]", self.expression(value)),
+                2 => format!("([{{ a = {} }}][*].a)[0]", self.expression(value)),
                 _ => format!("[{}].0", self.expression(value)),
             },
             26 | 27 if fixed => self.in_file(value),
@@ -308,7 +315,7 @@ impl Writer<'_> {
 pub(super) fn decoy(value: &Tree) -> &'static str {
     match value {
         Tree::Text(_) | Tree::Link(_) => "\"no\"",
-        Tree::Number(_) => "1",
+        Tree::Number(_) => "7",
         Tree::Truth(_) => "false",
         Tree::List(_) | Tree::Blocks(_) => "[\"no\"]",
         Tree::Object(_) => "{ no = 1 }",
