@@ -12,6 +12,7 @@ use crate::eval::terraform::cycles::Visit;
 use crate::eval::terraform::evaluation::Evaluation;
 use crate::eval::terraform::instances::Instance;
 use crate::eval::terraform::module::{Module, ResourceInstance};
+use crate::eval::terraform::schema::schema;
 use crate::eval::value::{Data, ListValue, ObjectKind, ObjectValue, Reason, Rest, Value};
 use crate::eval::{Mode, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
@@ -110,7 +111,10 @@ impl<'a> Evaluation<'a> {
             .resource_attribute(module, instance, resource, name)
             .filter(|value| !(value.is_null() && self.is_filled_in(module, resource, name)));
         let mut value = match written {
-            Some(value) => self.referable(&value, &key, name, managed),
+            Some(value) => {
+                let stands_for_blocks = stands_for_blocks(resource, name);
+                self.referable(&value, &key, name, managed, stands_for_blocks)
+            }
             None => self
                 .computed(module, instance, resource, name)
                 .or_else(|| self.omitted(module, resource, name))
@@ -153,7 +157,9 @@ impl<'a> Evaluation<'a> {
         let mut entries: IndexMap<Arc<str>, Value> = IndexMap::new();
         if let Some(object) = body.as_object() {
             for (name, value) in &object.entries {
-                entries.insert(Arc::clone(name), self.referable(value, &key, name, managed));
+                let stands_for_blocks = stands_for_blocks(resource, name);
+                let value = self.referable(value, &key, name, managed, stands_for_blocks);
+                entries.insert(Arc::clone(name), value);
             }
         }
         let unknown = unknown_reference(&key, "", reason(managed))
@@ -190,7 +196,15 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Blocks as they look from outside: what is not written in them may still be known to Azure.
-    fn referable(&self, value: &Value, key: &ResourceKey, path: &str, managed: bool) -> Value {
+    /// `stands_for_blocks` tells that objects are blocks although they are written as a value.
+    fn referable(
+        &self,
+        value: &Value,
+        key: &ResourceKey,
+        path: &str,
+        managed: bool,
+        stands_for_blocks: bool,
+    ) -> Value {
         match &value.data {
             Data::List(list) => {
                 let items: Vec<Value> = list
@@ -198,7 +212,8 @@ impl<'a> Evaluation<'a> {
                     .iter()
                     .enumerate()
                     .map(|(index, item)| {
-                        self.referable(item, key, &format!("{path}[{index}]"), managed)
+                        let path = format!("{path}[{index}]");
+                        self.referable(item, key, &path, managed, stands_for_blocks)
                     })
                     .collect();
                 let data = Data::List(Arc::new(ListValue {
@@ -208,13 +223,14 @@ impl<'a> Evaluation<'a> {
                 }));
                 Value::new(data, value.origin)
             }
-            Data::Object(object) if self.is_block(value.origin) => {
+            Data::Object(object) if stands_for_blocks || self.is_block(value.origin) => {
                 let entries = object
                     .entries
                     .iter()
                     .map(|(name, item)| {
                         let path = format!("{path}.{name}");
-                        (Arc::clone(name), self.referable(item, key, &path, managed))
+                        let item = self.referable(item, key, &path, managed, false);
+                        (Arc::clone(name), item)
                     })
                     .collect();
                 let rest = Some(Rest {
@@ -240,6 +256,13 @@ impl<'a> Evaluation<'a> {
             )
         })
     }
+}
+
+/// Whether a value is written for an attribute that has blocks for elements.
+fn stands_for_blocks(resource: &ResourceInstance<'_>, name: &str) -> bool {
+    let declared = &resource.declared;
+    schema(declared.mode, declared.kind)
+        .is_some_and(|schema| schema.rows_of(name).any(|row| row.body().is_some()))
 }
 
 fn reason(managed: bool) -> Reason {

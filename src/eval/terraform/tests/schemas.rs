@@ -188,3 +188,27 @@ fn null_leaves_an_attribute_to_the_provider() {
     assert!(read.body.get("fqdn").unwrap().as_unknown().is_some());
     assert!(read.body.get("edge_zone").unwrap().is_null());
 }
+
+#[test]
+fn blocks_written_as_a_value_have_what_azure_fills_in() {
+    let files = Files::new(&[(
+        "main.tf",
+        r#"
+        resource "azurerm_virtual_network" "a" {
+          subnet = [{ name = "s", address_prefixes = ["10.0.0.0/24"] }]
+        }
+        resource "azurerm_network_interface" "b" {
+          name = [for s in azurerm_virtual_network.a.subnet : s.id if s.name == "s"][0]
+        }
+        "#,
+    )]);
+    let deployment = files.deployment();
+    assert!(
+        deployment.diagnostics.is_empty(),
+        "{:?}",
+        deployment.diagnostics
+    );
+    let nic = &deployment.resources[1];
+    let unknown = nic.body.get("name").unwrap().as_unknown().unwrap();
+    assert_eq!(&*unknown.label, "azurerm_virtual_network.a.subnet[0].id");
+}
