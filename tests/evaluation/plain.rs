@@ -52,7 +52,12 @@ pub const POLICIES: &str = "Microsoft.Network/firewallPolicies";
 pub const COLLECTIONS: &str = "Microsoft.Network/firewallPolicies/ruleCollectionGroups";
 
 /// Lists whose items can be resources of their own.
-pub const SPLIT: [&str; 4] = ["securityRules", "routes", "subnets", "virtualNetworkPeerings"];
+pub const SPLIT: [&str; 4] = [
+    "securityRules",
+    "routes",
+    "subnets",
+    "virtualNetworkPeerings",
+];
 
 /// Sizes and choices a network is built from.
 #[derive(Clone, Debug)]
@@ -497,12 +502,7 @@ impl Network {
                 fields.insert(path.clone(), name);
                 self.of_part(rule, FIREWALL_RULE, &path, fields);
                 self.of_part(collection, COLLECTION, &path, fields);
-                self.of_part(
-                    collection.get("action").unwrap(),
-                    ACTION,
-                    &path,
-                    fields,
-                );
+                self.of_part(collection.get("action").unwrap(), ACTION, &path, fields);
                 let priority = self.wanted(resource.property("priority").unwrap());
                 fields.insert(format!("{path}.group_priority"), priority);
             }

@@ -24,7 +24,8 @@ pub const QUOTES: [char; 4] = ['"', '\'', '\\', '\n'];
 
 /// Whether a literal is a text, or holds one that is too long to be there by chance.
 pub fn says(literal: &str, text: &str) -> bool {
-    literal.trim_matches(QUOTES) == text || text.len() >= 3 && literal.contains(text)
+    literal.trim_matches(QUOTES) == text
+        || (text.len() >= 3 || literal.contains("%{")) && literal.contains(text)
 }
 
 struct Reader<'a> {
@@ -145,11 +146,7 @@ impl Reader<'_> {
                     .map_or_else(|| format!("{link:?}"), |id| name(&network[id].meta))
             });
             let forwarded = &peering.allow_forwarded_traffic;
-            self.one(
-                &format!("{path}.forwarded"),
-                forwarded,
-                ToString::to_string,
-            );
+            self.one(&format!("{path}.forwarded"), forwarded, ToString::to_string);
         }
         for machine in &network.machines {
             let path = name(&machine.meta);
@@ -187,10 +184,14 @@ impl Reader<'_> {
             );
             self.one(&format!("{path}.collection"), &rule.collection, shown);
             self.one(&format!("{path}.action"), &rule.action, word);
-            self.many(&format!("{path}.protocols"), &rule.protocols, |it| match it {
-                FirewallProtocol::Only(protocol) => word(protocol),
-                other => word(other),
-            });
+            self.many(
+                &format!("{path}.protocols"),
+                &rule.protocols,
+                |it| match it {
+                    FirewallProtocol::Only(protocol) => word(protocol),
+                    other => word(other),
+                },
+            );
             self.many(&format!("{path}.source"), &rule.source, prefix);
             self.many(&format!("{path}.destination"), &rule.destination, prefix);
             self.many(&format!("{path}.ports"), &rule.destination_ports, ports);

@@ -40,7 +40,10 @@ impl Writer<'_> {
                 _ => self.reach(piece, "name", None),
             };
         }
-        let group = own.arguments.iter().find(|(key, _)| *key == "resource_group_name");
+        let group = own
+            .arguments
+            .iter()
+            .find(|(key, _)| *key == "resource_group_name");
         let group = group.and_then(|(_, group)| group.scalar());
         let has_source = matches!(
             own.kind,

@@ -208,7 +208,10 @@ impl Writer<'_> {
                 format!("{{ for it in {table} : it.name => it... }}"),
                 format!("{value}[0]"),
             ),
-            _ => (format!("[for it in {table} : {{ own = it }}]"), format!("{value}.own")),
+            _ => (
+                format!("[for it in {table} : {{ own = it }}]"),
+                format!("{value}.own"),
+            ),
         };
         lines.insert(0, Line::attribute("for_each", over));
         let mut content = Vec::new();

@@ -48,7 +48,14 @@ impl Writer<'_> {
         let decoy = Top::new("locals", &[], vec![Line::attribute(name, decoy)]);
         let own = std::mem::replace(top, decoy);
         let is_native = *file != File::Json;
-        blocks.push((if is_native { File::Override } else { File::More }, own));
+        blocks.push((
+            if is_native {
+                File::Override
+            } else {
+                File::More
+            },
+            own,
+        ));
         if !is_native {
             // Only native files are overridden here: two locals of one name are a mistake.
             let at = blocks.len() - 2;
@@ -112,11 +119,15 @@ impl Writer<'_> {
         };
         if let Tree::Object(entries) = single.unwrap_or(value)
             && self.roll(2) == 1
-            && let Some((key, left_out)) = entries.iter().find(|(_, it)| {
-                it.scalar().is_some() && self.is_fixed(it)
-            })
+            && let Some((key, left_out)) = entries
+                .iter()
+                .find(|(_, it)| it.scalar().is_some() && self.is_fixed(it))
         {
-            let rest: Vec<_> = entries.iter().filter(|(name, _)| name != key).cloned().collect();
+            let rest: Vec<_> = entries
+                .iter()
+                .filter(|(name, _)| name != key)
+                .cloned()
+                .collect();
             let mut kinds: Vec<String> = rest
                 .iter()
                 .map(|(name, value)| format!("{name} = {}", kind(value)))
@@ -139,7 +150,7 @@ impl Writer<'_> {
 
     /// A module that hands on what it is given.
     pub(super) fn echo(&mut self, value: &Tree) -> String {
-        if self.nodes[self.here].depth >= super::MOST_NESTED + 1 {
+        if self.nodes[self.here].depth > super::MOST_NESTED {
             return self.expression(value);
         }
         let repeated = match self.roll(3) {
@@ -193,8 +204,7 @@ impl Writer<'_> {
             }
             (2, Tree::Object(entries)) if entries.iter().all(|(_, it)| it.scalar().is_some()) => {
                 let keys: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-                let cells: Vec<String> =
-                    entries.iter().filter_map(|(_, it)| it.scalar()).collect();
+                let cells: Vec<String> = entries.iter().filter_map(|(_, it)| it.scalar()).collect();
                 let text = format!("{}\n{}\n", keys.join(","), cells.join(","));
                 let path = put(format!("{name}.csv"), text);
                 format!("csvdecode(file({path}))[0]")
@@ -284,10 +294,12 @@ fn objects(items: &[Tree]) -> Option<String> {
     }
     let kinds: Vec<String> = kinds
         .iter()
-        .map(|(key, kind)| match items.iter().all(|it| it.get(key).is_some()) {
-            true => format!("{key} = {kind}"),
-            false => format!("{key} = optional({kind})"),
-        })
+        .map(
+            |(key, kind)| match items.iter().all(|it| it.get(key).is_some()) {
+                true => format!("{key} = {kind}"),
+                false => format!("{key} = optional({kind})"),
+            },
+        )
         .collect();
     Some(format!("object({{ {} }})", kinds.join(", ")))
 }

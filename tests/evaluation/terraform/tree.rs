@@ -275,7 +275,11 @@ impl Pieces<'_> {
             GROUPS => "Microsoft.Network/networkSecurityGroups@2024-05-01",
             _ => "Microsoft.Network/routeTables@2024-05-01",
         };
-        let group = if self.resource.elsewhere { "other" } else { "main" };
+        let group = if self.resource.elsewhere {
+            "other"
+        } else {
+            "main"
+        };
         let parent = format!("{}{group}", super::GROUP);
         let arguments = vec![
             ("type", text(kind)),

@@ -4,7 +4,7 @@
 use super::tree::Tree;
 use super::{DEEPEST, Writer};
 
-const ENCODES: bool = false;
+pub(super) const ENCODES: bool = false;
 
 impl Writer<'_> {
     /// Whether the value is whole where it stands: nothing in it comes from elsewhere.
@@ -36,7 +36,11 @@ impl Writer<'_> {
                     false => format!("({text} ? {no} : {own})"),
                 }
             }
-            13 => format!("{{ b = {}, a = {} }}.a", decoy(value), self.expression(value)),
+            13 => format!(
+                "{{ b = {}, a = {} }}.a",
+                decoy(value),
+                self.expression(value)
+            ),
             14 => format!("[{}, {}][1]", decoy(value), self.expression(value)),
             15 => format!("coalesce(null, {})", self.expression(value)),
             16 => format!("try({{}}.nothing, {})", self.expression(value)),
@@ -58,7 +62,10 @@ impl Writer<'_> {
                 _ => format!("[for it in [{}] : it][0]", self.expression(value)),
             },
             22 => match self.roll(2) {
-                0 => format!("{{ for k, v in {{ a = {} }} : k => v }}.a", self.expression(value)),
+                0 => format!(
+                    "{{ for k, v in {{ a = {} }} : k => v }}.a",
+                    self.expression(value)
+                ),
                 _ => format!(
                     "{{ for v in [{}] : \"g\" => v... }}[\"g\"][0]",
                     self.expression(value)
@@ -138,7 +145,11 @@ impl Writer<'_> {
         }
         let list = self.expression(value);
         match way {
-            0 => format!("slice(concat({list}, [{}]), 0, {})", decoy(&items[0]), items.len()),
+            0 => format!(
+                "slice(concat({list}, [{}]), 0, {})",
+                decoy(&items[0]),
+                items.len()
+            ),
             1 => format!("reverse(reverse({list}))"),
             2 if texts && fixed => format!("distinct({list})"),
             3 if texts && fixed => format!("compact(concat({list}, [\"\"]))"),
@@ -260,10 +271,7 @@ impl Writer<'_> {
             0 => ("true".to_owned(), true),
             1 => ("\"a\" == \"b\"".to_owned(), false),
             2 => (self.held(&Tree::Truth(true)), true),
-            3 => (
-                format!("{} && 1 < 2", self.held(&Tree::Truth(true))),
-                true,
-            ),
+            3 => (format!("{} && 1 < 2", self.held(&Tree::Truth(true))), true),
             4 => ("contains([\"x\"], \"x\")".to_owned(), true),
             _ => (
                 format!("{} || length([]) > 0", self.held(&Tree::Truth(false))),
