@@ -47,6 +47,8 @@ pub(crate) struct Docket<'a> {
     pub(crate) options: &'a Options,
     /// Paths to report on.
     pub(crate) selected: &'a [Arc<str>],
+    /// Files of values that the call gives: they are for every deployment.
+    pub(crate) given: &'a [FileId],
     /// The addresses of service tags, where they are given.
     pub(crate) service_tags: Option<&'a Arc<TagList>>,
 }
@@ -558,11 +560,13 @@ fn subscription_of<'c>(
 
 fn is_selected(docket: &Docket<'_>, deployment: &Deployment) -> bool {
     deployment.files.iter().any(|id| {
+        // Who gives values to all does not ask about all because of where they lie.
+        let is_given = docket.given.contains(id);
         docket.files.get(*id).is_some_and(|slot| {
-            docket
-                .selected
-                .iter()
-                .any(|selected| is_below(&slot.path, selected))
+            docket.selected.iter().any(|selected| match is_given {
+                true => slot.path == *selected,
+                false => is_below(&slot.path, selected),
+            })
         })
     })
 }

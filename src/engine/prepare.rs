@@ -76,6 +76,8 @@ pub(super) struct Prepared<'a> {
     pub(super) unused: Vec<FileId>,
     /// Paths that were asked about.
     pub(super) selected: Vec<Arc<str>>,
+    /// The files of values that the call gives, which are for every deployment.
+    given: Vec<FileId>,
     /// The addresses of service tags, where they are given.
     pub(super) service_tags: Option<Arc<TagList>>,
     options: &'a Options,
@@ -389,6 +391,12 @@ impl<'a> Job<'a> {
         let parsed = parse::all(&mut self.slots);
         let files = Files::new(std::mem::take(&mut self.slots));
         let groups = self.group(&files, &parsed, &configs);
+        let variables = self.variables.iter().filter_map(|given| match given {
+            GivenVariable::File(path) => Some(path),
+            GivenVariable::Value(..) => None,
+        });
+        let given = variables.chain(&self.parameter_files);
+        let given = given.filter_map(|path| files.id(path)).collect();
         let mut diagnostics = self.diagnostics;
         diagnostics.extend(groups.diagnostics);
         Ok(Prepared {
@@ -400,6 +408,7 @@ impl<'a> Job<'a> {
             units: groups.units,
             unused: groups.unused,
             selected: self.selected,
+            given,
             service_tags,
             options: self.options,
             diagnostics,
@@ -515,6 +524,7 @@ impl Prepared<'_> {
             configs: &self.configs,
             options: self.options,
             selected: &self.selected,
+            given: &self.given,
             service_tags: self.service_tags.as_ref(),
         }
     }

@@ -94,6 +94,8 @@ struct Deciding {
     span: Span,
     /// Typed where it is used, not brought there by a variable.
     direct: bool,
+    /// No block or call, which stand for what Azure fills in.
+    is_typed: bool,
 }
 
 /// Chooses; `None` only where nothing has a place.
@@ -194,7 +196,10 @@ where
         places: Vec::new(),
     };
     for literal in &literals {
-        related.add(literal.span, "decides".to_owned());
+        // Where nothing was typed but a block or a call, that is not what decides.
+        if literal.is_typed {
+            related.add(literal.span, "decides".to_owned());
+        }
     }
     for id in &ancestry {
         related.hop(graph, *id);
@@ -223,7 +228,8 @@ fn is_loop(step: &OriginStep) -> bool {
 fn literals_of(graph: &OriginGraph, deciding: &[OriginId]) -> Vec<Deciding> {
     let mut all: Vec<Deciding> = Vec::new();
     for origin in deciding {
-        let direct = graph.ancestry(*origin).iter().all(|id| {
+        let ancestry = graph.ancestry(*origin);
+        let direct = ancestry.iter().all(|id| {
             matches!(
                 graph.get(*id).step,
                 OriginStep::Literal
@@ -234,9 +240,21 @@ fn literals_of(graph: &OriginGraph, deciding: &[OriginId]) -> Vec<Deciding> {
                     | OriginStep::Block(_)
             )
         });
+        let is_block = |span: Span| {
+            ancestry.iter().map(|id| graph.get(*id)).any(|node| {
+                let step = &node.step;
+                node.span == Some(span)
+                    && matches!(step, OriginStep::Block(_) | OriginStep::ModuleCall(_))
+            })
+        };
         for span in graph.literals(*origin) {
             if all.iter().all(|known| known.span != span) {
-                all.push(Deciding { span, direct });
+                let is_typed = !is_block(span);
+                all.push(Deciding {
+                    span,
+                    direct,
+                    is_typed,
+                });
             }
         }
     }

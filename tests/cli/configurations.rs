@@ -158,3 +158,89 @@ fn variables_files_that_are_alternatives_are_environments() {
         }])
     );
 }
+
+#[test]
+fn values_for_all_roots_do_not_ask_about_all_roots() {
+    let case = Case::new(&[
+        ("a/main.tf", NETWORK),
+        ("b/main.tf", NETWORK),
+        ("a/open.tfvars", "from = [\"Internet\"]\n"),
+    ]);
+    let check = ["check", "a", "--root", ".", "--var-file", "a/open.tfvars"];
+    let (_, document) = case.answer(&check);
+    assert_eq!(document["summary"]["deployments"], 1, "{document:#}");
+    // Unless it is the file that is asked about.
+    let file = "a/open.tfvars";
+    let check = ["check", file, "--root", ".", "--var-file", file];
+    let (_, document) = case.answer(&check);
+    assert_eq!(document["summary"]["deployments"], 2, "{document:#}");
+}
+
+#[test]
+fn what_a_provider_fills_in_is_no_literal_that_decides() {
+    let outer = r#"
+resource "azurerm_virtual_network" "hub" {
+  name          = "hub"
+  address_space = ["10.0.0.0/16"]
+}
+resource "azurerm_subnet" "app" {
+  name                 = "app"
+  virtual_network_name = azurerm_virtual_network.hub.name
+  address_prefixes     = ["10.0.1.0/24"]
+}
+resource "azurerm_subnet" "firewall" {
+  name                 = "AzureFirewallSubnet"
+  virtual_network_name = azurerm_virtual_network.hub.name
+  address_prefixes     = ["10.0.0.0/26"]
+}
+module "firewall" {
+  source = "./firewall"
+  subnet = azurerm_subnet.firewall.id
+}
+resource "azurerm_route_table" "app" {
+  name = "app"
+  route {
+    name                   = "default"
+    address_prefix         = "0.0.0.0/0"
+    next_hop_type          = "VirtualAppliance"
+    next_hop_in_ip_address = module.firewall.address
+  }
+}
+resource "azurerm_subnet_route_table_association" "app" {
+  subnet_id      = azurerm_subnet.app.id
+  route_table_id = azurerm_route_table.app.id
+}
+resource "azurerm_network_interface" "app" {
+  name = "app"
+  ip_configuration {
+    name                          = "ip"
+    subnet_id                     = azurerm_subnet.app.id
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "azurerm_windows_virtual_machine" "app" {
+  name                  = "app"
+  network_interface_ids = [azurerm_network_interface.app.id]
+}
+"#;
+    let inner = r#"
+variable "subnet" {}
+resource "azurerm_firewall" "this" {
+  name     = "fw"
+  sku_name = "AZFW_VNet"
+  sku_tier = "Standard"
+  ip_configuration {
+    name      = "ip"
+    subnet_id = var.subnet
+  }
+}
+output "address" {
+  value = azurerm_firewall.this.ip_configuration[0].private_ip_address
+}
+"#;
+    let case = Case::new(&[("main.tf", outer), ("firewall/main.tf", inner)]);
+    let told = case.run(&["check"]).stdout;
+    assert!(told.contains("kms-unreachable"), "{told}");
+    assert!(!told.contains("{ source"), "{told}");
+    assert!(told.contains("module `firewall` called here"), "{told}");
+}
