@@ -7,6 +7,7 @@ use super::config::is_below;
 use super::declared;
 use super::files::Files;
 use super::judge::{Judge, Outcome};
+use super::parse::FRONTENDS;
 use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
 use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
@@ -52,6 +53,16 @@ fn judged(prepared: Prepared<'_>) -> Report {
     report(rules, prepared, outcomes)
 }
 
+/// Whether a deployment is a plan or state that a path asks about.
+fn is_asked_plan(language: usize, unit: &Unit, prepared: &Prepared<'_>) -> bool {
+    let language = FRONTENDS.get(language).map(|it| it.name());
+    language == Some("plan")
+        && unit.sources.iter().any(|id| {
+            let mut selected = prepared.selected.iter();
+            selected.any(|selected| is_below(&prepared.files.path(*id), selected))
+        })
+}
+
 fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Outcome>) -> Report {
     let mut summary = Summary {
         assumptions: vec!["no routes are learnt by BGP or from a Route Server".to_owned()],
@@ -61,16 +72,23 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     let mut diagnostics = Vec::new();
     let mut judgements = Vec::new();
     let mut environments = Environments::default();
-    let units: BTreeMap<&str, &Unit> = prepared
+    let units: BTreeMap<&str, (usize, &Unit)> = prepared
         .units
         .iter()
-        .map(|(_, unit)| (&*unit.name, unit))
+        .map(|(language, unit)| (&*unit.name, (*language, unit)))
         .collect();
+    let mut of_plans: BTreeSet<(Arc<str>, Span)> = BTreeSet::new();
     let (mut listed, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
     for outcome in outcomes {
         listed.extend(outcome.consulted.listed);
         unlisted.extend(outcome.consulted.unlisted);
-        if let Some(unit) = units.get(&*outcome.deployment)
+        let unit = units.get(&*outcome.deployment);
+        // Who asks about a plan asks about all it does, wherever that was typed.
+        if unit.is_some_and(|(language, unit)| is_asked_plan(*language, unit, &prepared)) {
+            let own = outcome.judgements.iter();
+            of_plans.extend(own.map(|it| (Arc::clone(&it.rule), it.primary.span)));
+        }
+        if let Some((_, unit)) = unit
             && let Some(environment) = &unit.environment
         {
             let template = template_of(unit, &prepared.files);
@@ -124,8 +142,10 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     };
     let mut findings = merge(judgements, &environments, &sources);
     findings.retain(|finding| {
-        let shown =
-            under(finding.primary.span) || finding.related.iter().any(|place| under(place.span));
+        let own = (Arc::clone(&finding.rule), finding.primary.span);
+        let shown = of_plans.contains(&own)
+            || under(finding.primary.span)
+            || finding.related.iter().any(|place| under(place.span));
         if !shown && finding.verdict == FindingVerdict::Violated {
             summary.elsewhere += 1;
         }

@@ -244,3 +244,21 @@ output "address" {
     assert!(!told.contains("{ source"), "{told}");
     assert!(told.contains("module `firewall` called here"), "{told}");
 }
+
+#[test]
+fn who_asks_about_a_plan_is_told_all_it_does() {
+    let read = |name: &str| {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/web");
+        std::fs::read_to_string(directory.join(name)).unwrap()
+    };
+    let case = Case::new(&[
+        ("live/main.tf", &read("main.tf")),
+        ("live/terraform.tfvars", &read("terraform.tfvars")),
+        ("live/plan.json", &read("plan.json")),
+    ]);
+    let (code, document) = case.answer(&["check", "live/plan.json", "--root", "."]);
+    let found = of_rule(&document, SSH);
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(found[0]["path"], "live/terraform.tfvars");
+    assert_eq!(code, 1);
+}
