@@ -19,7 +19,7 @@ mod template;
 mod typed;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::value::{Bounds, Data, Reason, Rest, Truth, Unknown, Value};
@@ -140,7 +140,7 @@ impl Failure {
         Box::new(Self {
             span,
             code,
-            message: message.into(),
+            message: shortened(message.into()),
             about: OriginId::NONE,
         })
     }
@@ -157,6 +157,19 @@ impl Failure {
     pub fn can_be_caught(&self) -> bool {
         self.code == Self::INVALID
     }
+}
+
+/// A message that quotes a value keeps only the ends of a long one.
+fn shortened(message: String) -> String {
+    const START: usize = 300;
+    const END: usize = 100;
+    if message.len() <= START + END + 100 {
+        return message;
+    }
+    let start = message.floor_char_boundary(START);
+    let end = message.ceil_char_boundary(message.len() - END);
+    let part = |range: Option<&str>| range.unwrap_or_default().to_owned();
+    part(message.get(..start)) + " … " + &part(message.get(end..))
 }
 
 /// A value, or why there is none.
@@ -200,11 +213,22 @@ impl<'a> Session<'a> {
         step: impl FnOnce() -> OriginStep,
         parents: &[OriginId],
     ) -> OriginId {
+        const FEW: usize = 32;
         let mut known: Vec<OriginId> = Vec::with_capacity(parents.len());
-        for parent in parents {
-            if *parent != OriginId::NONE && !known.contains(parent) {
-                known.push(*parent);
+        let is_known = |id: &OriginId| *id != OriginId::NONE;
+        if parents.len() <= FEW {
+            for parent in parents.iter().filter(|id| is_known(id)) {
+                if !known.contains(parent) {
+                    known.push(*parent);
+                }
             }
+        } else {
+            // A call may have thousands of arguments.
+            let mut seen = HashSet::new();
+            let new = parents
+                .iter()
+                .filter(|id| is_known(id) && seen.insert(**id));
+            known.extend(new);
         }
         match self.origins {
             Some(origins) => origins.add(span, step(), known),
@@ -258,6 +282,16 @@ impl<'a> Session<'a> {
                 ))
             }
         }
+    }
+
+    /// Runs what may take no more than half of the steps that are left, so that one costly
+    /// declaration leaves the others some.
+    pub fn sharing<T>(&self, run: impl FnOnce() -> T) -> T {
+        let kept = self.steps.get() / 2;
+        self.steps.set(self.steps.get() - kept);
+        let result = run();
+        self.steps.set(self.steps.get() + kept);
+        result
     }
 
     /// Runs something one level deeper.

@@ -8,6 +8,7 @@ mod collection;
 mod encoding;
 mod network;
 mod numeric;
+mod pattern;
 mod sequence;
 mod set_order;
 mod sets;
@@ -20,7 +21,7 @@ use indexmap::IndexMap;
 
 use super::access::{each_candidate, list_value, object_value};
 use super::conversion::{Conversion, kind_of, to_boolean, to_number, to_text};
-use super::{Context, Failure, MAX_TEXT, Outcome, Session, derived, labels, template};
+use super::{Context, Failure, MAX_NODES, MAX_TEXT, Outcome, Session, derived, labels, template};
 use crate::eval::value::{Bounds, Data, ListKind, ListValue, Reason, Rest, Type, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
@@ -42,6 +43,7 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, Function>> = LazyLock::new(|| 
         numeric::FUNCTIONS,
         sequence::FUNCTIONS,
         sets::FUNCTIONS,
+        pattern::FUNCTIONS,
         string::FUNCTIONS,
     ]
     .into_iter()
@@ -454,6 +456,15 @@ impl<'a> Call<'a> {
             return Err(template::text_limit(self.at));
         }
         Ok(Data::String(text))
+    }
+
+    /// Refuses a result of too many parts before it is made.
+    fn refuse_large(&self, parts: usize) -> Result<(), Box<Failure>> {
+        if u64::try_from(parts).is_ok_and(|parts| parts <= MAX_NODES) {
+            return Ok(());
+        }
+        let message = format!("the result has more than {MAX_NODES} parts; it is unknown");
+        Err(Failure::of("value-limit", self.at, message))
     }
 
     fn session_charge(&self, steps: usize) -> Result<(), Box<Failure>> {

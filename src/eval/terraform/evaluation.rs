@@ -187,31 +187,7 @@ impl<'a> Evaluation<'a> {
     /// The resources of a module and of the modules it calls.
     fn walk(&self, module: &Rc<Module<'a>>, into: &mut Vec<Resource>) {
         for index in 0..module.declarations.resources.len() {
-            let Some(expansion) = self.resources(module, index) else {
-                continue;
-            };
-            for (instance, resource) in &expansion.instances {
-                let body = self.resource_body(module, instance, resource);
-                let name = body.get("name").cloned().unwrap_or_else(|| {
-                    Value::string(Arc::clone(resource.declared.name), resource.origin)
-                });
-                let written = Resource {
-                    address: Arc::clone(&resource.address),
-                    key: ResourceKey(Arc::clone(&resource.address)),
-                    id: None,
-                    kind: Arc::clone(resource.declared.kind),
-                    name,
-                    mode: resource.declared.mode,
-                    dialect: Dialect::Azurerm,
-                    body,
-                    parent: None,
-                    origin: resource.origin,
-                    existence: instance.existence.clone(),
-                    template: instance.template,
-                    symbol: None,
-                };
-                self.emit(module, instance, resource, written, into);
-            }
+            self.session.sharing(|| self.one_block(module, index, into));
         }
         for (name, _) in &module.declarations.calls {
             let Ok(children) = self.children(module, name, None) else {
@@ -222,6 +198,35 @@ impl<'a> Evaluation<'a> {
                     self.walk(&child, into);
                 }
             }
+        }
+    }
+
+    /// The resources of one block of a module.
+    fn one_block(&self, module: &Rc<Module<'a>>, index: usize, into: &mut Vec<Resource>) {
+        let Some(expansion) = self.resources(module, index) else {
+            return;
+        };
+        for (instance, resource) in &expansion.instances {
+            let body = self.resource_body(module, instance, resource);
+            let name = body.get("name").cloned().unwrap_or_else(|| {
+                Value::string(Arc::clone(resource.declared.name), resource.origin)
+            });
+            let written = Resource {
+                address: Arc::clone(&resource.address),
+                key: ResourceKey(Arc::clone(&resource.address)),
+                id: None,
+                kind: Arc::clone(resource.declared.kind),
+                name,
+                mode: resource.declared.mode,
+                dialect: Dialect::Azurerm,
+                body,
+                parent: None,
+                origin: resource.origin,
+                existence: instance.existence.clone(),
+                template: instance.template,
+                symbol: None,
+            };
+            self.emit(module, instance, resource, written, into);
         }
     }
 

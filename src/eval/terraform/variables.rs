@@ -221,7 +221,9 @@ impl<'a> Evaluation<'a> {
     pub(super) fn outputs(&self, root: &Rc<Module<'a>>) -> Vec<Output> {
         let declared = root.declarations.outputs.iter();
         let output = |(name, block): (&&'a str, &&'a Block)| {
-            let outcome = self.output(root, name, block.header);
+            let outcome = self
+                .session
+                .sharing(|| self.output(root, name, block.header));
             let sensitive = block.body.attribute("sensitive");
             Output {
                 name: Arc::from(*name),

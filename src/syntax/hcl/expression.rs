@@ -125,8 +125,16 @@ impl Cursor<'_> {
         match token.kind {
             TokenKind::Number => {
                 self.take();
-                let number = number(self.text(token));
-                let kind = ExprKind::Number(number.unwrap_or(Number::Float(f64::MAX)));
+                let kind = match number(self.text(token)) {
+                    Some(number) => ExprKind::Number(number),
+                    None => {
+                        let message = "this number has too many digits to be read";
+                        let span = self.span(token);
+                        let told = Diagnostic::unreadable("hcl-syntax", span, message);
+                        self.diagnostics.push(told);
+                        ExprKind::Unreadable
+                    }
+                };
                 self.node(kind, token.start, token.end, 0)
             }
             TokenKind::Word => self.word(token),

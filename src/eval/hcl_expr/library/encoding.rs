@@ -166,7 +166,9 @@ fn csvdecode(call: &Call<'_>) -> Outcome {
     let origin = call.origin();
     call.strict_values(origin, |call| {
         let rows = encoding::csv_rows(&call.text(0)?).map_err(|error| call.fail(error))?;
-        call.session_charge(rows.iter().map(Vec::len).sum())?;
+        let cells = rows.iter().map(Vec::len).sum();
+        call.refuse_large(cells)?;
+        call.session_charge(cells)?;
         let mut rows = rows.into_iter();
         let header: Vec<Arc<str>> = rows
             .next()

@@ -79,6 +79,11 @@ fn parseint(call: &Call<'_>) -> Outcome {
             .ok()
             .filter(|base| (2..=62).contains(base))
             .ok_or_else(|| call.fail("the base must lie between 2 and 62"))?;
+        // Past this many digits no number is kept.
+        const MAX_DIGITS: usize = 4_096;
+        if text.len() > MAX_DIGITS {
+            call.refuse_large(usize::MAX)?;
+        }
         digits(&text, base)
             .map(Data::Number)
             .ok_or_else(|| call.fail(format!("\"{text}\" is no number of base {base}")))

@@ -251,7 +251,7 @@ fn setproduct(call: &Call<'_>) -> Outcome {
         return Err(call.fail("at least two arguments are needed"));
     }
     let mut kind = ListKind::List;
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut factors: Vec<Value> = Vec::new();
     for argument in call.arguments {
         let value = match &argument.data {
             Data::List(list) if list.kind == ListKind::Set => {
@@ -264,21 +264,31 @@ fn setproduct(call: &Call<'_>) -> Outcome {
             _ => argument.clone(),
         };
         match &value.data {
-            Data::List(list) if list.rest.is_none() => {
-                call.session_charge(rows.len().saturating_mul(list.items.len()))?;
-                let mut longer = Vec::with_capacity(rows.len() * list.items.len());
-                for row in &rows {
-                    for item in &list.items {
-                        let mut next = row.clone();
-                        next.push(item.clone());
-                        longer.push(next);
-                    }
-                }
-                rows = longer;
-            }
+            Data::List(list) if list.rest.is_none() => factors.push(value),
             Data::List(_) | Data::Unknown(_) => return Ok(call.unknown()),
             _ => return Err(call.fail(format!("sets are needed, not {}", kind_of(&value)))),
         }
+    }
+    let factors = factors.iter().filter_map(Value::as_list);
+    let factors: Vec<&[Value]> = factors.map(|list| list.items.as_slice()).collect();
+    let rows = factors.iter().map(|items| items.len());
+    let parts = rows.fold(factors.len() + 1, usize::saturating_mul);
+    call.refuse_large(parts)?;
+    call.session_charge(parts)?;
+    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    // An empty factor leaves no rows, however many there were before it.
+    for items in factors.iter().filter(|_| parts > 0) {
+        let longer = rows.iter().flat_map(|row| {
+            items.iter().map(move |item| {
+                let mut next = row.clone();
+                next.push(item.clone());
+                next
+            })
+        });
+        rows = longer.collect();
+    }
+    if parts == 0 {
+        rows.clear();
     }
     let items = rows
         .into_iter()

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use regex::Regex;
-
 use super::encoding::write_json;
 use super::{Call, Function, Outcome};
 use crate::eval::functions::text;
-use crate::eval::hcl_expr::access::object_value;
+use crate::eval::hcl_expr::MAX_TEXT;
 use crate::eval::hcl_expr::conversion::{kind_of, to_number, to_text};
 use crate::eval::hcl_expr::template::pieces_of;
+use crate::eval::hcl_expr::template::text_limit;
 use crate::eval::hcl_expr::{Failure, derived};
 use crate::eval::value::{Data, Piece, Value};
 use crate::origin::OriginId;
@@ -29,9 +27,6 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("join", join),
     ("lower", |call| each_piece(call, text::lower)),
     ("pathexpand", pathexpand),
-    ("regex", |call| regex(call, false)),
-    ("regexall", |call| regex(call, true)),
-    ("replace", replace),
     ("split", split),
     ("startswith", startswith),
     ("strcontains", |call| {
@@ -205,8 +200,8 @@ fn joined(call: &Call<'_>, pieces: Vec<Piece>, origin: OriginId) -> Outcome {
                 merged.push(hole);
             }
         }
-        if length > super::MAX_TEXT {
-            return Err(super::template::text_limit(call.at));
+        if length > MAX_TEXT {
+            return Err(text_limit(call.at));
         }
     }
     merged.push(Piece::Literal(text.into()));
@@ -237,132 +232,6 @@ fn split(call: &Call<'_>) -> Outcome {
         call.session_charge(parts.len())?;
         Ok(Value::list(parts, origin))
     })
-}
-
-fn replace(call: &Call<'_>) -> Outcome {
-    call.strict(|call| {
-        let (text, pattern, with) = (call.text(0)?, call.text(1)?, call.text(2)?);
-        call.session_charge(text.len() / 64)?;
-        let inner = pattern
-            .strip_prefix('/')
-            .and_then(|pattern| pattern.strip_suffix('/'));
-        let result = match inner {
-            Some(inner) => compile(call, inner)?
-                .replace_all(&text, &*with)
-                .into_owned(),
-            None => text.replace(&*pattern, &with),
-        };
-        call.string(result)
-    })
-}
-
-fn compile(call: &Call<'_>, pattern: &str) -> Result<Regex, Box<Failure>> {
-    let pattern = &as_in_go(pattern);
-    let compiled = call
-        .session
-        .regex(pattern)
-        .ok_or_else(|| call.fail(format!("\"{pattern}\" is no regular expression")))?;
-    let named = compiled.capture_names().flatten().count();
-    if named > 0 && named + 1 != compiled.captures_len() {
-        return Err(call.fail("groups with and without names do not go together"));
-    }
-    Ok(compiled)
-}
-
-/// In Go's patterns `\d`, `\w` and `\s` are of ASCII alone, and `\Q…\E` quotes.
-fn as_in_go(pattern: &str) -> String {
-    let mut made = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    let mut is_class = false;
-    while let Some(letter) = rest.chars().next() {
-        let two = rest.get(..2).unwrap_or("");
-        let (class, length) = match two {
-            "\\d" => ("0-9", 2),
-            "\\w" => ("0-9A-Za-z_", 2),
-            "\\s" => ("\\t\\n\\f\\r ", 2),
-            _ => ("", 0),
-        };
-        let not = match two {
-            "\\D" => "[^0-9]",
-            "\\W" => "[^0-9A-Za-z_]",
-            "\\S" => "[^\\t\\n\\f\\r ]",
-            "\\b" => "(?-u:\\b)",
-            _ => "",
-        };
-        if two == "\\Q" {
-            let quoted = rest.get(2..).unwrap_or("");
-            let (text, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
-            made.push_str(&regex::escape(text));
-            rest = after;
-            continue;
-        }
-        let taken = if length > 0 {
-            if is_class {
-                made.push_str(class);
-            } else {
-                made.push_str(&format!("[{class}]"));
-            }
-            2
-        } else if !not.is_empty() && (!is_class || two != "\\b") {
-            made.push_str(not);
-            2
-        } else if letter == '\\' && two.len() == 2 {
-            made.push_str(two);
-            2
-        } else {
-            match letter {
-                '[' if is_class && !rest.starts_with("[:") => made.push('\\'),
-                '[' => is_class = true,
-                ']' => is_class = false,
-                _ => {}
-            }
-            made.push(letter);
-            letter.len_utf8()
-        };
-        rest = rest.get(taken..).unwrap_or("");
-    }
-    made
-}
-
-fn regex(call: &Call<'_>, all: bool) -> Outcome {
-    let origin = call.origin();
-    call.strict_values(origin, |call| {
-        let (pattern, text) = (call.text(0)?, call.text(1)?);
-        call.session_charge(text.len() / 16)?;
-        let pattern = compile(call, &pattern)?;
-        if !all {
-            return pattern
-                .captures(&text)
-                .map(|captures| captured(&pattern, &captures, origin))
-                .ok_or_else(|| call.fail("the text does not match the pattern"));
-        }
-        let found: Vec<Value> = pattern
-            .captures_iter(&text)
-            .map(|captures| captured(&pattern, &captures, origin))
-            .collect();
-        call.session_charge(found.len())?;
-        Ok(Value::list(found, origin))
-    })
-}
-
-/// The whole match, a list of the groups, or an object of the named groups.
-fn captured(pattern: &Regex, captures: &regex::Captures<'_>, origin: OriginId) -> Value {
-    let value = |group: Option<regex::Match<'_>>| match group {
-        Some(group) => Value::string(group.as_str(), origin),
-        None => Value::null(origin),
-    };
-    if captures.len() == 1 {
-        return value(captures.get(0));
-    }
-    let named: IndexMap<Arc<str>, Value> = pattern
-        .capture_names()
-        .flatten()
-        .map(|name| (Arc::from(name), value(captures.name(name))))
-        .collect();
-    if !named.is_empty() {
-        return object_value(named, None, origin);
-    }
-    Value::list(captures.iter().skip(1).map(value).collect(), origin)
 }
 
 fn formatlist(call: &Call<'_>) -> Outcome {
@@ -490,8 +359,8 @@ fn format_text(call: &Call<'_>) -> Outcome {
             }
             _ => return Ok(call.unknown()),
         }
-        if text.len() > super::MAX_TEXT {
-            return Err(super::template::text_limit(call.at));
+        if text.len() > MAX_TEXT {
+            return Err(text_limit(call.at));
         }
     }
     if used < call.count() {

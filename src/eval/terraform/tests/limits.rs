@@ -185,3 +185,70 @@ fn strings_that_double_end_soon_whether_known_or_not() {
         );
     }
 }
+
+/// What is refused before it is made: none of these fits any memory.
+#[test]
+fn products_and_replacements_are_refused_before_they_are_made() {
+    let pairs = vec!["[1, 2]"; 60].join(", ");
+    let digits = "9".repeat(50_000);
+    let letters = "a".repeat(60_000);
+    for call in [
+        format!("setproduct({pairs})"),
+        "setproduct(range(1000), range(1000), range(1000))".to_owned(),
+        format!("replace(\"{letters}\", \"\", \"{letters}\")"),
+        format!("replace(\"{letters}\", \"/a/\", \"{letters}\")"),
+        format!("parseint(\"{digits}\", 10)"),
+    ] {
+        let text = format!("resource \"azurerm_x\" \"x\" {{\n  a = {call}\n}}\n");
+        let told = on_a_small_stack(main_tf(text));
+        assert_eq!(told, [("value-limit", 1)], "{}", &call[..20]);
+    }
+    let empty = "resource \"azurerm_x\" \"x\" {\n  a = length(setproduct(range(1000), range(1000), [])) == 0 ? [] : file(1, 2)\n}\n";
+    assert_eq!(on_a_small_stack(main_tf(empty.to_owned())), []);
+}
+
+#[test]
+fn a_costly_block_leaves_steps_for_the_others() {
+    let hungry =
+        "length([for a in range(1000) : [for b in range(1000) : [for c in range(100) : c]]])";
+    let text = format!(
+        "resource \"azurerm_x\" \"x\" {{\n  a = {hungry}\n}}\n\
+         resource \"azurerm_x\" \"y\" {{\n  a = {hungry}\n}}\n\
+         output \"o\" {{\n  value = {hungry}\n}}\n\
+         resource \"azurerm_x\" \"z\" {{\n  a = [for a in range(1000) : a * 2][999]\n}}\n"
+    );
+    let deployment = Files::new(&[("main.tf", &text)]).deployment();
+    let codes: Vec<_> = deployment
+        .diagnostics
+        .iter()
+        .map(|told| told.code)
+        .collect();
+    assert_eq!(codes, ["evaluation-limit"; 3]);
+    let z = deployment.resources.last().unwrap().body.get("a").unwrap();
+    assert_eq!(z.as_i64(), Some(1_998));
+}
+
+#[test]
+fn a_message_quotes_only_the_ends_of_a_long_value() {
+    let letters = "é".repeat(50_000);
+    let text = format!(
+        "resource \"azurerm_x\" \"x\" {{\n  a = parseint(\"{}\", 10)\n}}\n",
+        &letters[..4_000]
+    );
+    let deployment = Files::new(&[("main.tf", &text)]).deployment();
+    let [told] = deployment.diagnostics.as_slice() else {
+        panic!("{:?}", deployment.diagnostics)
+    };
+    assert!(
+        told.message.starts_with("parseint: \"éé"),
+        "{}",
+        told.message
+    );
+    assert!(told.message.contains("é … é"), "{}", told.message);
+    assert!(
+        told.message.ends_with("\" is no number of base 10"),
+        "{}",
+        told.message
+    );
+    assert!(told.message.len() < 500);
+}

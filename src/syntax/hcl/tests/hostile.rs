@@ -36,6 +36,14 @@ fn bottomless_nesting_is_refused() {
 }
 
 #[test]
+fn a_number_of_too_many_digits_is_told_and_not_guessed() {
+    let told = only("x = [1e400, 1e999999999]\ny = 1\n");
+    assert_eq!(told.message, "this number has too many digits to be read");
+    let span = told.primary.unwrap().span;
+    assert_eq!((span.start, span.end), (12, 23));
+}
+
+#[test]
 fn endless_chains_are_refused() {
     for (link, count) in [
         (".b", 300_000),
