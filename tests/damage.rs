@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
 
+#[path = "damage/terraform.rs"]
+mod terraform;
+
 use aznet::engine::{self, Options, Report};
 use aznet::report::{Format, Style};
 use proptest::prelude::*;
@@ -235,19 +238,29 @@ fn run(main: &str, values: &str) -> (Report, Vec<u8>) {
     (report, bytes)
 }
 
+/// No part failed, and what is told is told of text that is there.
+fn places_are_in_their_files(report: &Report) -> Result<(), TestCaseError> {
+    let told = report.diagnostics.iter();
+    let labels = told.flat_map(|told| told.primary.iter().chain(&told.related));
+    let found = report.findings.iter();
+    let labels = labels.chain(found.map(|found| &found.primary));
+    for label in labels {
+        let file = report.sources.get(label.span.file);
+        let text = file.map(|file| file.text());
+        let part =
+            text.and_then(|text| text.get(label.span.start as usize..label.span.end as usize));
+        prop_assert!(part.is_some(), "{:?}", label);
+    }
+    for told in &report.diagnostics {
+        prop_assert_ne!(told.code, "internal-error", "{}", told.message);
+    }
+    Ok(())
+}
+
 /// What must hold of every document.
 fn assert_sound(main: &str, values: &str) -> Result<(), TestCaseError> {
     let (report, bytes) = run(main, values);
-    for told in &report.diagnostics {
-        prop_assert_ne!(told.code, "internal-error", "{}\n{}", told.message, main);
-        for label in told.primary.iter().chain(&told.related) {
-            let file = report.sources.get(label.span.file);
-            let text = file.map(|file| file.text());
-            let part =
-                text.and_then(|text| text.get(label.span.start as usize..label.span.end as usize));
-            prop_assert!(part.is_some(), "{:?} of {}\n{}", label, told.message, main);
-        }
-    }
+    places_are_in_their_files(&report)?;
     prop_assert!(bytes == run(main, values).1, "not the same twice\n{}", main);
     Ok(())
 }
