@@ -13,6 +13,8 @@ mod configurations;
 mod planned;
 #[path = "plans/same.rs"]
 mod same;
+#[path = "plans/specifics.rs"]
+mod specifics;
 #[path = "plans/written.rs"]
 mod written;
 

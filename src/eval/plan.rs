@@ -20,8 +20,10 @@ mod address;
 mod configuration;
 mod document;
 mod lowering;
+mod once;
 mod record;
 mod source;
+mod template;
 mod values;
 
 use std::collections::BTreeSet;
@@ -82,7 +84,8 @@ impl Frontend for Plan {
         let read = found
             .as_ref()
             .map_or_else(lowering::Read::default, |found| {
-                lowering::read(found, source::evaluate(found, unit, loader))
+                let source = source::evaluate(found, unit, loader);
+                lowering::read(found, source, &unit.target, loader)
             });
         let mut files: BTreeSet<_> = unit.sources.iter().copied().collect();
         files.extend(read.files);

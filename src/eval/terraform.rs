@@ -8,7 +8,7 @@
 //! What is absent: downloading modules, and providers. What is known of the resources of `azurerm`
 //! stands in [`schema`].
 
-mod arm_deployment;
+pub(in crate::eval) mod arm_deployment;
 pub(in crate::eval) mod azapi;
 mod blocks;
 mod calls;
@@ -18,12 +18,12 @@ mod data;
 mod declarations;
 mod defaults;
 mod directories;
-mod document;
+pub(in crate::eval) mod document;
 mod emit;
 mod evaluation;
 mod files;
 mod given;
-mod ids;
+pub(in crate::eval) mod ids;
 pub(crate) mod installed;
 mod instances;
 mod labels;

@@ -27,7 +27,7 @@ fn plan_of(files: &Files) -> String {
 }
 
 /// What was understood of files on a disk.
-fn understood(files: &[(&str, String)]) -> Inventory {
+pub(crate) fn understood(files: &[(&str, String)]) -> Inventory {
     let directory = TempDir::new().unwrap();
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -43,7 +43,7 @@ fn understood(files: &[(&str, String)]) -> Inventory {
 }
 
 /// The fields of all elements; lists without their order.
-fn fields(inventory: &Inventory) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn fields(inventory: &Inventory) -> BTreeMap<String, Vec<String>> {
     let deployments = inventory.deployments.iter();
     let resources = deployments.flat_map(|it| &it.resources);
     let mut found = BTreeMap::new();

@@ -109,6 +109,23 @@ pub(super) fn outer_module(address: &str) -> (&str, Option<&str>) {
     (outer.strip_suffix('.').unwrap_or(outer), key)
 }
 
+/// The address of the module that a resource lies in, and the resource's own address there.
+pub(super) fn split(address: &str) -> (&str, &str) {
+    let mut names = segments(address).into_iter().peekable();
+    let mut length = 0;
+    while names.next_if_eq(&Segment::Name("module")).is_some() {
+        let Some(Segment::Name(name)) = names.next() else {
+            break;
+        };
+        length += "module.".len() + name.len() + 1;
+        if let Some(Segment::Index(key)) = names.next_if(|it| matches!(it, Segment::Index(_))) {
+            length += key.len();
+        }
+    }
+    let module = address.get(..length.saturating_sub(1)).unwrap_or_default();
+    (module, address.get(length..).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +150,11 @@ mod tests {
             (r#"module.a["x"]"#, Some("[0]"))
         );
         assert_eq!(outer_module("module.a"), ("", None));
+        assert_eq!(
+            split(r#"module.a["x.y"].module.b.azurerm_subnet.s[0]"#),
+            (r#"module.a["x.y"].module.b"#, "azurerm_subnet.s[0]")
+        );
+        assert_eq!(split("azurerm_subnet.s"), ("", "azurerm_subnet.s"));
         assert_eq!(
             without_key(r#"azurerm_subnet.s["a"]"#),
             ("azurerm_subnet.s", Some(r#"["a"]"#))

@@ -6,17 +6,17 @@
 //! plan; what goes through one is named, not followed. After an index that is no constant a
 //! reference ends: of a module with a loop every output may be meant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::address::{Segment, join, module_calls, outer_module, segments, without_key};
+use super::address::{Segment, join, module_calls, outer_module, segments, split, without_key};
 use super::record::Record;
 use super::values::Step;
 use crate::eval::Mode;
 use crate::eval::terraform::schema::schema;
 use crate::syntax::json::{Json, JsonKind};
 
-/// How many hops through modules are followed.
+/// How many hops through modules are followed, and how deep modules lie in one another.
 const MAX_HOPS: usize = 32;
 
 /// The configuration of a plan, with the instances that the plan holds.
@@ -27,6 +27,8 @@ pub(super) struct Configuration<'j> {
     instances: BTreeMap<&'j str, Vec<&'j str>>,
     /// The instances of each module, by its address without its own key.
     modules: BTreeMap<&'j str, BTreeSet<&'j str>>,
+    /// The block of each resource, by its address without any key.
+    blocks: HashMap<String, &'j Json>,
 }
 
 /// What an expression refers to.
@@ -85,8 +87,14 @@ impl<'j> Configuration<'j> {
             }
         }
         let configuration = document.get("configuration");
+        let root = configuration.and_then(|configuration| configuration.get("root_module"));
+        let mut blocks = HashMap::new();
+        if let Some(root) = root {
+            add_blocks(root, "", 0, &mut blocks);
+        }
         Self {
-            root: configuration.and_then(|configuration| configuration.get("root_module")),
+            root,
+            blocks,
             addresses: all,
             instances,
             modules,
@@ -98,9 +106,12 @@ impl<'j> Configuration<'j> {
         let (base, _) = without_key(address);
         let local = base.strip_prefix(module).unwrap_or(base);
         let local = local.strip_prefix('.').unwrap_or(local);
-        let resources = self.module(module)?.get("resources")?;
-        let is = |json: &&Json| json.get("address").and_then(Json::as_str) == Some(local);
-        resources.items().iter().find(is)
+        let mut path = String::new();
+        for (call, _) in module_calls(module) {
+            path = inside(&path, call);
+        }
+        path.push_str(local);
+        self.blocks.get(&path).copied()
     }
 
     /// What is written at a place of a resource; `values` are the planned ones of the resource.
@@ -118,13 +129,16 @@ impl<'j> Configuration<'j> {
         let mut at = block.get("expressions");
         let mut value = values;
         let mut steps = path.iter().peekable();
+        // A block in which nothing is written looks like an expression without references.
+        let mut is_block = true;
         while let Some(step) = steps.next() {
             let Some(json) = at else {
                 return Written::Untold;
             };
-            if is_expression(json) {
+            if !is_block && is_expression(json) {
                 break;
             }
+            is_block = matches!(step, Step::Position(_));
             match step {
                 Step::Name(name) => {
                     let Some(inner) = json.get(name) else {
@@ -399,19 +413,40 @@ fn longer_path(address: &str, path: String, rest: &[Segment<'_>]) -> String {
     join("", rest.get(between..).unwrap_or_default())
 }
 
+/// What the addresses of the resources in a called module begin with, keys left out.
+fn inside(outer: &str, call: &str) -> String {
+    format!("{outer}module.{call}.")
+}
+
+/// Adds the blocks of a module and of those it calls.
+fn add_blocks<'j>(
+    module: &'j Json,
+    path: &str,
+    depth: usize,
+    into: &mut HashMap<String, &'j Json>,
+) {
+    for block in module.get("resources").map_or(&[][..], Json::items) {
+        if let Some(address) = block.get("address").and_then(Json::as_str) {
+            into.entry(format!("{path}{address}")).or_insert(block);
+        }
+    }
+    if depth < MAX_HOPS {
+        for call in module.get("module_calls").map_or(&[][..], Json::members) {
+            if let Some(called) = call.value.get("module") {
+                add_blocks(called, &inside(path, &call.name), depth + 1, into);
+            }
+        }
+    }
+}
+
 /// The mode and type of the resource with an address.
 pub(super) fn kind_of(address: &str) -> (Mode, &str) {
-    let mut names = segments(address).into_iter().peekable();
-    while names.next_if_eq(&Segment::Name("module")).is_some() {
-        names.next();
-        names.next_if(|step| matches!(step, Segment::Index(_)));
-    }
-    let data = names.next_if_eq(&Segment::Name("data"));
-    let mode = data.map_or(Mode::Managed, |_| Mode::Existing);
-    match names.next() {
-        Some(Segment::Name(kind)) => (mode, kind),
-        _ => (mode, ""),
-    }
+    let (_, own) = split(address);
+    let (mode, own) = match own.strip_prefix("data.") {
+        Some(own) => (Mode::Existing, own),
+        None => (Mode::Managed, own),
+    };
+    (mode, own.split('.').next().unwrap_or_default())
 }
 
 /// Whether this is an expression and not the expressions of a block.

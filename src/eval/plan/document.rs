@@ -62,8 +62,8 @@ impl<'j> Document<'j> {
                 {
                     DocumentKind::StateFile
                 } else if text("format_version")
-                    && text("terraform_version")
-                    && json.members().len() <= 3
+                    && (json.members().len() == 1
+                        || text("terraform_version") && json.members().len() <= 3)
                 {
                     // The state of a configuration that was never applied.
                     DocumentKind::State

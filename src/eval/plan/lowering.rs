@@ -4,17 +4,19 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::address::without_key;
+use super::address::{split, without_key};
 use super::configuration::{Configuration, Target, Written, kind_of};
 use super::document::Document;
 use super::record::{Record, records};
 use super::values::{Reader, Step};
+use super::{once, template};
 use crate::diagnostic::Diagnostic;
+use crate::eval::frontend::Target as Place;
 use crate::eval::hcl_expr::unknown_reference;
 use crate::eval::terraform::azapi;
 use crate::eval::terraform::schema::{Shape, schema};
 use crate::eval::value::{Data, Reason, Unknown, Value};
-use crate::eval::{Deployment, Dialect, Existence, Output, Resource, ResourceKey};
+use crate::eval::{Deployment, Dialect, Existence, Loader, Output, Resource, ResourceKey};
 use crate::origin::{OriginBuilder, OriginGraph, OriginId, OriginStep};
 use crate::source::{FileId, SourceFile};
 use crate::syntax::json::{self, Json, JsonKind, Member};
@@ -31,7 +33,12 @@ pub(super) struct Read {
 }
 
 /// Reads a document.
-pub(super) fn read(document: &Document<'_>, source: Option<Deployment>) -> Read {
+pub(super) fn read(
+    document: &Document<'_>,
+    source: Option<Deployment>,
+    target: &Place,
+    loader: &dyn Loader,
+) -> Read {
     let mut read = Read::default();
     if let Some((place, why)) = document.partial() {
         read.diagnostics
@@ -57,7 +64,15 @@ pub(super) fn read(document: &Document<'_>, source: Option<Deployment>) -> Read 
         .iter()
         .map(|record| lowering.resource(record))
         .collect();
+    let is_written = |resource: &Resource, attribute: &str| {
+        let (calls, _) = split(&resource.address);
+        let block = configuration.block(calls, &resource.address);
+        let expressions = block.and_then(|block| block.get("expressions"));
+        expressions.is_some_and(|all| all.get(attribute).is_some())
+    };
+    once::count(&mut read.resources, &is_written);
     azapi::apply_updates(&mut read.resources);
+    template::expand(&mut read, &records, target, loader, &origins);
     read.outputs = outputs(document.json, &origins);
     read.origins = origins.finish();
     read

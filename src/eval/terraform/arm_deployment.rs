@@ -17,8 +17,11 @@ use super::ids::{pieces_of, segment_of};
 use super::instances::Instance;
 use super::module::{Module, ResourceInstance};
 use crate::eval::arm::embedded::{Deployed, Embedded, Goal, deploy};
+use crate::eval::frontend::Target;
 use crate::eval::value::{Data, Piece, Reason, Unknown, Value};
-use crate::origin::{OriginId, OriginStep};
+use crate::eval::{Existence, Loader};
+use crate::origin::{OriginBuilder, OriginId, OriginStep};
+use crate::source::Span;
 
 /// How a type of resource is written.
 struct Form {
@@ -136,62 +139,98 @@ impl<'a> Evaluation<'a> {
         resource: &ResourceInstance<'a>,
         form: &Form,
     ) -> Option<Deployed> {
-        let origins = self.session.origins()?;
         let attribute = |name: &str| {
             let value = self.resource_attribute(module, instance, resource, name)?;
             (!value.is_null()).then_some(value)
         };
-        let Document { tree, values } = self.document(module, instance, resource, form.template)?;
+        let template = self.document(module, instance, resource, form.template)?;
+        let written = Written {
+            kind: resource.declared.kind,
+            address: &resource.address,
+            header: resource.declared.block.header,
+            origin: resource.origin,
+            attribute: &attribute,
+            template,
+            parameters: self.decoded(module, instance, resource, form.parameters),
+            subscription: self.subscription(),
+            target: &self.target,
+            existence: instance.existence.clone(),
+            repeated: instance.template,
+        };
+        written.deployed(self.loader, self.session.origins()?)
+    }
+}
+
+/// The attributes of a type that deploys a template which hold the template and its parameters.
+pub(in crate::eval) fn documents(kind: &str) -> Option<[&'static str; 2]> {
+    form(kind).map(|form| [form.template, form.parameters])
+}
+
+/// A resource that deploys a template, as it is written.
+pub(in crate::eval) struct Written<'w> {
+    /// Its type.
+    pub(in crate::eval) kind: &'w str,
+    pub(in crate::eval) address: &'w Arc<str>,
+    /// Where it begins.
+    pub(in crate::eval) header: Span,
+    pub(in crate::eval) origin: OriginId,
+    /// The value of an attribute that is not null.
+    pub(in crate::eval) attribute: &'w dyn Fn(&str) -> Option<Value>,
+    pub(in crate::eval) template: Document,
+    /// What the document of its parameters says.
+    pub(in crate::eval) parameters: Option<Value>,
+    /// The subscription that the provider works in.
+    pub(in crate::eval) subscription: Vec<Piece>,
+    pub(in crate::eval) target: &'w Target,
+    pub(in crate::eval) existence: Existence,
+    /// It is one of an unknown number.
+    pub(in crate::eval) repeated: bool,
+}
+
+impl Written<'_> {
+    /// What it deploys; `None` where the type is another, or nothing says where it goes.
+    pub(in crate::eval) fn deployed(
+        self,
+        loader: &dyn Loader,
+        origins: &OriginBuilder,
+    ) -> Option<Deployed> {
+        let form = form(self.kind)?;
+        let attribute = self.attribute;
+        let Document { tree, values } = &self.template;
         let markers = |text: &str, origin: OriginId| values.read(text, origin);
-        let given = self.given_parameters(module, instance, resource, form);
+        let given = Given {
+            document: self.parameters.filter(|document| !document.is_null()),
+            strings: form.strings.and_then(attribute),
+        };
         let parameters = |name: &str| given.of(name);
         let group = |name: &str| attribute(name).as_ref().and_then(segment_of);
         let goal = match form.goal {
             To::ResourceGroup => Goal::ResourceGroup(group("resource_group_name")?),
             To::Subscription => Goal::Subscription,
             To::ManagementGroup => {
-                let id = attribute("management_group_id")
-                    .as_ref()
-                    .and_then(pieces_of)?;
-                Goal::ManagementGroup(last_segment(id))
+                let id = attribute("management_group_id");
+                Goal::ManagementGroup(last_segment(id.as_ref().and_then(pieces_of)?))
             }
             To::Tenant => Goal::Tenant,
         };
-        let call = || OriginStep::ModuleCall(Arc::clone(&resource.address));
-        let header = resource.declared.block.header;
+        let call = OriginStep::ModuleCall(Arc::clone(self.address));
+        let parents = Some(self.origin).filter(|origin| *origin != OriginId::NONE);
+        let parents = parents.into_iter().collect();
         let embedded = Embedded {
-            template: &tree,
+            template: tree,
             markers: &markers,
             parameters: &parameters,
-            label: Arc::clone(&resource.address),
-            name: attribute("name").unwrap_or_else(|| Value::null(resource.origin)),
+            label: Arc::clone(self.address),
+            name: attribute("name").unwrap_or_else(|| Value::null(self.origin)),
             location: attribute("location"),
-            subscription: self.subscription(),
+            subscription: self.subscription,
             goal,
-            target: &self.target,
-            origin: self.session.hop(Some(header), call, &[resource.origin]),
-            existence: instance.existence.clone(),
-            repeated: instance.template,
+            target: self.target,
+            origin: origins.add(Some(self.header), call, parents),
+            existence: self.existence,
+            repeated: self.repeated,
         };
-        Some(deploy(&embedded, self.loader, origins))
-    }
-
-    fn given_parameters(
-        &self,
-        module: &Rc<Module<'a>>,
-        instance: &Instance,
-        resource: &ResourceInstance<'a>,
-        form: &Form,
-    ) -> Given {
-        let attribute = |name: &str| {
-            let value = self.resource_attribute(module, instance, resource, name)?;
-            (!value.is_null()).then_some(value)
-        };
-        let document = self.decoded(module, instance, resource, form.parameters);
-        Given {
-            document: document.filter(|document| !document.is_null()),
-            strings: form.strings.and_then(attribute),
-        }
+        Some(deploy(&embedded, loader, origins))
     }
 }
 

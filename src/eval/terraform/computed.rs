@@ -8,7 +8,7 @@ use super::instances::Instance;
 use super::module::{Module, ResourceInstance};
 use super::{azapi, ids};
 use crate::eval::hcl_expr::unknown_reference;
-use crate::eval::value::{Bounds, Piece, Reason, Unknown, Value};
+use crate::eval::value::{Bounds, Piece, Reason, Value};
 use crate::eval::{Mode, ResourceKey};
 
 impl<'a> Evaluation<'a> {
@@ -104,22 +104,12 @@ impl<'a> Evaluation<'a> {
 
     /// The id of the subscription that the providers work in.
     pub(super) fn subscription(&self) -> Vec<Piece> {
-        vec![self.said(&self.target.subscription, ids::SUBSCRIPTION)]
+        vec![ids::subscription(&self.target)]
     }
 
     /// The id of the tenant that the providers work in.
     fn tenant(&self) -> Piece {
-        self.said(&self.target.tenant, "provider.azurerm.tenant_id")
-    }
-
-    fn said(&self, said: &Option<Arc<str>>, label: &str) -> Piece {
-        match said {
-            Some(said) => Piece::Literal(Arc::clone(said)),
-            None => {
-                let unknown = Arc::new(Unknown::new("", label, Reason::Target));
-                Piece::Hole(unknown.as_segment())
-            }
-        }
+        ids::said(&self.target.tenant, "provider.azurerm.tenant_id")
     }
 }
 

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::eval::ResourceKey;
+use crate::eval::frontend::Target;
 use crate::eval::hcl_expr::to_text;
-use crate::eval::value::{Bounds, Data, Piece, Value};
+use crate::eval::value::{Bounds, Data, Piece, Reason, Unknown, Value};
 use crate::origin::OriginId;
 
 /// The rows, as they are written.
@@ -38,6 +39,22 @@ static FORMS: LazyLock<BTreeMap<&'static str, Vec<Vec<Part>>>> = LazyLock::new(|
     }
     forms
 });
+
+/// The subscription that a provider works in: what is said of it, else the same unknown everywhere.
+pub(in crate::eval) fn subscription(target: &Target) -> Piece {
+    said(&target.subscription, SUBSCRIPTION)
+}
+
+/// What is said of where a provider works, else the unknown that is called `label`.
+pub(super) fn said(said: &Option<Arc<str>>, label: &str) -> Piece {
+    match said {
+        Some(said) => Piece::Literal(Arc::clone(said)),
+        None => {
+            let unknown = Arc::new(Unknown::new("", label, Reason::Target));
+            Piece::Hole(unknown.as_segment())
+        }
+    }
+}
 
 /// The id of a resource of the `azurerm` provider, `None` if nothing tells it. `attribute` gives what
 /// is written, `subscription` the id of the subscription that the resource goes to.
