@@ -104,6 +104,12 @@ pub trait Scope {
         None
     }
 
+    /// What `jsondecode` or `yamldecode` made of a text, with the places of its parts as far as the
+    /// scope knows where the text lies.
+    fn decoded(&self, _function: &str, _text: Option<&Value>, made: Value, _at: Span) -> Value {
+        made
+    }
+
     /// Runs something of which only the type of the result counts, as of the branch of a
     /// conditional that is not taken: the result of the whole does not rest on what it asks for.
     fn aside(&self, run: &mut dyn FnMut()) {

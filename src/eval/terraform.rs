@@ -16,6 +16,7 @@ mod computed;
 mod cycles;
 mod data;
 mod declarations;
+mod decoded;
 mod defaults;
 mod directories;
 pub(in crate::eval) mod document;

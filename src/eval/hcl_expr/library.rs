@@ -131,7 +131,11 @@ impl Context<'_> {
         };
         match FUNCTIONS.get(entry.name) {
             Some(function) => {
-                let value = of_kind(function(&call)?, entry.gives);
+                let mut value = of_kind(function(&call)?, entry.gives);
+                if matches!(entry.name, "jsondecode" | "yamldecode") {
+                    let text = call.arguments.first();
+                    value = self.scope.decoded(entry.name, text, value, at);
+                }
                 self.session.weigh(value, at)
             }
             None if entry.answer == Answer::Removed => Err(Failure::of(

@@ -201,7 +201,7 @@ impl Origins<'_> {
     }
 
     /// The file that a text is, word for word, as `file()` reads it.
-    fn whole_file(
+    pub(in crate::eval) fn whole_file(
         self,
         origin: OriginId,
         text: &str,

@@ -15,7 +15,7 @@ use crate::eval::Resource;
 use crate::eval::hcl_expr::{Frame, evaluate_with};
 use crate::eval::value::{Data, Value};
 use crate::source::Span;
-use crate::syntax::hcl::ExprKind;
+use crate::syntax::hcl::{ExprKind, TemplatePart};
 use document::{Document, Origins, Unreadable};
 
 /// Gives resources of one address, which two templates deploy, addresses of their own.
@@ -126,12 +126,19 @@ impl<'a> Evaluation<'a> {
         name: &str,
     ) -> Option<Value> {
         let attribute = resource.declared.block.body.attribute(name)?;
+        // In JSON every expression is a template.
+        let mut written = &attribute.value.kind;
+        if let ExprKind::Template(parts) = written
+            && let [TemplatePart::Interpolation(alone)] = parts.as_slice()
+        {
+            written = &alone.kind;
+        }
         let ExprKind::Call {
             name: function,
             args,
             expand: false,
             ..
-        } = &attribute.value.kind
+        } = written
         else {
             return self.resource_attribute(module, instance, resource, name);
         };

@@ -15,6 +15,10 @@ impl Scope for Names<'_, '_> {
         self.evaluation.aside(run);
     }
 
+    fn decoded(&self, function: &str, text: Option<&Value>, made: Value, at: Span) -> Value {
+        self.evaluation.in_its_file(function, text, made, at)
+    }
+
     fn traverse(
         &self,
         root: &str,

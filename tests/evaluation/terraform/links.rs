@@ -17,7 +17,12 @@ impl Writer<'_> {
                     format!("\"${{{id}}}/subnets/{subnet}\"")
                 }
                 1 => {
-                    let pick = format!("[for s in ALL : s.id if s.name == \"{subnet}\"][0]");
+                    let found = format!("[for s in ALL : s.id if s.name == \"{subnet}\"]");
+                    // Other instances of its module have no such subnet.
+                    let pick = match self.places[piece].instance {
+                        Some(_) => format!("one({found})"),
+                        None => format!("{found}[0]"),
+                    };
                     self.reach(piece, "subnet", Some(&pick))
                 }
                 _ => {

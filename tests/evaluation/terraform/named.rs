@@ -136,6 +136,9 @@ impl Writer<'_> {
             kinds.push(format!("{key} = optional({}, {default})", kind(left_out)));
             let object = format!("object({{ {} }})", kinds.join(", "));
             let rest = Tree::Object(rest);
+            if object.contains("any") {
+                return (None, value.clone());
+            }
             return match single {
                 Some(_) => (Some(format!("list({object})")), Tree::List(vec![rest])),
                 None => (Some(object), rest),
@@ -143,6 +146,8 @@ impl Writer<'_> {
         }
         let kind = match value {
             Tree::Number(_) if self.roll(4) == 3 => "string".to_owned(),
+            // All elements of a list have the same type in place of `any`.
+            other if kind(other).contains("any") => "any".to_owned(),
             other => kind(other),
         };
         (Some(kind), value.clone())

@@ -94,12 +94,7 @@ impl Writer<'_> {
     fn argument(&mut self, kind: &str, name: &'static str, value: &Tree, lines: &mut Vec<Line>) {
         match value {
             Tree::Blocks(blocks) => self.blocks(kind, name, blocks, lines),
-            Tree::Object(_)
-                if name == "body"
-                    && super::values::ENCODES
-                    && self.is_fixed(value)
-                    && self.roll(3) == 2 =>
-            {
+            Tree::Object(_) if name == "body" && self.is_fixed(value) && self.roll(3) == 2 => {
                 let own = self.expression(value);
                 lines.push(Line::attribute(name, format!("jsonencode({own})")));
             }

@@ -4,8 +4,6 @@
 use super::tree::Tree;
 use super::{DEEPEST, Writer};
 
-pub(super) const ENCODES: bool = false;
-
 impl Writer<'_> {
     /// Whether the value is whole where it stands: nothing in it comes from elsewhere.
     pub(super) fn is_fixed(&self, value: &Tree) -> bool {
@@ -71,7 +69,8 @@ impl Writer<'_> {
                     self.expression(value)
                 ),
             },
-            23 if fixed && ENCODES => match self.roll(2) {
+            // Text that is made of an object leads to the object, not to what is in it.
+            23 if fixed && value.scalar().is_some() => match self.roll(2) {
                 0 => format!("jsondecode(jsonencode({}))", self.expression(value)),
                 _ => format!("yamldecode(yamlencode({}))", self.expression(value)),
             },

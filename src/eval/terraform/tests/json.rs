@@ -36,3 +36,22 @@ fn an_object_without_dynamic_blocks_stays_what_it_is() {
     let tags = attribute(&deployment, "azurerm_x.x", "tags");
     assert_eq!(tags, "{dynamic={a=b},rule=c}");
 }
+
+#[test]
+fn what_is_encoded_for_a_body_points_at_what_was_typed() {
+    let files = Files::new(&[(
+        "main.tf.json",
+        r#"{"locals": {"name": "web-rule"},
+            "resource": {"azapi_resource": {"x": {
+              "type": "Microsoft.Network/networkSecurityGroups@2024-05-01",
+              "name": "group",
+              "parent_id": "/subscriptions/1/resourceGroups/main",
+              "body": "${jsonencode({properties = {securityRules = [{name = local.name}]}})}"}}}}"#,
+    )]);
+    let deployment = files.deployment();
+    let group = resource(&deployment, "azapi_resource.x");
+    let rules = group.body.get("properties").unwrap().get("securityRules");
+    let rule = &rules.unwrap().as_list().unwrap().items[0];
+    let name = rule.get("name").unwrap();
+    assert_eq!(files.typed(&deployment, name), ["\"web-rule\""]);
+}

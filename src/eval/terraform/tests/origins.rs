@@ -200,3 +200,46 @@ fn hops_name_the_way() {
     );
     assert_eq!(files.typed(&deployment, port), ["22"]);
 }
+
+#[test]
+fn values_of_a_decoded_file_point_at_their_places_in_it() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            r#"
+locals {
+  json = jsondecode(file("${path.module}/rules.json"))
+  yaml = yamldecode(file("rules.yaml"))
+}
+resource "azurerm_network_security_rule" "json" {
+  for_each                   = { for rule in local.json.rules : rule.name => rule }
+  priority                   = each.value.priority
+  destination_port_range     = each.value.ports[1]
+}
+resource "azurerm_network_security_rule" "yaml" {
+  priority               = local.yaml.rules[0].priority
+  destination_port_range = local.yaml.rules[0].ports[1]
+}
+"#,
+        ),
+        (
+            "rules.json",
+            r#"{ "rules": [{ "name": "a", "priority": 100, "ports": ["22", "80"] }] }"#,
+        ),
+        (
+            "rules.yaml",
+            "rules:\n- name: b\n  priority: 200\n  ports: ['23', \"81\"]\n",
+        ),
+    ]);
+    let deployment = files.deployment();
+    for (address, priority, port) in [
+        ("azurerm_network_security_rule.json[\"a\"]", "100", "\"80\""),
+        ("azurerm_network_security_rule.yaml", "200", "\"81\""),
+    ] {
+        let rule = resource(&deployment, address);
+        let value = |name| rule.body.get(name).unwrap();
+        assert_eq!(files.typed(&deployment, value("priority")), [priority]);
+        let found = files.typed(&deployment, value("destination_port_range"));
+        assert_eq!(found, [port]);
+    }
+}
