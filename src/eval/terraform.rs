@@ -18,6 +18,7 @@ mod data;
 mod declarations;
 mod decoded;
 mod defaults;
+mod derived;
 mod directories;
 pub(in crate::eval) mod document;
 mod emit;

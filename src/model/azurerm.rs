@@ -18,7 +18,8 @@ mod topology;
 use super::build::{Builder, Part, Parts, Style, canonical};
 use super::field::Node;
 use super::index::{Id, Place};
-use super::{Field, Link, Meta, State};
+use super::routing::Appliance;
+use super::{Field, Link, LoadBalancerId, Meta, NicId, State};
 use crate::eval::terraform::schema::{Omitted, Scalar, VERSION, schema};
 use crate::eval::value::{Reason, Unknown};
 use crate::eval::{Mode, Resource, ResourceKey};
@@ -28,6 +29,21 @@ pub(super) fn is_firewall(key: &ResourceKey) -> bool {
     key.0
         .split('.')
         .any(|segment| segment == "azurerm_firewall")
+}
+
+/// What a known next hop was read from: an interface or a load balancer with a fixed address.
+pub(super) fn read_from(builder: &Builder<'_>, hop: &Node<'_>) -> Option<Appliance> {
+    let owner = |kind: &str| builder.read_from(hop.origin(), kind);
+    if let Some(key) = owner("azurerm_network_interface") {
+        return match builder.index.find::<NicId>(&key)[..] {
+            [id] => Some(Appliance::NetworkInterface(id)),
+            _ => None,
+        };
+    }
+    match builder.index.find::<LoadBalancerId>(&owner("azurerm_lb")?)[..] {
+        [id] => Some(Appliance::LoadBalancer(id)),
+        _ => None,
+    }
 }
 
 /// Whether the text of a file may describe a subscription.

@@ -33,7 +33,9 @@ impl<'a> Evaluation<'a> {
             return Some(outputs);
         }
         if name != "id" {
-            return self.looked_up(module, instance, resource, name);
+            return self
+                .derived(module, instance, resource, name)
+                .or_else(|| self.looked_up(module, instance, resource, name));
         }
         let pieces = self.azure_id(module, instance, resource)?;
         let managed = resource.declared.mode == Mode::Managed;

@@ -33,29 +33,41 @@ impl<'a> Evaluation<'a> {
         }
         let name = self.resource_attribute(module, instance, resource, "name")?;
         let (owner, read) = self.read_from(name.origin)?;
+        self.with_instance(&owner, resource.declared.kind, |module, instance, found| {
+            let name = found.declared.block.body.attribute("name");
+            if name.map(|name| name.span()) != read {
+                return None;
+            }
+            self.resource_attribute(module, instance, found, attribute)
+                .or_else(|| self.derived(module, instance, found, attribute))
+        })
+    }
+
+    /// What `read` gives of the managed resource of a type at an address, if it is known by now.
+    pub(super) fn with_instance<T>(
+        &self,
+        address: &str,
+        kind: &str,
+        read: impl Fn(&Rc<Module<'a>>, &Instance, &ResourceInstance<'a>) -> Option<T>,
+    ) -> Option<T> {
         let modules = self.modules.borrow().clone();
         for module in &modules {
-            let Some(rest) = owner.strip_prefix(&*module.prefix) else {
+            let Some(rest) = address.strip_prefix(&*module.prefix) else {
                 continue;
             };
-            let kind = resource.declared.kind;
-            let Some(name) = rest.strip_prefix(&**kind) else {
+            let Some(name) = rest.strip_prefix(kind) else {
                 continue;
             };
             let name = name.strip_prefix('.')?;
             let name = name.split_once('[').map_or(name, |(name, _)| name);
-            let index = (module.declarations.resource_index).get(&(true, &**kind, name))?;
+            let index = (module.declarations.resource_index).get(&(true, kind, name))?;
             let expansion = match module.resources.borrow().get(index) {
                 Some(Slot::Done(expansion, _)) => Rc::clone(expansion),
                 _ => return None,
             };
             let mut instances = expansion.instances.iter();
-            let (instance, found) = instances.find(|(_, found)| *found.address == *owner)?;
-            let name = found.declared.block.body.attribute("name");
-            if name.map(|name| name.span()) != read {
-                return None;
-            }
-            return self.resource_attribute(module, instance, found, attribute);
+            let (instance, found) = instances.find(|(_, found)| *found.address == *address)?;
+            return read(module, instance, found);
         }
         None
     }

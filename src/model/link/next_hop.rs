@@ -44,7 +44,9 @@ pub(super) fn identify(builder: &mut Builder<'_>) {
             holders.of_unknown(&builder.network, &builder.index, unknown)
         } else {
             match address.map(|field| &field.state) {
-                Some(State::Known(address)) => holders.of_address(&builder.network, *address),
+                // Several networks may have the address: whose it was read from tells more.
+                Some(State::Known(address)) => (azurerm::read_from(builder, &hop))
+                    .unwrap_or_else(|| holders.of_address(&builder.network, *address)),
                 _ => Appliance::Unknown,
             }
         };

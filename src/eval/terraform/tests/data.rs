@@ -79,3 +79,70 @@ resource "terraform_data" "read" {
         "[true,true,true]"
     );
 }
+
+#[test]
+fn addresses_that_are_fixed_are_attributes_of_what_has_them() {
+    let deployment = with(
+        r#"
+resource "azurerm_subnet" "app" {
+  name                 = "app"
+  resource_group_name  = "net"
+  virtual_network_name = azurerm_virtual_network.hub.name
+  address_prefixes     = ["10.0.1.0/24"]
+}
+data "azurerm_subnet" "app" {
+  name                 = azurerm_subnet.app.name
+  resource_group_name  = "net"
+  virtual_network_name = azurerm_virtual_network.hub.name
+}
+resource "azurerm_network_interface" "nva" {
+  ip_configuration {
+    private_ip_address_allocation = "Static"
+    private_ip_address            = "10.0.1.4"
+  }
+  ip_configuration {
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "azurerm_lb" "front" {
+  frontend_ip_configuration {
+    public_ip_address_id = azurerm_public_ip.front.id
+  }
+  frontend_ip_configuration {
+    private_ip_address_allocation = "static"
+    private_ip_address            = "10.0.1.5"
+  }
+}
+resource "azurerm_public_ip" "front" {}
+resource "azurerm_linux_virtual_machine" "nva" {
+  network_interface_ids = [azurerm_network_interface.nva.id]
+}
+resource "azurerm_windows_virtual_machine" "picked" {
+  network_interface_ids = [azurerm_network_interface.picked.id]
+}
+resource "azurerm_network_interface" "picked" {
+  ip_configuration {
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "terraform_data" "read" {
+  input = {
+    interface = azurerm_network_interface.nva.private_ip_address
+    all       = azurerm_network_interface.nva.private_ip_addresses
+    balancer  = azurerm_lb.front.private_ip_address
+    balancers = azurerm_lb.front.private_ip_addresses
+    machine   = azurerm_linux_virtual_machine.nva.private_ip_address
+    picked    = azurerm_windows_virtual_machine.picked.private_ip_address
+    prefix    = azurerm_subnet.app.address_prefix
+    looked_up = data.azurerm_subnet.app.address_prefix
+  }
+}
+"#,
+    );
+    assert_eq!(
+        attribute(&deployment, "terraform_data.read", "input"),
+        "{all=?azurerm_network_interface.nva.private_ip_addresses,balancer=10.0.1.5,\
+         balancers=[10.0.1.5],interface=10.0.1.4,looked_up=10.0.1.0/24,machine=10.0.1.4,\
+         picked=?azurerm_network_interface.picked.private_ip_address,prefix=10.0.1.0/24}"
+    );
+}
