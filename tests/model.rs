@@ -12,7 +12,8 @@ use std::fmt::{Debug, Write};
 use aznet::eval::Deployment;
 use aznet::eval::arm::Arm;
 use aznet::eval::terraform::Terraform;
-use aznet::model::{Field, List, Network, State};
+use aznet::model::routing::Appliance;
+use aznet::model::{Field, Link, List, Network, State};
 use pipeline::evaluate;
 
 fn field<T: Debug>(field: &Field<T>) -> String {
@@ -241,7 +242,13 @@ fn describe_ways(network: &Network) -> String {
             field(&endpoint.meta.name),
             field(&endpoint.subnet),
             fields(&endpoint.addresses),
-            field(&endpoint.target),
+            endpoint
+                .target
+                .value()
+                .map_or_else(String::new, |to| match to {
+                    Link::External(key) => key.0.to_string(),
+                    Link::Here(_) => unreachable!(),
+                }),
             fields(&endpoint.groups),
         ]);
     }
@@ -331,4 +338,46 @@ fn the_ways_out_of_a_network_are_read_alike_and_point_at_what_is_written() {
         let bgp = &network.gateway_connections[0].bgp;
         assert_eq!(written(deployment, text, bgp), "true");
     }
+}
+
+#[test]
+fn a_next_hop_is_the_interface_whose_fixed_address_was_read_not_another_with_the_same_one() {
+    let interface = |name: &str| {
+        format!(
+            r#"
+resource "azurerm_network_interface" "{name}" {{
+  name                = "{name}"
+  location            = "westeurope"
+  resource_group_name = "net"
+  ip_configuration {{
+    name                          = "ip"
+    private_ip_address_allocation = "Static"
+    private_ip_address            = "10.0.0.4"
+  }}
+}}
+"#
+        )
+    };
+    let route = r#"
+resource "azurerm_route_table" "app" {
+  name                = "app"
+  location            = "westeurope"
+  resource_group_name = "net"
+  route {
+    name                   = "default"
+    address_prefix         = "0.0.0.0/0"
+    next_hop_type          = "VirtualAppliance"
+    next_hop_in_ip_address = azurerm_network_interface.two.private_ip_address
+  }
+}
+"#;
+    let text = format!("{}{}{route}", interface("one"), interface("two"));
+    let network = Network::build(&evaluate(&Terraform, "main.tf", &text));
+    let Appliance::NetworkInterface(found) = network.routes[0].appliance else {
+        panic!("{:?}", network.routes[0].appliance);
+    };
+    assert_eq!(
+        &*network[found].meta.address,
+        "azurerm_network_interface.two"
+    );
 }

@@ -34,6 +34,7 @@ mod overrides;
 mod provider;
 mod references;
 pub mod schema;
+mod subscription;
 mod types;
 mod unread;
 mod validation;

@@ -152,7 +152,7 @@ impl<'a> Evaluation<'a> {
             attribute: &attribute,
             template,
             parameters: self.decoded(module, instance, resource, form.parameters),
-            subscription: self.subscription(),
+            subscription: self.subscription_of(module, resource),
             target: &self.target,
             existence: instance.existence.clone(),
             repeated: instance.template,

@@ -58,7 +58,7 @@ impl<'a> Evaluation<'a> {
         resource: &ResourceInstance<'a>,
     ) -> Option<Vec<Piece>> {
         let attribute = |name: &str| self.resource_attribute(module, instance, resource, name);
-        let subscription = || self.subscription();
+        let subscription = || self.subscription_of(module, resource);
         let kind = resource.declared.kind;
         self.aside(|| match &**kind {
             azapi::RESOURCE | azapi::UPDATE => azapi::id(&attribute, &subscription),
@@ -79,13 +79,13 @@ impl<'a> Evaluation<'a> {
         }
         let pieces = match (&**resource.declared.kind, name) {
             ("azurerm_client_config" | "azapi_client_config", "subscription_id") => {
-                self.subscription()
+                self.subscription_of(module, resource)
             }
             ("azurerm_subscription", "subscription_id" | "id") => {
                 let written =
                     self.resource_attribute(module, instance, resource, "subscription_id");
                 let own = written.as_ref().and_then(ids::segment_of);
-                let own = own.unwrap_or_else(|| self.subscription());
+                let own = own.unwrap_or_else(|| self.subscription_of(module, resource));
                 if name == "id" {
                     under_subscriptions(own)
                 } else {
@@ -93,7 +93,7 @@ impl<'a> Evaluation<'a> {
                 }
             }
             ("azapi_client_config", "subscription_resource_id") => {
-                under_subscriptions(self.subscription())
+                under_subscriptions(self.subscription_of(module, resource))
             }
             (
                 "azurerm_client_config" | "azapi_client_config" | "azurerm_subscription",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::directories::{is_override, split};
 use super::overrides::{Kept, Overrides};
 use super::provider::Azurerm;
+use super::subscription::Configuration;
 use crate::diagnostic::Diagnostic;
 use crate::eval::frontend::Tree;
 use crate::eval::{Loader, Mode};
@@ -49,6 +50,8 @@ pub(super) struct Declarations<'a> {
     pub(super) resource_index: BTreeMap<(bool, &'a str, &'a str), usize>,
     /// Module calls in the order typed.
     pub(super) calls: Vec<(&'a str, &'a Block)>,
+    /// Its configurations of providers.
+    pub(super) providers: Vec<Configuration<'a>>,
     /// What it says of the provider.
     pub(super) azurerm: Azurerm<'a>,
     /// What is wrong with them.
@@ -185,6 +188,9 @@ impl<'a> Declarations<'a> {
             }
             ("terraform" | "provider", _, _) => {
                 self.azurerm.read(block);
+                if &*block.kind == "provider" {
+                    self.providers.extend(Configuration::read(block));
+                }
                 false
             }
             _ => false,

@@ -146,3 +146,61 @@ resource "terraform_data" "read" {
          picked=?azurerm_network_interface.picked.private_ip_address,prefix=10.0.1.0/24}"
     );
 }
+
+#[test]
+fn configurations_of_the_provider_may_go_to_other_subscriptions() {
+    let same = |providers: &str| {
+        let deployment = evaluate(&format!(
+            "{providers}
+data \"azurerm_client_config\" \"own\" {{}}
+data \"azurerm_client_config\" \"core\" {{ provider = azurerm.core }}
+resource \"terraform_data\" \"read\" {{
+  input = data.azurerm_client_config.core.subscription_id == data.azurerm_client_config.own.subscription_id
+}}
+"
+        ));
+        attribute(&deployment, "terraform_data.read", "input")
+    };
+    let own = "provider \"azurerm\" { subscription_id = var.spoke }\nvariable \"spoke\" {}\n";
+    let core = |says: &str| format!("provider \"azurerm\" {{\n alias = \"core\"\n {says}\n}}\n");
+    // All take what the environment says.
+    assert_eq!(same(&core("")), "true");
+    assert_eq!(
+        same(&format!("{own}{}", core("subscription_id = var.spoke"))),
+        "true"
+    );
+    for says in ["", "subscription_id = var.hub"] {
+        let compared = same(&format!("{own}{}", core(says)));
+        assert!(compared.starts_with('?'), "{compared}");
+    }
+}
+
+#[test]
+fn a_call_hands_configurations_of_the_provider_on() {
+    let files = Files::new(&[
+        (
+            "main.tf",
+            "provider \"azurerm\" { subscription_id = \"a\" }
+provider \"azurerm\" {
+  alias           = \"hub\"
+  subscription_id = \"b\"
+}
+module \"net\" {
+  source    = \"./net\"
+  providers = { azurerm = azurerm, azurerm.core = azurerm.hub }
+}
+",
+        ),
+        (
+            "net/main.tf",
+            "data \"azurerm_client_config\" \"core\" { provider = azurerm.core }
+resource \"terraform_data\" \"read\" { input = data.azurerm_client_config.core.subscription_id }
+",
+        ),
+    ]);
+    let deployment = files.deployment();
+    assert_eq!(
+        attribute(&deployment, "module.net.terraform_data.read", "input"),
+        "b"
+    );
+}
