@@ -92,7 +92,7 @@ impl<'a> Evaluation<'a> {
         alias: &str,
         module: &Module<'a>,
     ) -> Vec<Piece> {
-        let said = |one: &Configuration<'a>| one.subscription.map(|said| spelled(said));
+        let said = |one: &Configuration<'a>| one.subscription.map(spelled);
         let of_default = default.and_then(said);
         match said(found) {
             own if own == of_default && own != Some(None) => self.subscription(),
