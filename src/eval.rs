@@ -14,6 +14,7 @@ pub mod frontend;
 pub mod functions;
 pub mod hcl_expr;
 mod labels;
+pub mod listing;
 pub(crate) mod located;
 pub mod plan;
 pub mod terraform;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::origin::{OriginGraph, OriginId};
 use crate::source::{FileId, SourceFile, Span};
+use listing::Listing;
 use value::{Data, Piece, Truth, Unknown, Value, hole};
 
 /// The way back to the files, for what a language reads while it is evaluated (`file()`,
@@ -33,6 +35,18 @@ pub trait Loader: Sync {
     /// The text of a file, `None` if there is none below the root. Reading is lazy: a file that
     /// was not part of the walk is read now and gets an id of its own.
     fn text(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)>;
+
+    /// What a file holds, text or not, `None` if there is none below the root.
+    fn bytes(&self, path: &str) -> Option<(FileId, Arc<[u8]>)> {
+        let (id, file) = self.text(path)?;
+        Some((id, file.text().as_bytes().into()))
+    }
+
+    /// What lies in a directory below the root, whether or not it is part of the walk. `""` is the
+    /// root. A loader that was given single files sees nothing else.
+    fn listing(&self, _directory: &str) -> Listing {
+        Listing::Unseen
+    }
 
     /// The parsed tree of a file of the walk.
     fn tree(&self, id: FileId) -> Option<&frontend::Tree>;

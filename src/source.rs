@@ -286,6 +286,8 @@ pub struct Declared {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
+    /// Files that were met after the others were numbered.
+    late: BTreeMap<FileId, Arc<SourceFile>>,
     /// The parts of each generated file; of two that overlap one holds the other.
     generated: BTreeMap<FileId, Vec<(Span, Declared)>>,
 }
@@ -296,6 +298,7 @@ impl SourceMap {
     pub fn new(files: Vec<Arc<SourceFile>>) -> Self {
         Self {
             files,
+            late: BTreeMap::new(),
             generated: BTreeMap::new(),
         }
     }
@@ -323,15 +326,22 @@ impl SourceMap {
         id
     }
 
+    /// Adds a file whose id is not its place in the list.
+    pub fn add_late(&mut self, id: FileId, file: Arc<SourceFile>) {
+        self.late.insert(id, file);
+    }
+
     /// The file, if the id belongs to this map.
     #[must_use]
     pub fn get(&self, id: FileId) -> Option<&Arc<SourceFile>> {
-        self.files.get(id.0 as usize)
+        let file = self.files.get(id.0 as usize);
+        file.or_else(|| self.late.get(&id))
     }
 
     /// All files in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Arc<SourceFile>)> {
-        (0_u32..).map(FileId).zip(&self.files)
+        let late = self.late.iter().map(|(id, file)| (*id, file));
+        (0_u32..).map(FileId).zip(&self.files).chain(late)
     }
 
     /// The text a span covers.

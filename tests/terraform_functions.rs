@@ -11,6 +11,8 @@
     reason = "a test fails where something is amiss, and reads its data"
 )]
 
+#[path = "terraform/program.rs"]
+mod program;
 #[path = "terraform/types.rs"]
 mod types;
 
@@ -137,19 +139,28 @@ fn differences() -> BTreeMap<String, String> {
 
 /// Evaluates each case by itself.
 fn check(name: &str) {
-    let (cases, differences) = (cases(name), differences());
+    let answers = cases(name).into_iter().map(|case| {
+        let found = outcome(&format!("jsonencode({}\n)", case.expression));
+        let value = outcome(&case.expression);
+        (case, found, value)
+    });
+    compare(name, answers.collect());
+}
+
+/// Holds against Terraform's answers what was found for the JSON of each case and its value.
+fn compare(name: &str, answers: Vec<(Case, Result<Value, String>, Result<Value, String>)>) {
+    let differences = differences();
     let mut all = Vec::new();
-    for case in &cases {
+    for (case, found, value) in &answers {
         let text = &case.expression;
-        let found = outcome(&format!("jsonencode({text}\n)"));
-        let wrong = wrong(case, &found, &outcome(text));
+        let wrong = wrong(case, found, value);
         match (wrong, differences.get(text)) {
             (Some(wrong), None) => all.push(format!("  {text}\n    {wrong}")),
             (None, Some(why)) => all.push(format!("  {text}\n    does not differ any more: {why}")),
             (None, None) | (Some(_), Some(_)) => {}
         }
     }
-    none_wrong(name, cases.len(), &all);
+    none_wrong(name, answers.len(), &all);
 }
 
 #[test]
@@ -160,4 +171,18 @@ fn functions_give_what_terraform_gives() {
 #[test]
 fn expressions_give_what_terraform_gives() {
     check("expressions.jsonl");
+}
+
+#[test]
+fn functions_that_look_at_files_give_what_terraform_gives() {
+    let cases = cases("files.jsonl");
+    let texts = cases
+        .iter()
+        .map(|case| format!("jsonencode({}\n)", case.expression));
+    let found = program::outcomes(&data("root"), texts);
+    let texts = cases.iter().map(|case| case.expression.clone());
+    let values = program::outcomes(&data("root"), texts);
+    let answers = cases.into_iter().zip(found).zip(values);
+    let answers = answers.map(|((case, found), value)| (case, found, value));
+    compare("files.jsonl", answers.collect());
 }

@@ -4,13 +4,20 @@
 //! depend on which thread asks first. Files that are no input are read when a template asks for
 //! them.
 
+mod late;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use globset::GlobSet;
 
 use super::walk::{self, Entry, Kind};
 use crate::eval::Loader;
 use crate::eval::frontend::Tree;
+use crate::eval::listing::{self, Listed, Listing};
 use crate::source::{FileId, SourceFile, SourceMap};
+use late::Late;
 
 /// One file.
 #[derive(Debug)]
@@ -23,14 +30,32 @@ pub(crate) struct Slot {
     pub(crate) entry: Option<Entry>,
     /// Its text, once read; `None` inside when it cannot be.
     pub(crate) text: OnceLock<Option<Arc<SourceFile>>>,
+    /// What it holds, of a file in memory that is no text.
+    pub(crate) bytes: Option<Arc<[u8]>>,
     /// Its tree, if it is an input.
     pub(crate) tree: Option<Tree>,
+}
+
+/// Where files lie that the walk passed over.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    /// The root of the run.
+    pub(crate) root: PathBuf,
+    /// What is not to be read.
+    pub(crate) exclude: GlobSet,
 }
 
 /// All files, by [`FileId`].
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     slots: Vec<Slot>,
+    /// `None` for files in memory.
+    disk: Option<Disk>,
+    late: Late,
+    /// Directories that were asked for.
+    listed: Mutex<BTreeMap<String, Listing>>,
+    /// All directories, where there is no disk.
+    in_memory: OnceLock<BTreeMap<Arc<str>, Arc<[Listed]>>>,
     by_path: HashMap<Arc<str>, FileId>,
     by_directory: BTreeMap<Arc<str>, Vec<FileId>>,
     by_name: HashMap<Box<str>, Vec<FileId>>,
@@ -38,9 +63,10 @@ pub(crate) struct Files {
 
 impl Files {
     /// Takes the slots sorted by path.
-    pub(crate) fn new(slots: Vec<Slot>) -> Self {
+    pub(crate) fn new(slots: Vec<Slot>, disk: Option<Disk>) -> Self {
         let mut files = Self {
             slots,
+            disk,
             ..Self::default()
         };
         for (id, slot) in (0_u32..).map(FileId).zip(&files.slots) {
@@ -61,7 +87,8 @@ impl Files {
 
     /// The slot of an id.
     pub(crate) fn get(&self, id: FileId) -> Option<&Slot> {
-        self.slots.get(id.0 as usize)
+        let slot = self.slots.get(id.0 as usize);
+        slot.or_else(|| self.late.get(id))
     }
 
     /// The id of a path.
@@ -96,21 +123,94 @@ impl Files {
                 .flatten()
                 .unwrap_or_else(|| Arc::new(SourceFile::new(path, "")))
         });
-        let sources = SourceMap::new(sources.collect());
+        let mut sources = SourceMap::new(sources.collect());
+        for (id, slot) in self.late.into_slots() {
+            if let Some(text) = slot.text.into_inner().flatten() {
+                sources.add_late(id, text);
+            }
+        }
         rayon::spawn(move || drop(trees));
         sources
+    }
+
+    /// The file at a path, also one that the walk passed over.
+    fn any(&self, path: &str) -> Option<(FileId, &Slot)> {
+        let path = normalise(path)?;
+        if let Some(id) = self.id(&path) {
+            return self.get(id).map(|slot| (id, slot));
+        }
+        let disk = self.disk.as_ref()?;
+        if disk.is_excluded(&path) {
+            return None;
+        }
+        self.late.slot(&path, || {
+            let entry = walk::file(&disk.root, &path)?;
+            Some(Slot {
+                path: path.as_str().into(),
+                kind: Kind::Other,
+                entry: Some(entry),
+                text: OnceLock::new(),
+                bytes: None,
+                tree: None,
+            })
+        })
+    }
+}
+
+impl Disk {
+    fn is_excluded(&self, path: &str) -> bool {
+        let mut outer = Some(path);
+        std::iter::from_fn(|| {
+            let current = outer?;
+            outer = current.rsplit_once('/').map(|(directory, _)| directory);
+            Some(current)
+        })
+        .any(|part| self.exclude.is_match(part))
     }
 }
 
 impl Loader for Files {
     fn text(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)> {
-        let id = self.id(&normalise(path)?)?;
-        let slot = self.get(id)?;
+        let (id, slot) = self.any(path)?;
         let read = slot.text.get_or_init(|| {
-            let text = walk::read_text(slot.entry.as_ref()?)?;
+            let text = match (&slot.entry, &slot.bytes) {
+                (Some(entry), _) => walk::read_text(entry)?,
+                (None, bytes) => String::from_utf8(bytes.as_ref()?.to_vec()).ok()?,
+            };
             Some(Arc::new(SourceFile::new(Arc::clone(&slot.path), &text)))
         });
         read.as_ref().map(|source| (id, Arc::clone(source)))
+    }
+
+    fn bytes(&self, path: &str) -> Option<(FileId, Arc<[u8]>)> {
+        let (id, slot) = self.any(path)?;
+        let bytes = match (&slot.entry, &slot.bytes) {
+            (Some(entry), _) => walk::bytes(entry)?.into(),
+            (None, Some(bytes)) => Arc::clone(bytes),
+            (None, None) => slot.text.get()?.as_ref()?.text().as_bytes().into(),
+        };
+        Some((id, bytes))
+    }
+
+    fn listing(&self, directory: &str) -> Listing {
+        let Some(directory) = normalise(directory) else {
+            return Listing::Unseen;
+        };
+        let Some(disk) = &self.disk else {
+            let all = self.in_memory.get_or_init(|| {
+                let paths = self.slots.iter().map(|slot| &*slot.path);
+                listing::directories(paths)
+            });
+            let listed = all.get(directory.as_str()).map(Arc::clone);
+            return listed.map_or(Listing::Absent, Listing::Seen);
+        };
+        let mut known = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listing) = known.get(&directory) {
+            return listing.clone();
+        }
+        let listing = walk::listing(&disk.root, &directory);
+        known.insert(directory, listing.clone());
+        listing
     }
 
     fn tree(&self, id: FileId) -> Option<&Tree> {

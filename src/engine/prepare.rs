@@ -11,11 +11,12 @@ use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below, nearest};
 use super::declared;
-use super::files::{Files, Slot};
+use super::files::{Disk, Files, Slot};
 use super::installed;
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
 use super::planned;
+use super::revision::Other;
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
@@ -30,6 +31,7 @@ const STACK: usize = 8 << 20;
 /// What is to be done, with the texts of all inputs read.
 struct Job<'a> {
     slots: Vec<Slot>,
+    disk: Option<Disk>,
     diagnostics: Vec<Diagnostic>,
     selected: Vec<Arc<str>>,
     variables: Vec<GivenVariable<Arc<str>>>,
@@ -146,8 +148,13 @@ pub(super) fn on_disk<T: Send>(
         entries.dedup_by(|a, b| a.path == b.path);
         let (slots, mut diagnostics) = read_all(entries, &forced);
         diagnostics.extend(walked.problems.into_iter().map(unlisted));
+        let disk = Disk {
+            root: scope.root,
+            exclude: outline.exclude,
+        };
         Job {
             slots,
+            disk: Some(disk),
             diagnostics,
             selected: scope.selected,
             variables,
@@ -172,6 +179,8 @@ pub(super) struct Given {
     parameter_files: Vec<Arc<str>>,
     parameters: Vec<(Arc<str>, Arc<str>)>,
     service_tags: Option<Arc<str>>,
+    /// Files that are no inputs.
+    pub(super) others: Vec<Other>,
 }
 
 impl Given {
@@ -251,7 +260,7 @@ pub(super) fn in_memory<T: Send>(
     let tags = outline.service_tags;
     let tags = tags.filter(|tags| files.iter().any(|(path, _)| path == tags));
     let tags = given.service_tags.or_else(|| tags.map(Into::into));
-    let slots = files
+    let mut slots: Vec<Slot> = files
         .into_iter()
         .map(|(path, text)| {
             let path: Arc<str> = path.into();
@@ -269,12 +278,24 @@ pub(super) fn in_memory<T: Send>(
                 path,
                 kind,
                 entry: None,
+                bytes: None,
                 tree: None,
             }
         })
         .collect();
+    slots.extend(given.others.into_iter().map(|(path, bytes)| Slot {
+        path: path.into(),
+        kind: Kind::Other,
+        entry: None,
+        text: OnceLock::new(),
+        bytes,
+        tree: None,
+    }));
+    slots.sort_by(|a, b| a.path.cmp(&b.path));
+    slots.dedup_by(|a, b| a.path == b.path);
     let job = Job {
         slots,
+        disk: None,
         diagnostics: Vec::new(),
         selected: vec!["".into()],
         variables: given.variables,
@@ -338,6 +359,7 @@ fn read_slot(id: FileId, kind: Kind, entry: Entry) -> (Slot, Option<Diagnostic>)
         path: Arc::clone(&entry.path),
         kind,
         text: OnceLock::new(),
+        bytes: None,
         tree: None,
         entry: None,
     };
@@ -389,7 +411,7 @@ impl<'a> Job<'a> {
         let service_tags = self.service_tags();
         declared::mark(&configs, &mut self.slots);
         let parsed = parse::all(&mut self.slots);
-        let files = Files::new(std::mem::take(&mut self.slots));
+        let files = Files::new(std::mem::take(&mut self.slots), self.disk.take());
         let groups = self.group(&files, &parsed, &configs);
         let variables = self.variables.iter().filter_map(|given| match given {
             GivenVariable::File(path) => Some(path),

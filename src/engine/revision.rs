@@ -4,6 +4,7 @@
 //! The only module that knows `gix`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gix::objs::tree::EntryKind;
 
@@ -21,9 +22,15 @@ const LARGEST_REVISION: u64 = 1 << 30;
 pub(crate) struct Revision {
     /// Path from the root, with `/`, and text.
     pub(crate) files: Vec<(String, String)>,
+    /// What else there is: path, and what it holds unless that is much.
+    pub(crate) others: Vec<Other>,
     /// Paths that claim to be ours and could not be read, and why.
     pub(crate) problems: Vec<(String, String)>,
 }
+
+/// A file that is no input, which a function may ask for: its path, and what it holds unless that
+/// is much.
+pub(crate) type Other = (String, Option<Arc<[u8]>>);
 
 /// A repository.
 pub(crate) struct Repository {
@@ -98,7 +105,10 @@ impl Repository {
                 _ => walk::LARGEST_FILE,
             };
             match size {
-                Ok(size) if size > limit && kind == Kind::Other => continue,
+                Ok(size) if size > limit && kind == Kind::Other => {
+                    read.others.push((path, None));
+                    continue;
+                }
                 Ok(size) if size > limit => {
                     let why = format!("it has {} MB, which is too much", size >> 20);
                     read.problems.push((path, why));
@@ -108,6 +118,8 @@ impl Repository {
                 Err(error) => {
                     if kind != Kind::Other {
                         read.problems.push((path, error.to_string()));
+                    } else {
+                        read.others.push((path, None));
                     }
                     continue;
                 }
@@ -119,14 +131,21 @@ impl Repository {
                 Ok(blob) => blob,
                 Err(error) => return Err(broken(error.to_string())),
             };
-            match walk::decode(&path, kind, std::mem::take(&mut blob.data)) {
+            let data = std::mem::take(&mut blob.data);
+            let raw: Option<Arc<[u8]>> = match kind {
+                Kind::Other | Kind::Json if data.len() as u64 <= LARGEST_OTHER => {
+                    Some(data.as_slice().into())
+                }
+                _ => None,
+            };
+            match walk::decode(&path, kind, data) {
                 Content::Text(text) => read.files.push((path, text)),
                 Content::Broken(text, _, why) => {
                     read.files.push((path.clone(), text));
                     read.problems.push((path, why));
                 }
                 Content::Unreadable(why) => read.problems.push((path, why)),
-                Content::Foreign => {}
+                Content::Foreign => read.others.push((path, raw)),
             }
         }
         Ok(read)

@@ -4,6 +4,8 @@
 //! What is absent: languages. This module knows endings and a few telling words, so that files
 //! that cannot concern us are neither kept nor parsed.
 
+mod directory;
+
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -14,6 +16,7 @@ use regex::bytes::Regex;
 
 use super::UsageError;
 use crate::source::Span;
+pub(crate) use directory::{bytes, file, listing};
 
 /// Larger files are not read.
 pub const LARGEST_FILE: u64 = 64 << 20;

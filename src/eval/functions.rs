@@ -7,5 +7,6 @@ pub mod date;
 pub mod digest;
 pub mod dotnet;
 pub mod encoding;
+pub mod glob;
 pub mod network;
 pub mod text;

@@ -128,6 +128,8 @@ pub struct Failure {
     pub message: String,
     /// Where the value came from that would have to be another, if it is one.
     pub about: OriginId,
+    /// The path of the file that would have to be there, if it is that.
+    pub file: Option<Arc<str>>,
 }
 
 impl Failure {
@@ -148,6 +150,7 @@ impl Failure {
             code,
             message: shortened(message.into()),
             about: OriginId::NONE,
+            file: None,
         })
     }
 

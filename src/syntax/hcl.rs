@@ -13,6 +13,7 @@ mod cursor;
 mod expression;
 mod json;
 mod lexer;
+mod names;
 mod parse;
 mod split;
 mod structure;
@@ -21,6 +22,7 @@ mod template;
 use std::sync::{Arc, OnceLock};
 
 pub use self::json::{parse_json, parse_json_values};
+pub use self::names::free_names;
 pub use self::parse::{parse, parse_expression, parse_template};
 use super::Number;
 use crate::source::Span;

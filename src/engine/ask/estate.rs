@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::engine::compiled;
 use crate::engine::prepare::{self, Given, Prepared, sort_diagnostics};
+use crate::engine::revision::Other;
 use crate::engine::{Options, Request, UsageError};
 use crate::eval::Deployment;
 use crate::model::Network;
@@ -121,17 +122,19 @@ pub fn load_files(files: Vec<(String, String)>, options: &Options) -> Result<Est
 }
 
 /// The same with the files that a request names beside its paths, which lie on the disk; `root` is
-/// the directory that the paths of the others begin at.
+/// the directory that the paths of the others begin at, `others` are those that are no inputs.
 ///
 /// # Errors
 ///
 /// When one of them cannot be read, or an option names an offer that does not exist.
-pub fn load_files_with(
+pub(crate) fn load_files_with(
     files: Vec<(String, String)>,
+    others: Vec<Other>,
     request: &Request,
     root: &Path,
 ) -> Result<Estate, UsageError> {
-    let given = Given::read(request, root)?;
+    let mut given = Given::read(request, root)?;
+    given.others = others;
     prepare::in_memory(files, &request.options, given, evaluated)
 }
 

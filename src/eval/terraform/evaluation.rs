@@ -258,12 +258,15 @@ impl<'a> Evaluation<'a> {
         if !to_nobody && !self.told_cycle(failure, &self.diagnostics.borrow()) {
             self.say(make(failure.code, failure.span, failure.message.clone()));
         }
-        let reason = if limit {
-            Reason::Limit
-        } else {
-            Reason::Invalid
+        let reason = match &failure.file {
+            Some(path) => Reason::File(Arc::clone(path)),
+            None if limit => Reason::Limit,
+            None => Reason::Invalid,
         };
-        let label = self.place(failure.span);
+        let label = match &failure.file {
+            Some(path) => format!("the file {path}"),
+            None => self.place(failure.span),
+        };
         let scope = &format!("{scope} {}", failure.span.start);
         Arc::new(Unknown::new(scope, label, reason).declared_at(failure.span))
     }

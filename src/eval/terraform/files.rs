@@ -1,22 +1,42 @@
 //! Functions that read files: only below the root of the run, relative to the root module.
+//!
+//! Terraform does not ask `.gitignore`, nor do they. What lies below the root is seen, so that there
+//! is no such file is certain; what lies elsewhere is unknown.
+
+mod set;
+mod template;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::directories::split;
 use super::evaluation::Evaluation;
 use super::module::Module;
+use crate::eval::functions::glob::clean;
 use crate::eval::functions::{digest, encoding, text};
-use crate::eval::hcl_expr::{
-    Failure, Lookup, Outcome, Scope, Session, Step, derived_unknown, evaluate_template,
-    labels::call, step_into, to_text,
-};
+use crate::eval::hcl_expr::{Failure, Outcome, derived_unknown, labels::call, to_text};
+use crate::eval::listing::{Listing, Place};
 use crate::eval::value::{Data, Piece, Reason, Unknown, Value};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::{FileId, SourceFile, Span};
-use crate::syntax::hcl;
 
-/// Templates longer than this are not evaluated.
-const MAX_TEMPLATE: usize = 1 << 20;
+/// A path as a function is given it.
+enum Path {
+    Known(String),
+    Unknown,
+}
+
+/// What reading a text gives.
+enum Read {
+    Text(FileId, Arc<SourceFile>),
+    Unknown(Value),
+}
+
+/// The directory that Terraform runs in, on whatever machine that is.
+fn here() -> Unknown {
+    let reason = Reason::RunTimeFunction("abspath".into());
+    Unknown::new("", "the directory this runs in", reason)
+}
 
 impl<'a> Evaluation<'a> {
     /// Calls a function that reads files or needs to know where they are.
@@ -27,23 +47,19 @@ impl<'a> Evaluation<'a> {
         arguments: &[Value],
         at: Span,
     ) -> Option<Outcome> {
-        let function: fn(&SourceFile) -> String = match name {
-            "file" => |file| file.text().to_string(),
-            "filebase64" => |file| encoding::base64_encode(file.text().as_bytes()),
-            "filemd5" => |file| encoding::hex(&digest::md5(file.text().as_bytes())),
-            "filesha1" => |file| encoding::hex(&digest::sha1(file.text().as_bytes())),
-            "filesha256" => |file| encoding::hex(&digest::sha256(file.text().as_bytes())),
-            "filesha512" => |file| encoding::hex(&digest::sha512(file.text().as_bytes())),
-            "filebase64sha256" => {
-                |file| encoding::base64_encode(&digest::sha256(file.text().as_bytes()))
-            }
-            "filebase64sha512" => {
-                |file| encoding::base64_encode(&digest::sha512(file.text().as_bytes()))
-            }
+        let function: fn(&[u8]) -> String = match name.strip_prefix("core::").unwrap_or(name) {
+            "file" => return Some(self.file(arguments, at)),
+            "filebase64" => encoding::base64_encode,
+            "filemd5" => |bytes| encoding::hex(&digest::md5(bytes)),
+            "filesha1" => |bytes| encoding::hex(&digest::sha1(bytes)),
+            "filesha256" => |bytes| encoding::hex(&digest::sha256(bytes)),
+            "filesha512" => |bytes| encoding::hex(&digest::sha512(bytes)),
+            "filebase64sha256" => |bytes| encoding::base64_encode(&digest::sha256(bytes)),
+            "filebase64sha512" => |bytes| encoding::base64_encode(&digest::sha512(bytes)),
             "fileexists" => return Some(self.exists(arguments, at)),
-            "fileset" => return Some(Ok(self.file_set(arguments, at))),
+            "fileset" => return Some(self.file_set(arguments, at)),
             "templatefile" => return Some(self.template_file(module, arguments, at)),
-            "templatestring" => return Some(self.template_string(arguments, at)),
+            "templatestring" => return Some(self.template_string(module, arguments, at)),
             "abspath" => return Some(self.absolute(arguments, at)),
             "basename" | "dirname" => return self.path_of_template(name, arguments, at),
             _ => return None,
@@ -54,22 +70,75 @@ impl<'a> Evaluation<'a> {
                 format!("{name}: a path is needed"),
             )));
         };
-        let Some(path) = to_text(value) else {
-            return Some(Ok(self.unknown_call(name, arguments)));
+        let path = match self.path_given(value) {
+            Path::Known(path) => path,
+            Path::Unknown => return Some(Ok(self.unknown_call(name, arguments))),
         };
-        Some(match self.open(&path) {
-            Some((id, file)) => {
-                let origin = self.of_file(name, id, &file, value.origin);
-                Ok(Value::string(function(&file), origin))
+        let full = self.path(&clean(&path));
+        Some(match full.and_then(|full| self.loader.bytes(&full)) {
+            Some((id, bytes)) => {
+                self.read.borrow_mut().insert(id);
+                let start = self.session.literal(Span::new(id, 0, 0));
+                let step = || OriginStep::Function(name.into());
+                let origin = self.session.hop(Some(at), step, &[start, value.origin]);
+                Ok(Value::string(function(&bytes), origin))
             }
-            None => Ok(self.no_file(name, &path, arguments, at)),
+            None => self.not_read(name, &path, arguments, at),
         })
     }
 
-    fn open(&self, path: &str) -> Option<(FileId, Arc<SourceFile>)> {
-        let (id, file) = self.loader.text(&self.path(path)?)?;
-        self.read.borrow_mut().insert(id);
-        Some((id, file))
+    fn file(&self, arguments: &[Value], at: Span) -> Outcome {
+        let Some(value) = arguments.first() else {
+            return Err(Failure::invalid(at, "file: a path is needed"));
+        };
+        match self.read("file", value, arguments, at)? {
+            Read::Text(id, file) => {
+                let origin = self.of_file("file", id, &file, value.origin);
+                Ok(Value::string(file.text().to_string(), origin))
+            }
+            Read::Unknown(value) => Ok(value),
+        }
+    }
+
+    /// The text at a path.
+    fn read(
+        &self,
+        name: &str,
+        path: &Value,
+        arguments: &[Value],
+        at: Span,
+    ) -> Result<Read, Box<Failure>> {
+        let path = match self.path_given(path) {
+            Path::Known(path) => path,
+            Path::Unknown => return Ok(Read::Unknown(self.unknown_call(name, arguments))),
+        };
+        let full = self.path(&clean(&path));
+        let text = full.as_ref().and_then(|full| self.loader.text(full));
+        if let Some((id, file)) = text {
+            self.read.borrow_mut().insert(id);
+            return Ok(Read::Text(id, file));
+        }
+        let bytes = full.and_then(|full| self.loader.bytes(&full));
+        if bytes.is_some_and(|(_, bytes)| std::str::from_utf8(&bytes).is_err()) {
+            let message = format!("{name}: `{path}` is not UTF-8");
+            return Err(Failure::invalid(at, message));
+        }
+        self.not_read(name, &path, arguments, at).map(Read::Unknown)
+    }
+
+    /// Why there is nothing to read at a path: what can be seen there is no file, or it cannot be
+    /// seen.
+    fn not_read(&self, name: &str, path: &str, arguments: &[Value], at: Span) -> Outcome {
+        let message = match self.place_of(path) {
+            Place::Nothing => format!("{name}: there is no file `{path}`"),
+            Place::Directory => format!("{name}: `{path}` is a directory"),
+            Place::File | Place::Other | Place::Unseen => {
+                return Ok(self.no_file(name, path, arguments, at));
+            }
+        };
+        let mut failure = Failure::invalid(at, message);
+        failure.file = Some(path.into());
+        Err(failure)
     }
 
     fn of_file(&self, name: &str, id: FileId, file: &SourceFile, path: OriginId) -> OriginId {
@@ -79,26 +148,71 @@ impl<'a> Evaluation<'a> {
         self.session.hop(None, step, &[text, path])
     }
 
-    /// Which files there are is not looked up: some may only be there when Terraform runs.
-    fn file_set(&self, arguments: &[Value], at: Span) -> Value {
-        let texts: Option<Vec<Arc<str>>> = arguments.iter().map(to_text).collect();
-        match texts {
-            Some(texts) => self.no_file("fileset", &texts.join("/"), arguments, at),
-            None => self.unknown_call("fileset", arguments),
-        }
-    }
-
     fn exists(&self, arguments: &[Value], at: Span) -> Outcome {
         let Some(value) = arguments.first() else {
             return Err(Failure::invalid(at, "fileexists: a path is needed"));
         };
-        match to_text(value) {
-            Some(path) if self.open(&path).is_some() => {
-                Ok(Value::bool(true, self.session.literal(at)))
+        let Path::Known(path) = self.path_given(value) else {
+            return Ok(self.unknown_call("fileexists", arguments));
+        };
+        let answer = |found| Ok(Value::bool(found, self.session.literal(at)));
+        match self.place_of(&path) {
+            Place::File => answer(true),
+            Place::Nothing if self.place_of(split(&clean(&path)).0) == Place::File => {
+                let message = format!("fileexists: a part of `{path}` is a file");
+                Err(Failure::invalid(at, message))
             }
-            // What cannot be read here may still be there when Terraform runs.
-            Some(path) => Ok(self.no_file("fileexists", &path, arguments, at)),
-            None => Ok(self.unknown_call("fileexists", arguments)),
+            Place::Nothing => answer(false),
+            Place::Directory | Place::Other => {
+                let message = format!("fileexists: `{path}` is a directory, not a file");
+                Err(Failure::invalid(at, message))
+            }
+            Place::Unseen => Ok(self.no_file("fileexists", &path, arguments, at)),
+        }
+    }
+
+    /// What lies at a path that begins where Terraform runs.
+    fn place_of(&self, path: &str) -> Place {
+        let Some(full) = self.path(&clean(path)) else {
+            return Place::Unseen;
+        };
+        if full.is_empty() {
+            return Place::Directory;
+        }
+        let (directory, name) = split(&full);
+        match self.loader.listing(directory) {
+            Listing::Seen(listed) => {
+                let found = listed.binary_search_by(|one| (*one.name).cmp(name));
+                let found = found.ok().and_then(|at| listed.get(at));
+                found.map_or(Place::Nothing, |one| one.place)
+            }
+            Listing::Absent => Place::Nothing,
+            Listing::Unseen => Place::Unseen,
+        }
+    }
+
+    fn listing(&self, directory: &str) -> Listing {
+        let full = self.path(directory);
+        full.map_or(Listing::Unseen, |full| self.loader.listing(&full))
+    }
+
+    /// A path as a function is given it. Where this runs is where the root module lies.
+    fn path_given(&self, value: &Value) -> Path {
+        if let Some(text) = to_text(value) {
+            return Path::Known(text.to_string());
+        }
+        let here = here().id;
+        match &value.data {
+            Data::Unknown(unknown) if unknown.id == here => Path::Known(".".to_owned()),
+            Data::Template(pieces) => match &**pieces {
+                [Piece::Hole(unknown), Piece::Literal(rest)]
+                    if unknown.id == here && rest.starts_with('/') =>
+                {
+                    Path::Known(format!(".{rest}"))
+                }
+                _ => Path::Unknown,
+            },
+            _ => Path::Unknown,
         }
     }
 
@@ -119,80 +233,28 @@ impl<'a> Evaluation<'a> {
         Value::unknown(derived_unknown(name, arguments), origin)
     }
 
-    fn template_file(&self, _module: &Rc<Module<'a>>, arguments: &[Value], at: Span) -> Outcome {
-        let [path, names] = arguments else {
-            return Err(Failure::invalid(
-                at,
-                "templatefile: a path and values are needed",
-            ));
-        };
-        let Some(path) = to_text(path) else {
-            return Ok(self.unknown_call("templatefile", arguments));
-        };
-        let Some((id, file)) = self.open(&path) else {
-            return Ok(self.no_file("templatefile", &path, arguments, at));
-        };
-        let end = u32::try_from(file.text().len()).unwrap_or(u32::MAX);
-        let whole = Span::new(id, 0, end);
-        self.render(file.text(), whole, names, arguments, at)
-    }
-
-    fn template_string(&self, arguments: &[Value], at: Span) -> Outcome {
-        let [text, names] = arguments else {
-            return Err(Failure::invalid(
-                at,
-                "templatestring: a text and values are needed",
-            ));
-        };
-        match to_text(text) {
-            Some(text) => self.render(&text, at, names, arguments, at),
-            None => Ok(self.unknown_call("templatestring", arguments)),
-        }
-    }
-
-    fn render(
-        &self,
-        text: &str,
-        whole: Span,
-        names: &Value,
-        arguments: &[Value],
-        at: Span,
-    ) -> Outcome {
-        if text.len() > MAX_TEMPLATE {
-            return Ok(self.unknown_call("templatefile", arguments));
-        }
-        let steps = u64::try_from(text.len() / 8).unwrap_or(u64::MAX);
-        self.session.charge(steps, at)?;
-        let parts = hcl::parse_template(whole, text)
-            .map_err(|diagnostic| Failure::invalid(at, diagnostic.message))?;
-        let scope = TemplateNames { names };
-        let value = evaluate_template(&parts, whole, &scope, &self.session)?;
-        let step = || OriginStep::Function("templatefile".into());
-        let origin = self.session.hop(Some(at), step, &[value.origin]);
-        Ok(value.with_origin(origin))
-    }
-
     /// An absolute path: where the root lies on a machine is unknown, what follows is known.
     fn absolute(&self, arguments: &[Value], at: Span) -> Outcome {
         let Some(value) = arguments.first() else {
             return Err(Failure::invalid(at, "abspath: a path is needed"));
         };
-        let Some(path) = to_text(value).filter(|path| !path.starts_with('/')) else {
+        let Path::Known(path) = self.path_given(value) else {
             return Ok(value.clone());
         };
-        let mut root = Unknown::new(
-            "",
-            "the directory this runs in",
-            Reason::RunTimeFunction("abspath".into()),
-        );
-        root.declared = Some(at);
-        let root = Piece::Hole(Arc::new(root));
-        let below = self.path(&path).unwrap_or_default();
+        let path = clean(&path);
         let origin = self.session.literal(at);
-        if below.is_empty() {
-            return Ok(Value::from_pieces(vec![root], origin));
+        if path.starts_with('/') {
+            return Ok(Value::string(path, origin));
         }
-        let pieces = vec![root, Piece::Literal(format!("/{below}").into())];
+        if path.split('/').next() == Some("..") {
+            return Ok(self.unknown_call("abspath", arguments));
+        }
+        let root = Piece::Hole(Arc::new(here().declared_at(at)));
+        let below = match &*path {
+            "." => String::new(),
+            path => format!("/{path}"),
+        };
+        let pieces = vec![root, Piece::Literal(below.into())];
         Ok(Value::from_pieces(pieces, origin))
     }
 
@@ -213,24 +275,5 @@ impl<'a> Evaluation<'a> {
             pieces.push(Piece::Literal(directory.into()));
             Value::from_pieces(pieces, value.origin)
         }))
-    }
-}
-
-/// The values given to a template: its only names.
-struct TemplateNames<'v> {
-    names: &'v Value,
-}
-
-impl Scope for TemplateNames<'_> {
-    fn traverse(
-        &self,
-        root: &str,
-        _path: &[Step],
-        at: Span,
-        _session: &Session<'_>,
-    ) -> Result<Lookup, Box<Failure>> {
-        let value = step_into(self.names, &Step::Attribute(root.into()), at)
-            .map_err(|_| Failure::invalid(at, format!("the template is given no `{root}`")))?;
-        Ok(Lookup { value, consumed: 0 })
     }
 }

@@ -6,6 +6,7 @@ mod resource;
 
 use super::evaluation::{Evaluation, Names};
 use super::module::Module;
+use crate::eval::functions::glob::relative;
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step, step_into};
 use crate::eval::value::{Data, Reason, Unknown, Value};
 use crate::source::Span;
@@ -158,24 +159,5 @@ impl<'a> Evaluation<'a> {
             }
             _ => Err(Failure::invalid(at, format!("there is no `path.{name}`"))),
         }
-    }
-}
-
-/// The way from one directory to another, as Terraform writes `path.module`.
-fn relative(from: &str, to: &str) -> String {
-    let split = |path: &str| -> Vec<String> {
-        path.split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let (from, to) = (split(from), split(to));
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let mut parts: Vec<String> = vec!["..".to_owned(); from.len() - common];
-    parts.extend(to.into_iter().skip(common));
-    if parts.is_empty() {
-        ".".to_owned()
-    } else {
-        parts.join("/")
     }
 }

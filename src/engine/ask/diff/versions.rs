@@ -163,7 +163,7 @@ fn at_revision(
         files.extend(installed::texts(root, &files));
     }
     let root = root.as_deref().unwrap_or(base);
-    let mut estate = estate::load_files_with(files, &request.request, root)?;
+    let mut estate = estate::load_files_with(files, read.others, &request.request, root)?;
     let inside = |path: &str| {
         below.is_empty()
             || path
