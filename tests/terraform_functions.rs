@@ -144,14 +144,17 @@ fn check(name: &str) {
         let value = outcome(&case.expression);
         (case, found, value)
     });
-    compare(name, answers.collect());
+    compare(name, &answers.collect::<Vec<_>>());
 }
 
+/// A value, or why there is none.
+type Answer = Result<Value, String>;
+
 /// Holds against Terraform's answers what was found for the JSON of each case and its value.
-fn compare(name: &str, answers: Vec<(Case, Result<Value, String>, Result<Value, String>)>) {
+fn compare(name: &str, answers: &[(Case, Answer, Answer)]) {
     let differences = differences();
     let mut all = Vec::new();
-    for (case, found, value) in &answers {
+    for (case, found, value) in answers {
         let text = &case.expression;
         let wrong = wrong(case, found, value);
         match (wrong, differences.get(text)) {
@@ -184,5 +187,5 @@ fn functions_that_look_at_files_give_what_terraform_gives() {
     let values = program::outcomes(&data("root"), texts);
     let answers = cases.into_iter().zip(found).zip(values);
     let answers = answers.map(|((case, found), value)| (case, found, value));
-    compare("files.jsonl", answers.collect());
+    compare("files.jsonl", &answers.collect::<Vec<_>>());
 }
