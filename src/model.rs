@@ -412,5 +412,23 @@ impl Network {
     }
 }
 
+/// An address without the keys and indices of loops: `module.a.x.b` of `module.a["k"].x.b[0]`.
+#[must_use]
+pub(crate) fn without_keys(address: &str) -> String {
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    for c in address.chars() {
+        match c {
+            '"' if depth > 0 => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            _ if depth == 0 => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests;

@@ -251,7 +251,7 @@ fn what_a_plan_and_an_open_version_leave_open_is_settled_otherwise_than_a_variab
     let case = Case::new(&[("ci/plan.json", &plan.to_string()), ("net/main.tf", main)]);
     let plan = case.run(&["resources", "ci"]).stdout;
     assert!(plan.contains("the plan does not tell"), "{plan}");
-    assert!(plan.contains("azurerm_subnet.all[\"web\"]"), "{plan}");
+    assert!(plan.contains("module.net.ids[\"web\"]"), "{plan}");
     assert!(!plan.contains("check a plan"), "{plan}");
     let source = case.run(&["resources", "net"]).stdout;
     let version = "the version of the azurerm provider";

@@ -19,10 +19,10 @@ use rayon::prelude::*;
 use super::estate::{Asked, Estate};
 use super::tell::{Teller, name_of};
 use crate::engine::{Request, UsageError};
+use crate::eval::Existence;
 use crate::eval::value::Truth;
-use crate::eval::{Existence, without_keys};
 use crate::model::nsg::Direction;
-use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId};
+use crate::model::{Link, Meta, Network, NicId, NsgId, SubnetId, without_keys};
 use crate::semantics::Semantics;
 use crate::semantics::compare::{
     Brief, Comparison, Region, compare_groups, compare_interfaces, compare_subnets,

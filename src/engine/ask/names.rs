@@ -12,7 +12,7 @@ use super::estate::{Asked, Estate};
 use crate::engine::UsageError;
 use crate::engine::config::did_you_mean;
 use crate::eval::value::Truth;
-use crate::eval::without_keys;
+use crate::model::without_keys;
 use crate::model::{
     AsgId, FirewallId, Link, LoadBalancerId, MachineId, Meta, NicId, NsgId, PrivateEndpointId,
     PublicIpId, SubnetId, VnetId,

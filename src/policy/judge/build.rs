@@ -8,7 +8,7 @@ use super::reasons::missing;
 use super::{ClauseJudge, Wrong};
 use crate::diagnostic::{Label, Severity};
 use crate::eval::value::{Reason, Truth};
-use crate::eval::without_keys;
+use crate::model::without_keys;
 use crate::model::{SecurityRuleId, State};
 use crate::origin::OriginId;
 use crate::policy::clause::{Body, Speech};
