@@ -22,6 +22,9 @@ use crate::syntax::hcl::{Attribute, Block, ExprKind};
 /// How deep modules may call modules.
 const MAX_MODULES_DEEP: usize = 24;
 
+/// How many modules there may be in one deployment, each counted as often as it is called.
+const MAX_MODULES: usize = 5_000;
+
 /// The arguments of a call that are not the module's variables (`internal/configs/module_call.go`,
 /// `moduleBlockSchema`).
 const META_ARGUMENTS: [&str; 7] = [
@@ -177,6 +180,14 @@ impl<'a> Evaluation<'a> {
                 "module-limit",
                 source.span(),
                 format!("modules call modules more than {MAX_MODULES_DEEP} deep"),
+            ));
+            return Err(Reason::Limit);
+        }
+        if self.modules.borrow().len() >= MAX_MODULES {
+            self.say(Diagnostic::unreadable(
+                "module-limit",
+                source.span(),
+                format!("more than {MAX_MODULES} modules in one deployment"),
             ));
             return Err(Reason::Limit);
         }

@@ -252,3 +252,22 @@ fn a_message_quotes_only_the_ends_of_a_long_value() {
     );
     assert!(told.message.len() < 500);
 }
+
+#[test]
+fn modules_that_call_two_modules_each_end_at_a_limit() {
+    let call = |name: &str, to: &str| format!("module \"{name}\" {{\n  source = \"{to}\"\n}}\n");
+    let mut texts = main_tf(call("a", "./m0"));
+    for index in 0..20 {
+        let next = format!("../m{}", index + 1);
+        let text = call("a", &next) + &call("b", &next);
+        texts.push((format!("m{index}/main.tf"), text));
+    }
+    let leaf = "resource \"azurerm_x\" \"x\" {}\n".to_owned();
+    texts.push(("m20/main.tf".to_owned(), leaf));
+    let told = on_a_small_stack(texts);
+    assert!(!told.is_empty());
+    for (code, resources) in told {
+        assert_eq!(code, "module-limit");
+        assert!((2_000..5_000).contains(&resources), "{resources}");
+    }
+}
