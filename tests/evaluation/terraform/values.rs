@@ -153,7 +153,7 @@ impl Writer<'_> {
             2 if texts && fixed => format!("distinct({list})"),
             3 if texts && fixed => format!("compact(concat({list}, [\"\"]))"),
             4 => format!("coalescelist([], {list})"),
-            5 => format!("flatten(chunklist({list}, 1))"),
+            5 if texts => format!("flatten(chunklist({list}, 1))"),
             6 => format!("flatten([for it in {list} : [it]])"),
             7 => format!("({list})[*]"),
             _ => format!("concat({list})"),
