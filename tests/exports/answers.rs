@@ -337,8 +337,6 @@ fn documents_that_only_look_like_exports_are_left_alone() {
         // Recorded traffic.
         r#"{ "version": 1, "interactions": [{ "request": { "uri": "https://management.azure.com/subscriptions/s" },
              "response": { "body": { "data": { "value": [] } } } }] }"#,
-        // A plan.
-        r#"{ "format_version": "1.2", "planned_values": { "note": "Microsoft.Network" } }"#,
         // A table of no columns.
         r#"{ "data": { "columns": 3, "rows": { "id": "/subscriptions/s" } } }"#,
         r#"{ "value": [[[[[[{ "id": "/subscriptions/s" }]]]]]] }"#,
