@@ -264,4 +264,8 @@ pub struct Resource {
     /// The name other expressions of its template call it by, where resources have such names: the
     /// member of an ARM template's `resources` object, which in compiled Bicep is the symbol.
     pub symbol: Option<Arc<str>>,
+    /// The subscription that its provider works in, in lower case and unknown pieces as
+    /// [`value::hole`]s: in a Terraform configuration two providers that are configured apart work
+    /// in different ones. `None` where ids alone say where a resource lies.
+    pub subscription: Option<Arc<str>>,
 }

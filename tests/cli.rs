@@ -33,9 +33,13 @@ mod linked;
 mod places;
 #[path = "support/program.rs"]
 mod program;
+#[path = "cli/providers.rs"]
+mod providers;
 #[path = "cli/questions.rs"]
 mod questions;
 #[path = "cli/resources.rs"]
 mod resources;
 #[path = "support/stated.rs"]
 mod stated;
+#[path = "cli/terraform_places.rs"]
+mod terraform_places;

@@ -1,7 +1,8 @@
 //! The modules `terraform init` installed below the root.
 //!
 //! The walk passes over `.terraform`, and mostly `.gitignore` does. The list there names a directory
-//! for each call; these are read, and nothing else. What is absent: which calls there are.
+//! for each call; these are read, and nothing else but the versions of providers that
+//! `terraform init` locked. What is absent: which calls there are.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +12,7 @@ use globset::GlobSet;
 use super::config;
 use super::files::directory_of;
 use super::walk::{self, Entry, Kind};
-use crate::eval::terraform::installed::{LIST, records};
+use crate::eval::terraform::installed::{LIST, LOCK, records};
 use crate::source::SourceFile;
 
 /// How many files of installed modules are looked at; they are read only if something asks.
@@ -25,17 +26,26 @@ pub(super) fn files(root: &Path, walked: &[Entry], exclude: &GlobSet) -> Vec<(En
         .filter(|entry| matches!(walk::kind(&entry.path), Kind::Hcl | Kind::TerraformJson))
         .map(|entry| directory_of(&entry.path))
         .collect();
+    // In a revision it lies among the files.
+    let locked: BTreeSet<&str> = walked.iter().map(|entry| &*entry.path).collect();
     let mut found = Vec::new();
     let mut called: BTreeSet<String> = BTreeSet::new();
     for module in modules {
-        let path = match module {
-            "" => LIST.to_owned(),
-            module => format!("{module}/{LIST}"),
+        let beside = |name: &str| {
+            let path = match module {
+                "" => name.to_owned(),
+                module => format!("{module}/{name}"),
+            };
+            Entry {
+                absolute: root.join(&path),
+                path: path.into(),
+            }
         };
-        let list = Entry {
-            absolute: root.join(&path),
-            path: path.into(),
-        };
+        let lock = beside(LOCK);
+        if !locked.contains(&*lock.path) && walk::read_text(&lock).is_some() {
+            found.push((lock, Kind::Other));
+        }
+        let list = beside(LIST);
         let Some(text) = walk::read_text(&list) else {
             continue;
         };
@@ -84,7 +94,9 @@ pub(super) fn texts(root: &Path, texts: &[(String, String)]) -> Vec<(String, Str
         })
         .collect();
     let found = files(&root, &entries, &GlobSet::empty()).into_iter();
-    let read = found.filter(|(entry, kind)| *kind != Kind::Other || entry.path.ends_with(LIST));
+    let read = found.filter(|(entry, kind)| {
+        *kind != Kind::Other || entry.path.ends_with(LIST) || entry.path.ends_with(LOCK)
+    });
     read.filter_map(|(entry, _)| Some((entry.path.to_string(), walk::read_text(&entry)?)))
         .collect()
 }

@@ -185,6 +185,7 @@ fn emit<'t>(evaluator: &Evaluator<'t>, stage: &Rc<Stage<'t>>, into: &mut Vec<Res
             existence: entry.existence.clone(),
             template: entry.repeated,
             symbol: entry.symbol.clone(),
+            subscription: None,
         });
         if let Some(nested) = &entry.nested {
             evaluator.check_arguments(&entry);

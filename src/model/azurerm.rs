@@ -175,7 +175,8 @@ fn by_version() -> std::sync::Arc<Unknown> {
 fn place(builder: &Builder<'_>, resource: &Resource, path: &str) -> Option<Place> {
     let body = builder.body(resource);
     let name = canonical(&Node::name(resource))?;
-    Some(Place::new(group(&body), format!("{path}/{name}")))
+    let place = Place::new(group(&body), format!("{path}/{name}"));
+    Some(place.of_provider(resource.subscription.clone()))
 }
 
 /// The resource group that a body names.
@@ -214,9 +215,10 @@ fn is_here<I: Id>(builder: &mut Builder<'_>, resource: &Resource, place: Option<
     true
 }
 
-/// A link by name, in the resource group that the body names.
+/// A link by name, in the resource group that the body names and the subscription of the resource.
 fn by_name<I>(
     builder: &mut Builder<'_>,
+    resource: &Resource,
     body: &Node<'_>,
     attribute: &str,
     path: &str,
@@ -229,7 +231,8 @@ fn by_name<I>(
     if let Some(resource) = builder.read_from(node.origin(), kind_of(path)) {
         return Field::known(Link::External(resource), node.origin());
     }
-    let key = Place::new(group(body), format!("{path}/{name}")).key();
+    let place = Place::new(group(body), format!("{path}/{name}"));
+    let key = place.of_provider(resource.subscription.clone()).key();
     if let Some(unknown) = node.unknown() {
         builder.index.named_by(key.clone(), unknown);
     }

@@ -210,11 +210,8 @@ impl<'a> Builder<'a> {
     /// Whether a resource is only looked up and its id is that of one which this deployment creates:
     /// it then stands for that one.
     pub(super) fn stands_for_another(&mut self, resource: &Resource) -> bool {
-        let id = resource
-            .id
-            .as_ref()
-            .filter(|_| resource.mode == Mode::Existing);
-        let Some(place) = id.and_then(|id| Place::of_id(&id.0)) else {
+        let looked_up = resource.mode == Mode::Existing;
+        let Some(place) = Place::of(resource).filter(|_| looked_up) else {
             return false;
         };
         let Some(target) = self.index.only_at(&place) else {
@@ -226,7 +223,7 @@ impl<'a> Builder<'a> {
 
     /// Registers where what a resource became lies, from its id.
     pub(super) fn place_by_id(&mut self, resource: &Resource) {
-        let Some(place) = resource.id.as_ref().and_then(|id| Place::of_id(&id.0)) else {
+        let Some(place) = Place::of(resource) else {
             return;
         };
         let elements: Vec<ElementId> = self.index.every_exact(&resource.key).collect();

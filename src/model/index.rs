@@ -12,6 +12,7 @@ use super::{
     PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId, SubnetId,
     SubscriptionId, VnetId,
 };
+use crate::eval::Resource;
 use crate::eval::ResourceKey;
 use crate::eval::located::may_be_equal;
 use crate::eval::value::Unknown;
@@ -131,6 +132,9 @@ pub(super) trait Id: Copy + Ord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) subscription: Option<Arc<str>>,
+    /// The subscription is that of a provider. Two providers that are configured apart work in
+    /// different ones, also where neither is known.
+    of_provider: bool,
     pub(super) group: Option<Arc<str>>,
     pub(super) path: Arc<str>,
 }
@@ -140,9 +144,30 @@ impl Place {
     pub(super) fn new(group: Option<Arc<str>>, path: impl Into<Arc<str>>) -> Self {
         Self {
             subscription: None,
+            of_provider: false,
             group,
             path: path.into(),
         }
+    }
+
+    /// The same in the subscription that a provider works in, if there is one.
+    pub(super) fn of_provider(self, subscription: Option<Arc<str>>) -> Self {
+        Self {
+            of_provider: subscription.is_some(),
+            subscription,
+            ..self
+        }
+    }
+
+    /// The place that the id of a resource names.
+    pub(super) fn of(resource: &Resource) -> Option<Self> {
+        let place = Self::of_id(&resource.id.as_ref()?.0)?;
+        let of_provider =
+            place.subscription.is_some() && place.subscription == resource.subscription;
+        Some(Self {
+            of_provider,
+            ..place
+        })
     }
 
     /// The place that a full id names; `None` for what is not one.
@@ -152,19 +177,26 @@ impl Place {
             Some((scope, group)) => (scope, Some(group.into())),
             None => (scope, None),
         };
-        let subscription = scope.strip_prefix("/subscriptions/");
+        let of_provider = scope.strip_prefix(OF_PROVIDER);
+        let subscription = of_provider.or_else(|| scope.strip_prefix("/subscriptions/"));
         Some(Self {
             subscription: subscription.map(Into::into),
+            of_provider: of_provider.is_some(),
             group,
             path: path.into(),
         })
     }
 
-    /// The id as far as it is known. Subscriptions are not told, so it is none that Azure has.
+    /// The id as far as it is known. It is none that Azure has: subscriptions are those of
+    /// providers, or not told.
     pub(super) fn key(&self) -> ResourceKey {
         let group = self.group.as_deref().unwrap_or("");
         let path = &self.path;
-        ResourceKey(format!("/resourcegroups/{group}/providers/{path}").into())
+        let scope = match &self.subscription {
+            Some(subscription) if self.of_provider => format!("{OF_PROVIDER}{subscription}"),
+            _ => String::new(),
+        };
+        ResourceKey(format!("{scope}/resourcegroups/{group}/providers/{path}").into())
     }
 
     /// The place of a part: `tail` begins with a slash.
@@ -178,11 +210,15 @@ impl Place {
     /// Whether nothing known tells the subscriptions apart.
     fn may_be_in_subscription_of(&self, other: &Self) -> bool {
         match (&self.subscription, &other.subscription) {
+            (Some(one), Some(two)) if self.of_provider && other.of_provider => one == two,
             (Some(one), Some(two)) => may_be_equal(one, two),
             _ => true,
         }
     }
 }
+
+/// What the key of a place in the subscription of a provider begins with.
+const OF_PROVIDER: &str = "/provider/";
 
 /// An element and where it lies.
 #[derive(Clone, Debug)]
@@ -399,7 +435,8 @@ impl Index {
 
     fn by_name<I: Id>(&self, key: &ResourceKey) -> Vec<I> {
         let text = &*key.0;
-        if text.starts_with("/resourcegroups/") || text.starts_with("/subscriptions/") {
+        let scopes = ["/resourcegroups/", "/subscriptions/", OF_PROVIDER];
+        if scopes.iter().any(|scope| text.starts_with(scope)) {
             return Place::of_id(text).map_or_else(Vec::new, |place| self.at(&place));
         }
         // The id of a resource here, written on: `azurerm_lb.a/probes/http`.

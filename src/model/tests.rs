@@ -103,6 +103,7 @@ impl Site {
             existence: Existence::CERTAIN,
             template: false,
             symbol: None,
+            subscription: None,
         });
         self.deployment.resources.last_mut().unwrap()
     }

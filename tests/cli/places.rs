@@ -9,7 +9,7 @@ const SCHEMA: &str =
     "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 
 /// A file of a case: its path and text.
-type File = (&'static str, String);
+pub(crate) type File = (&'static str, String);
 
 fn template(members: &str) -> String {
     format!("{{ \"$schema\": \"{SCHEMA}\", \"contentVersion\": \"1.0.0.0\",\n{members} }}\n")
@@ -91,11 +91,22 @@ fn read(case: &Case, place: &Value) -> (String, String) {
 /// Demands that the only finding on management ports points at the text of a file, and names the
 /// places with these texts, in this order among its related ones; in SARIF too.
 fn check(files: &[File], primary: (&str, &str), related: &[(&str, &str, &str)]) {
+    check_with(&[], files, primary, related);
+}
+
+/// The same with further arguments of the command. Gives the finding.
+pub(crate) fn check_with(
+    arguments: &[&str],
+    files: &[File],
+    primary: (&str, &str),
+    related: &[(&str, &str, &str)],
+) -> Value {
+    let arguments = [&["check"], arguments].concat();
     let case = Case::new(&[(".git/HEAD", "")]);
     for (path, text) in files {
         case.write(path, text);
     }
-    let (_, document) = case.answer(&["check"]);
+    let (_, document) = case.answer(&arguments);
     assert_eq!(
         document["diagnostics"].as_array().unwrap().len(),
         0,
@@ -127,7 +138,12 @@ fn check(files: &[File], primary: (&str, &str), related: &[(&str, &str, &str)]) 
             "{expected:?} in {places:#?}"
         );
     }
-    let sarif: Value = serde_json::from_str(&case.run(&["check", "-o", "sarif"]).stdout).unwrap();
+    let sarif: Value = serde_json::from_str(
+        &case
+            .run(&[&arguments, &["-o", "sarif"][..]].concat())
+            .stdout,
+    )
+    .unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     let result = results
         .iter()
@@ -156,9 +172,13 @@ fn check(files: &[File], primary: (&str, &str), related: &[(&str, &str, &str)]) 
         assert!(told.contains(&line(place)), "{place} in {told:?}");
     }
     for format in ["human", "json", "sarif"] {
-        let run = |threads| case.run(&["check", "-o", format, "--threads", threads]);
+        let run = |threads| {
+            let how = ["-o", format, "--threads", threads];
+            case.run(&[&arguments, &how[..]].concat())
+        };
         assert_eq!(run("1"), run("8"));
     }
+    finding.clone()
 }
 
 const ANYBODY: &str = "\"0.0.0.0/0\"";

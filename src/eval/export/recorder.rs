@@ -116,6 +116,7 @@ impl Recorder {
             existence: Existence::CERTAIN,
             template: false,
             symbol: None,
+            subscription: None,
         };
         match before.and_then(|at| self.resources.get_mut(at)) {
             Some(before) => replace(before, resource, header, &mut self.diagnostics),

@@ -211,6 +211,7 @@ impl Lowering<'_, '_> {
             existence: Existence::CERTAIN,
             template: false,
             symbol: None,
+            subscription: None,
         })
     }
 

@@ -66,6 +66,17 @@ impl<'a> Evaluation<'a> {
         })
     }
 
+    /// The same as text, to tell apart resources of one name.
+    pub(super) fn subscription_text(
+        &self,
+        module: &Rc<Module<'a>>,
+        resource: &ResourceInstance<'a>,
+    ) -> Option<Arc<str>> {
+        let pieces = self.aside(|| self.subscription_of(module, resource));
+        let text = Value::from_pieces(pieces, resource.origin).canonical()?;
+        Some(text.to_lowercase().into())
+    }
+
     /// What data sources tell of the provider itself.
     fn of_provider(
         &self,
@@ -104,7 +115,7 @@ impl<'a> Evaluation<'a> {
         Some(Value::from_pieces(pieces, resource.origin))
     }
 
-    /// The id of the subscription that the providers work in.
+    /// The id of the subscription that a provider works in of which the files say nothing.
     pub(super) fn subscription(&self) -> Vec<Piece> {
         vec![ids::subscription(&self.target)]
     }

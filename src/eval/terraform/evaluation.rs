@@ -89,6 +89,8 @@ pub(super) struct Evaluation<'a> {
     /// How many instances there are so far.
     pub(super) instances: Cell<usize>,
     pub(super) consulted: Consulted,
+    /// The version of the provider that is locked, once something asks for it.
+    pub(super) locked: OnceCell<Option<Arc<str>>>,
     /// What is being worked out, outermost first.
     pub(super) visits: RefCell<Vec<Visit>>,
     /// Whether what is evaluated now is asked for by nothing but the wish to know what is wrong.
@@ -131,6 +133,7 @@ impl<'a> Evaluation<'a> {
             target: unit.target.clone(),
             instances: Cell::new(0),
             consulted: Consulted::default(),
+            locked: OnceCell::new(),
             visits: RefCell::default(),
             unread: Cell::new(false),
             read: RefCell::default(),
@@ -225,6 +228,7 @@ impl<'a> Evaluation<'a> {
                 existence: instance.existence.clone(),
                 template: instance.template,
                 symbol: None,
+                subscription: self.subscription_text(module, resource),
             };
             self.emit(module, instance, resource, written, into);
         }

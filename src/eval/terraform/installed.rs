@@ -10,10 +10,15 @@ use std::sync::Arc;
 use super::module::join;
 use crate::eval::Loader;
 use crate::source::{FileId, SourceFile};
-use crate::syntax::json;
+use crate::syntax::hcl::ExprKind;
+use crate::syntax::{hcl, json};
 
 /// Where the list lies, from the directory of the root module.
 pub(crate) const LIST: &str = ".terraform/modules/modules.json";
+
+/// Where the versions lie that `terraform init` chose, from the directory of the root module
+/// (website/docs/language/files/dependency-lock.mdx).
+pub(crate) const LOCK: &str = ".terraform.lock.hcl";
 
 /// The registry that sources without a host mean.
 const REGISTRY: &str = "registry.terraform.io/";
@@ -50,6 +55,21 @@ pub(crate) fn records(file: &SourceFile, module: &str) -> Vec<Record> {
 #[derive(Default)]
 pub(super) struct Installed {
     records: BTreeMap<Arc<str>, Record>,
+}
+
+/// The version of `azurerm` that is locked for a root module.
+pub(super) fn locked_azurerm(loader: &dyn Loader, root: &str) -> Option<Arc<str>> {
+    let (_, file) = join(root, LOCK).and_then(|path| loader.text(&path))?;
+    let parsed = hcl::parse(FileId(0), &file);
+    let mut providers = parsed.tree.blocks_of("provider");
+    let azurerm = providers.find(|block| {
+        let source = block.label(0).map(|source| source.to_ascii_lowercase());
+        source.as_deref() == Some("registry.terraform.io/hashicorp/azurerm")
+    })?;
+    match &azurerm.body.attribute("version")?.value.kind {
+        ExprKind::String(version) => Some(Arc::clone(version)),
+        _ => None,
+    }
 }
 
 /// What the list says of a call.

@@ -2,10 +2,11 @@
 //! what is written.
 //!
 //! One provider serves the whole configuration, so the constraints of all its modules count
-//! together. What is absent: a provider of that name from another source, of which nothing is known.
+//! together, unless `terraform init` has locked one version. What is absent: a provider of that name from another source, of which nothing is known.
 
 use super::declarations::Declarations;
 use super::evaluation::Evaluation;
+use super::installed;
 use super::module::{Module, ResourceInstance};
 use super::schema::{Omitted, VERSION, Versions, check, schema};
 use crate::diagnostic::Diagnostic;
@@ -93,7 +94,16 @@ impl<'a> Evaluation<'a> {
             constraints.extend(&around.declarations.azurerm.constraints);
             caller = around.called_by.as_ref().map(|called| called.caller);
         }
-        Versions::within(constraints)
+        self.within(constraints)
+    }
+
+    /// The versions that constraints leave, or the one that is locked.
+    fn within<'c>(&self, constraints: impl IntoIterator<Item = &'c str>) -> Versions {
+        let read = || installed::locked_azurerm(self.loader, &self.root_directory);
+        match self.locked.get_or_init(read) {
+            Some(locked) => Versions::within([&**locked]),
+            None => Versions::within(constraints),
+        }
     }
 
     /// Whether null, written for an attribute, leaves it to the provider, as no mention does.
@@ -185,7 +195,7 @@ impl<'a> Evaluation<'a> {
     /// The versions that all modules met so far admit.
     pub(super) fn provider_of_all(&self) -> Versions {
         self.with_declarations(|all| {
-            Versions::within(
+            self.within(
                 all.iter()
                     .flat_map(|module| module.azurerm.constraints.iter().copied()),
             )

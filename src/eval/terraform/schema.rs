@@ -19,7 +19,7 @@ use crate::eval::value::Value;
 use crate::origin::OriginId;
 
 /// What is missing where a default depends on the version.
-pub const VERSION: &str = "the version of the azurerm provider";
+pub const VERSION: &str = "the version of the azurerm provider (`version` in `required_providers`, or .terraform.lock.hcl)";
 
 /// The rows, as they are written.
 const ROWS: &str = include_str!("../../../rules/platform/azurerm.schema");

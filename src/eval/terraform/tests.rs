@@ -14,6 +14,7 @@ mod origins;
 mod overrides;
 mod schemas;
 mod sources;
+mod subscriptions;
 mod types;
 mod unread;
 mod values;

@@ -143,7 +143,13 @@ fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: Firewall
     let mut all = GroupRules::default();
     let of_group = (None, Field::absent(part.meta.origin));
     rules(builder, &part, &of_group, kind, &mut all);
-    let left = by_name(builder, &part.node, "azure_firewall_name", FIREWALLS);
+    let left = by_name(
+        builder,
+        resource,
+        &part.node,
+        "azure_firewall_name",
+        FIREWALLS,
+    );
     builder.notes.firewall_rules.push(Bond {
         left,
         right: all,

@@ -41,7 +41,13 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn separate_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     let meta = part.meta.clone();
-    let left = by_name(builder, &part.node, "network_security_group_name", GROUPS);
+    let left = by_name(
+        builder,
+        resource,
+        &part.node,
+        "network_security_group_name",
+        GROUPS,
+    );
     if let Some(right) = rule(builder, part) {
         builder.notes.rule_of.push(Bond { left, right, meta });
     }

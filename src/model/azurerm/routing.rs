@@ -44,7 +44,7 @@ pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn separate_route<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     let meta = part.meta.clone();
-    let left = by_name(builder, &part.node, "route_table_name", TABLES);
+    let left = by_name(builder, resource, &part.node, "route_table_name", TABLES);
     let right = route(builder, part);
     builder.notes.route_of.push(Bond { left, right, meta });
 }

@@ -74,6 +74,7 @@ pub(super) fn separate_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resou
             group(&part.node),
             format!("{NETWORKS}/{network}/subnets/{name}"),
         )
+        .of_provider(resource.subscription.clone())
     });
     if is_here::<SubnetId>(builder, resource, lies.as_ref()) {
         return;
@@ -82,7 +83,13 @@ pub(super) fn separate_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resou
     let owner = if by_id.is_written() {
         by_id.link()
     } else {
-        by_name(builder, &part.node, "virtual_network_name", NETWORKS)
+        by_name(
+            builder,
+            resource,
+            &part.node,
+            "virtual_network_name",
+            NETWORKS,
+        )
     };
     subnet(builder, part, owner, lies);
 }
@@ -214,7 +221,7 @@ fn with_subnet<'a, T>(
 pub(super) fn peering<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let meta = builder.meta(resource);
-    let virtual_network = by_name(builder, &body, "virtual_network_name", NETWORKS);
+    let virtual_network = by_name(builder, resource, &body, "virtual_network_name", NETWORKS);
     let _: PeeringId = builder.add(Peering {
         virtual_network,
         remote: body.get("remote_virtual_network_id").link(),
