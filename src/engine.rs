@@ -9,7 +9,6 @@ mod compiled;
 pub mod config;
 mod declared;
 mod files;
-mod installed;
 pub mod inventory;
 mod judge;
 mod offer;
@@ -18,6 +17,7 @@ mod planned;
 mod prepare;
 mod revision;
 mod run;
+mod untracked;
 pub mod walk;
 
 use std::num::NonZeroUsize;

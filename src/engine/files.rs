@@ -140,7 +140,7 @@ impl Files {
             return self.get(id).map(|slot| (id, slot));
         }
         let disk = self.disk.as_ref()?;
-        if disk.is_excluded(&path) {
+        if walk::is_excluded(&disk.exclude, &path) {
             return None;
         }
         self.late.slot(&path, || {
@@ -154,18 +154,6 @@ impl Files {
                 tree: None,
             })
         })
-    }
-}
-
-impl Disk {
-    fn is_excluded(&self, path: &str) -> bool {
-        let mut outer = Some(path);
-        std::iter::from_fn(|| {
-            let current = outer?;
-            outer = current.rsplit_once('/').map(|(directory, _)| directory);
-            Some(current)
-        })
-        .any(|part| self.exclude.is_match(part))
     }
 }
 

@@ -12,11 +12,11 @@ use rayon::prelude::*;
 use super::config::{self, Config, Vocabulary, is_below, nearest};
 use super::declared;
 use super::files::{Disk, Files, Slot};
-use super::installed;
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
 use super::planned;
 use super::revision::Other;
+use super::untracked;
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
@@ -118,7 +118,7 @@ pub(super) fn on_disk<T: Send>(
         let outline = root_outline(&scope.root);
         let walked = walk::list(&scope.root, request.no_ignore, &outline.exclude, threads);
         let mut entries = walked.entries;
-        for (entry, kind) in installed::files(&scope.root, &entries, &outline.exclude) {
+        for (entry, kind) in untracked::files(&scope.root, &entries, &outline.exclude) {
             forced.insert(Arc::clone(&entry.path), kind);
             entries.push(entry);
         }
@@ -256,6 +256,9 @@ pub(super) fn in_memory<T: Send>(
         .find(|(path, _)| path == "aznet.yaml")
         .map(|(_, text)| config::outline(FileId(0), &SourceFile::new("aznet.yaml", text)))
         .unwrap_or_default();
+    files.retain(|(path, _)| {
+        given.kinds.contains_key(path) || !walk::is_excluded(&outline.exclude, path)
+    });
     let packs = outline.packs;
     let tags = outline.service_tags;
     let tags = tags.filter(|tags| files.iter().any(|(path, _)| path == tags));

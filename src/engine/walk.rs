@@ -263,6 +263,14 @@ fn below_any(root: &Path, directory: &str) -> impl Iterator<Item = Entry> {
     })
 }
 
+/// Whether a path, or a directory it lies in, is not to be looked at.
+pub(crate) fn is_excluded(exclude: &GlobSet, path: &str) -> bool {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    let mut parts = ends.chain([path.len()]);
+    !exclude.is_empty()
+        && parts.any(|end| path.get(..end).is_some_and(|part| exclude.is_match(part)))
+}
+
 /// Whether a file in a directory of rules is one.
 pub(crate) fn is_rule_file(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")

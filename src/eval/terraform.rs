@@ -38,7 +38,7 @@ mod subscription;
 mod types;
 mod unread;
 mod validation;
-mod values;
+pub(crate) mod values;
 mod variables;
 
 use std::collections::BTreeSet;

@@ -262,3 +262,44 @@ fn who_asks_about_a_plan_is_told_all_it_does() {
     assert_eq!(found[0]["path"], "live/terraform.tfvars");
     assert_eq!(code, 1);
 }
+
+#[test]
+fn values_that_git_ignores_are_read_as_terraform_reads_them() {
+    let open = "from = [\"Internet\"]\n";
+    let files = [
+        ("live/main.tf", NETWORK),
+        (".gitignore", "*.tfvars\n*.tfvars.json\n"),
+        ("live/terraform.tfvars", "from = [\"10.0.0.0/8\"]\n"),
+        ("live/z.auto.tfvars.json", r#"{"from": ["Internet"]}"#),
+        ("live/spare.tfvars", "from = [\"10.1.0.0/16\"]\n"),
+    ];
+    let (code, document) = Case::new(&files).answer(&["check"]);
+    let found = of_rule(&document, SSH);
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(found[0]["verdict"], "violated");
+    assert!(
+        found[0].to_string().contains("live/z.auto.tfvars.json"),
+        "{document:#}"
+    );
+    assert_eq!(code, 1);
+
+    // What the settings exclude is excluded.
+    let mut files = files.to_vec();
+    files.push(("aznet.yaml", "exclude: [\"live/*.tfvars.json\"]\n"));
+    let (code, document) = Case::new(&files).answer(&["check"]);
+    assert!(of_rule(&document, SSH).is_empty(), "{document:#}");
+    assert_eq!(code, 0);
+
+    // Terraform reads none where no root module lies.
+    let elsewhere = [
+        ("live/main.tf", NETWORK),
+        (".gitignore", "*.tfvars\n"),
+        ("live/values/terraform.tfvars", open),
+    ];
+    let (_, document) = Case::new(&elsewhere).answer(&["check"]);
+    let found = of_rule(&document, SSH);
+    assert!(
+        found.iter().all(|found| found["verdict"] != "violated"),
+        "{document:#}"
+    );
+}

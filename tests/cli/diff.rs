@@ -481,6 +481,51 @@ fn modules_that_are_installed_now_go_with_revisions() {
 }
 
 #[test]
+fn values_that_git_ignores_go_with_revisions_and_files_are_those_of_the_revision() {
+    let main = r#"
+variable "port" { type = string }
+locals {
+  all = { for f in fileset(path.module, "rules/*.json") : f => jsondecode(file(f)) }
+}
+resource "azurerm_network_security_group" "g" {
+  name                = "g"
+  resource_group_name = "net"
+  location            = "westeurope"
+  dynamic "security_rule" {
+    for_each = local.all
+    content {
+      name                       = security_rule.value.name
+      priority                   = security_rule.value.priority
+      direction                  = "Inbound"
+      access                     = "Allow"
+      protocol                   = "Tcp"
+      source_address_prefix      = "10.0.0.0/8"
+      source_port_range          = "*"
+      destination_address_prefix = "*"
+      destination_port_range     = var.port
+    }
+  }
+}
+"#;
+    let case = Case::new(&[
+        ("main.tf", main),
+        (".gitignore", "*.tfvars\n"),
+        ("rules/a.json", r#"{"name": "a", "priority": 100}"#),
+    ]);
+    case.git(&["init", "-q", "-b", "main"]);
+    case.commit();
+    case.write("terraform.tfvars", "port = \"443\"\n");
+    let (code, found) = case.compared(&["main.."]);
+    assert_eq!(code, 0, "{found:#}");
+    assert_eq!(found["equivalent"], Value::Bool(true), "{found:#}");
+
+    case.write("rules/b.json", r#"{"name": "b", "priority": 110}"#);
+    let (_, found) = case.compared(&["main.."]);
+    let text = found.to_string();
+    assert!(text.contains("\"b\""), "{found:#}");
+}
+
+#[test]
 fn rules_of_a_network_manager_are_named_as_not_compared() {
     let group = terraform(&[HTTPS], true);
     let manager = r#"

@@ -159,7 +159,12 @@ pub(super) fn variants(
     if by_example {
         let mut all = examples.iter();
         let complete = all.all(|(_, file)| required.iter().all(|name| file.gives(name)));
-        if required.is_empty() || examples.is_empty() || !complete || !are_alternatives(&examples) {
+        let clear = match examples.as_slice() {
+            // The only one there is helps, even if it leaves something open.
+            [(_, only)] => required.iter().any(|name| only.gives(name)),
+            examples => complete && are_alternatives(examples),
+        };
+        if required.is_empty() || examples.is_empty() || !clear {
             return alone();
         }
         found = examples;
@@ -288,4 +293,9 @@ fn unclear(root: &str, found: &[(String, &VariablesFile)]) -> Option<Diagnostic>
 
 fn is_automatic(name: &str) -> bool {
     name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
+}
+
+/// Whether Terraform reads a file of this name by itself where it lies beside a root module.
+pub(crate) fn is_read_unasked(name: &str) -> bool {
+    matches!(name, "terraform.tfvars" | "terraform.tfvars.json") || is_automatic(name)
 }

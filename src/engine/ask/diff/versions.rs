@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::DiffRequest;
 use crate::engine::ask::estate::{self, Asked, Estate};
 use crate::engine::revision::Repository;
-use crate::engine::{Request, UsageError, installed, walk};
+use crate::engine::{Request, UsageError, untracked, walk};
 
 /// A version, evaluated.
 pub(super) struct Loaded {
@@ -160,7 +160,7 @@ fn at_revision(
     let root = repository.directory();
     let mut files = read.files;
     if let Some(root) = &root {
-        files.extend(installed::texts(root, &files));
+        files.extend(untracked::texts(root, &files));
     }
     let root = root.as_deref().unwrap_or(base);
     let mut estate = estate::load_files_with(files, read.others, &request.request, root)?;

@@ -283,15 +283,32 @@ fn an_example_is_taken_where_a_variable_has_no_value_otherwise() {
     let example = Terraform.evaluate(&grouping.units[0], &files);
     assert_eq!(attribute(&example, "azurerm_x.x", "a"), "1");
 
-    // Where the defaults do, or the example leaves something out, it stays an example.
+    // Where the defaults do, it stays an example.
     let defaulted = "variable \"a\" { default = 2 }\n";
-    let two = "variable \"a\" {}\nvariable \"b\" {}\n";
-    for main in [defaulted, two] {
-        let files = Files::new(&[("net/main.tf", main), ("net/example.tfvars", "a = 1\n")]);
+    let files = Files::new(&[
+        ("net/main.tf", defaulted),
+        ("net/example.tfvars", "a = 1\n"),
+    ]);
+    let grouping = files.group(&GroupOptions::default());
+    assert_eq!(&*grouping.units[0].name, "net");
+    assert_eq!(grouping.unused, [files.id("net/example.tfvars")]);
+    assert_eq!(grouping.diagnostics, []);
+}
+
+#[test]
+fn the_only_file_of_values_is_read_even_if_it_leaves_something_open() {
+    let main = "variable \"a\" {}\nvariable \"b\" {}\nresource \"azurerm_x\" \"x\" {\n  a = var.a\n  b = var.b\n}\n";
+    for (file, name) in [
+        ("net/example.tfvars", "net (example)"),
+        ("net/dev.tfvars", "net"),
+    ] {
+        let files = Files::new(&[("net/main.tf", main), (file, "a = 1\n")]);
         let grouping = files.group(&GroupOptions::default());
-        assert_eq!(&*grouping.units[0].name, "net");
-        assert_eq!(grouping.unused, [files.id("net/example.tfvars")]);
+        assert_eq!(&*grouping.units[0].name, name);
         assert_eq!(grouping.diagnostics, []);
+        let found = Terraform.evaluate(&grouping.units[0], &files);
+        assert_eq!(attribute(&found, "azurerm_x.x", "a"), "1");
+        assert_eq!(attribute(&found, "azurerm_x.x", "b"), "?var.b");
     }
 }
 
