@@ -303,3 +303,24 @@ fn values_that_git_ignores_are_read_as_terraform_reads_them() {
         "{document:#}"
     );
 }
+
+#[test]
+fn a_file_in_somebodys_home_is_not_known_and_one_that_is_not_here_is_told() {
+    let text = r#"
+output "home" { value = file("~/.ssh/harbour.pub") }
+output "here" { value = file("quay.pub") }
+output "seen" { value = fileexists("~/.ssh/harbour.pub") }
+"#;
+    let case = Case::new(&[("main.tf", text)]);
+    let (code, answer) = case.answer(&["resources"]);
+    assert_eq!(code, 0, "{answer}");
+    let told = answer["diagnostics"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["line"], 3);
+    for output in ["home", "seen"] {
+        let outputs = answer["deployments"][0]["outputs"].as_array().unwrap();
+        let found = outputs.iter().find(|it| it["name"] == output).unwrap();
+        assert_eq!(found["state"], "unknown", "{found}");
+        assert_eq!(found["missing"][0]["reason"], "file", "{found}");
+    }
+}

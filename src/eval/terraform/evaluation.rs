@@ -334,9 +334,10 @@ impl<'a> Evaluation<'a> {
         files
     }
 
-    /// A path given to a file function, relative to the root of the run.
+    /// A path given to a file function, relative to the root of the run. `None` where it cannot lie
+    /// below it: `~` is somebody's home.
     pub(super) fn path(&self, path: &str) -> Option<String> {
-        if path.starts_with('/') {
+        if path.starts_with(['/', '~']) {
             return None;
         }
         join(&self.root_directory, path)
