@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aznet::source::{FileId, SourceFile, Span};
 use aznet::syntax::hcl::{
-    BinaryOp, Block, Body, Expr, ExprKind, ForExpr, SPLAT_ELEMENT, TemplatePart, UnaryOp, parse,
+    Block, Body, Expr, ExprKind, ForExpr, SPLAT_ELEMENT, TemplatePart, UnaryOp, parse,
 };
 
 use super::node::{Node, joined, number};
@@ -86,7 +86,7 @@ fn expression(expr: &Expr) -> Node {
             (what.to_owned(), vec![expression(operand)])
         }
         ExprKind::Binary(left, operator, right) => (
-            sign(*operator).to_owned(),
+            operator.sign().to_owned(),
             vec![expression(left), expression(right)],
         ),
         ExprKind::For(each) => (for_words(each), for_parts(each)),
@@ -145,22 +145,4 @@ fn template(parts: &[TemplatePart]) -> Vec<Node> {
         }
     });
     joined(parts.collect())
-}
-
-fn sign(operator: BinaryOp) -> &'static str {
-    match operator {
-        BinaryOp::Or => "||",
-        BinaryOp::And => "&&",
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterEqual => ">=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessEqual => "<=",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
-    }
 }

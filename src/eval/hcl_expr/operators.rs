@@ -27,7 +27,7 @@ impl Context<'_> {
             return self.logical(&a, left.span, op, right, at);
         }
         let b = self.eval(right)?;
-        let origin = self.computed(at, op_name(op), &[a.origin, b.origin]);
+        let origin = self.computed(at, op.sign(), &[a.origin, b.origin]);
         binary(&a, left.span, op, &b, right.span, at, origin)
     }
 
@@ -35,24 +35,24 @@ impl Context<'_> {
         let decisive = op == BinaryOp::Or;
         let known = boolean(a, left)?;
         if known == Some(decisive) {
-            let origin = self.computed(at, op_name(op), &[a.origin]);
+            let origin = self.computed(at, op.sign(), &[a.origin]);
             return Ok(Value::bool(decisive, origin));
         }
         let b = match (self.eval(right), known) {
             (Ok(b), _) => b,
             // The left side is what guards the right side: not known, so not wrong either.
             (Err(failure), None) if failure.can_be_caught() => {
-                return Ok(derived(op_name(op), std::slice::from_ref(a), a.origin));
+                return Ok(derived(op.sign(), std::slice::from_ref(a), a.origin));
             }
             (Err(failure), _) => return Err(failure),
         };
-        let origin = self.computed(at, op_name(op), &[a.origin, b.origin]);
+        let origin = self.computed(at, op.sign(), &[a.origin, b.origin]);
         Ok(match (known, boolean(&b, right.span)?) {
             (_, Some(b)) if b == decisive => Value::bool(decisive, origin),
             (Some(_), Some(b)) => Value::bool(b, origin),
             (Some(_), None) => b,
             (None, Some(_)) => a.clone(),
-            (None, None) => derived(op_name(op), &[a.clone(), b], origin),
+            (None, None) => derived(op.sign(), &[a.clone(), b], origin),
         })
     }
 
@@ -296,7 +296,7 @@ fn binary(
         return Ok(match answer {
             Truth::True => Value::bool(true, origin),
             Truth::False => Value::bool(false, origin),
-            Truth::Unknown => derived(op_name(op), &[a.clone(), b.clone()], origin),
+            Truth::Unknown => derived(op.sign(), &[a.clone(), b.clone()], origin),
         });
     }
     if let (Some(x), Some(y)) = (number(a, left)?, number(b, right)?) {
@@ -316,8 +316,8 @@ fn binary(
     };
     let of = [a.clone(), b.clone()];
     Ok(match mapped {
-        Some(mapped) => labels::as_expression(mapped, op_name(op), &of),
-        None => derived(op_name(op), &of, origin),
+        Some(mapped) => labels::as_expression(mapped, op.sign(), &of),
+        None => derived(op.sign(), &of, origin),
     })
 }
 
@@ -482,24 +482,6 @@ fn compare_ranges(a: &Value, op: BinaryOp, b: &Value) -> Option<bool> {
         Some(false)
     } else {
         None
-    }
-}
-
-fn op_name(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Or => "||",
-        BinaryOp::And => "&&",
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterEqual => ">=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessEqual => "<=",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
     }
 }
 
