@@ -12,12 +12,15 @@ use serde_json::{Map, Value as Json, json};
 
 use super::plain::{Network, Plain, Resource, SPLIT, Wanted};
 
+/// The pieces that texts were typed in, each time anew.
+pub type Parts = BTreeMap<String, Vec<Vec<String>>>;
+
 /// The files of a deployment.
 #[derive(Debug)]
 pub struct Disguised {
     pub files: Vec<(String, String)>,
-    /// Of values that were typed in pieces, the pieces.
-    parts: BTreeMap<String, Vec<String>>,
+    /// Of values that were typed in pieces, the pieces of each time.
+    parts: Parts,
     /// Of values that nobody gives, the variables.
     pub missing: BTreeMap<String, String>,
 }
@@ -25,7 +28,7 @@ pub struct Disguised {
 impl Disguised {
     pub fn new(
         files: Vec<(String, String)>,
-        parts: BTreeMap<String, Vec<String>>,
+        parts: Parts,
         missing: BTreeMap<String, String>,
     ) -> Self {
         Self {
@@ -35,9 +38,9 @@ impl Disguised {
         }
     }
 
-    /// The pieces that a value may have been typed in, beside its whole text. Words of Azure's
-    /// occur more than once.
-    pub fn parts(&self, value: &Wanted) -> &[String] {
+    /// The pieces that a value may have been typed in, beside its whole text: one way of several
+    /// where the same text was typed more than once.
+    pub fn parts(&self, value: &Wanted) -> &[Vec<String>] {
         self.parts.get(&value.text).map_or(&[], Vec::as_slice)
     }
 }
@@ -92,7 +95,7 @@ struct Writer<'a> {
     rolls: std::slice::Iter<'a, u32>,
     /// The template that is written and those around it whose parameters it does not see.
     templates: Vec<Template>,
-    parts: BTreeMap<String, Vec<String>>,
+    parts: Parts,
     fresh: usize,
     depth: usize,
     /// How many pieces are written that are not to be taken apart once more.

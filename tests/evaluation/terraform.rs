@@ -27,7 +27,7 @@ use serde_json::Value as Json;
 use self::layout::Place;
 use self::print::{Line, Top};
 use self::tree::{Piece, Style};
-use super::disguise::Disguised;
+use super::disguise::{Disguised, Parts};
 use super::plain::{GROUPS, NETWORKS, Network, TABLES};
 
 /// What the ids of resource groups begin with.
@@ -78,7 +78,7 @@ struct Writer<'a> {
     here: usize,
     /// Variables files of the root by their rank.
     given: BTreeMap<usize, Vec<(String, Json)>>,
-    parts: BTreeMap<String, Vec<String>>,
+    parts: Parts,
     /// The variables of hidden values.
     missing: BTreeMap<String, String>,
     /// Outputs and variables that there are already: module, expression, name.

@@ -230,7 +230,9 @@ impl Writer<'_> {
             let at = 1 + self.roll(text.len() - 2);
             let (front, back) = text.split_at(at);
             self.parts
-                .insert(text.to_owned(), vec![front.to_owned(), back.to_owned()]);
+                .entry(text.to_owned())
+                .or_default()
+                .push(vec![front.to_owned(), back.to_owned()]);
             let front = Plain::Text(front.to_owned());
             let back = Plain::Text(back.to_owned());
             let (front, back) = (self.whole(&front), self.whole(&back));
@@ -271,7 +273,9 @@ impl Writer<'_> {
                 _ => (2 * number, 2),
             };
             self.parts
-                .insert(number.to_string(), vec![a.to_string(), b.to_string()]);
+                .entry(number.to_string())
+                .or_default()
+                .push(vec![a.to_string(), b.to_string()]);
             let function = ["add", "sub", "div"][way];
             let (a, b) = (self.whole(&Plain::Number(a)), self.whole(&Plain::Number(b)));
             return format!("{function}({a}, {b})");

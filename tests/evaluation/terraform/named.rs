@@ -207,7 +207,10 @@ impl Writer<'_> {
                 let path = put(format!("{name}.json"), text);
                 format!("jsondecode(file({path}))")
             }
-            (2, Tree::Object(entries)) if entries.iter().all(|(_, it)| it.scalar().is_some()) => {
+            // A table has at least one column.
+            (2, Tree::Object(entries))
+                if !entries.is_empty() && entries.iter().all(|(_, it)| it.scalar().is_some()) =>
+            {
                 let keys: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
                 let cells: Vec<String> = entries.iter().filter_map(|(_, it)| it.scalar()).collect();
                 let text = format!("{}\n{}\n", keys.join(","), cells.join(","));

@@ -166,7 +166,9 @@ impl Writer<'_> {
             let at = 1 + self.roll(text.len() - 2);
             let (front, back) = text.split_at(at);
             self.parts
-                .insert(text.to_owned(), vec![front.to_owned(), back.to_owned()]);
+                .entry(text.to_owned())
+                .or_default()
+                .push(vec![front.to_owned(), back.to_owned()]);
             let front = self.behind(&Tree::Text(front.to_owned()));
             let back = self.behind(&Tree::Text(back.to_owned()));
             return match way {
@@ -218,7 +220,10 @@ impl Writer<'_> {
             None => [format!("{a}.{b}.{c}.0/24"), d.to_string()].to_vec(),
             Some(_) => return None,
         };
-        self.parts.insert(text.to_owned(), parts.clone());
+        self.parts
+            .entry(text.to_owned())
+            .or_default()
+            .push(parts.clone());
         let base = self.behind(&Tree::Text(parts[0].clone()));
         Some(match length {
             Some(_) => format!("cidrsubnet({base}, 8, {c})"),
@@ -249,7 +254,9 @@ impl Writer<'_> {
                 _ => (2 * number, 2),
             };
             self.parts
-                .insert(number.to_string(), vec![a.to_string(), b.to_string()]);
+                .entry(number.to_string())
+                .or_default()
+                .push(vec![a.to_string(), b.to_string()]);
             let operator = ["+", "-", "/"][way];
             let (a, b) = (self.behind(&Tree::Number(a)), self.behind(&Tree::Number(b)));
             return format!("({a} {operator} {b})");
