@@ -4,7 +4,8 @@
 //! `facts.json` holds every table of `rules/platform/`, except what `environment()` gives in
 //! templates, which is in `environments.json`; `rules.json` holds every rule without its
 //! examples, by path. Both are the same values as in the YAML, aliases replaced by what they stand
-//! for. What is absent: any check of what is written; the program's own loader does that in tests.
+//! for. `rule_files.rs` is the list of the rule files as written, for the commands that show or run
+//! their examples. What is absent: any check of what is written; the program's own loader does that in tests.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rules");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let (mut facts, mut rules) = (Map::new(), Map::new());
+    let mut written = String::from("&[\n");
     for path in yaml_files(Path::new("rules"))? {
         let text = fs::read_to_string(&path)?;
         let name = path.to_string_lossy().replace('\\', "/");
@@ -45,10 +47,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .split_once("\nexamples:")
                 .map_or(&*text, |(rule, _)| rule);
             rules.insert(name.clone(), value(&name, rule)?);
+            let full = fs::canonicalize(&path)?;
+            written.push_str(&format!("    ({name:?}, include_str!({full:?})),\n"));
         }
     }
     fs::write(out.join("facts.json"), serde_json::to_string(&facts)?)?;
     fs::write(out.join("rules.json"), serde_json::to_string(&rules)?)?;
+    written.push_str("]\n");
+    fs::write(out.join("rule_files.rs"), written)?;
     Ok(())
 }
 

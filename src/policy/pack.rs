@@ -22,6 +22,11 @@ use crate::syntax::yaml::{self, Yaml, YamlKind};
 /// Every rule file below `rules/` without its examples, by path, as `build.rs` writes them.
 const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
 
+/// Every built-in rule file as written, examples included: its path (`rules/<category>/<id>.yaml`)
+/// and its text, sorted by path. For showing and testing rules; judging reads them another way
+/// ([`Pack::builtin`]).
+pub const RULE_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
+
 /// A set of rules, sorted by id.
 #[derive(Clone, Debug, Default)]
 pub struct Pack {
