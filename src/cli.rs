@@ -46,8 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Effective(effective) => effective.run(),
         Command::Diff(diff) => diff.run(),
         Command::Resources(resources) => resources.run(),
-        Command::Explain { rule } => explain::explain(&rule),
-        Command::Rules => explain::rules(),
+        Command::Explain(explain) => explain.run(),
+        Command::Rules(rules) => rules.run(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -84,12 +84,9 @@ enum Command {
     /// List what the files were understood as: resources, and which of their fields are not known
     Resources(Box<resources::Resources>),
     /// Tell what a rule is about, why, and how to mend what it finds
-    Explain {
-        /// The rule's id
-        rule: String,
-    },
+    Explain(explain::Explain),
     /// List all rules
-    Rules,
+    Rules(explain::Rules),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

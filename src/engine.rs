@@ -27,6 +27,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
 pub use crate::eval::frontend::GivenVariable;
 use crate::policy::finding::{Finding, FindingVerdict};
+pub use crate::policy::metadata::{ExampleMetadata, ParameterMetadata, Reference, RuleMetadata};
 use crate::source::SourceMap;
 
 /// What to look at on the disk, and how.
@@ -123,12 +124,12 @@ pub fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
     run::rules()
 }
 
-/// One rule by its id.
+/// One rule and its examples, by its id or an earlier one.
 ///
 /// # Errors
 ///
 /// When there is no such rule; the help names the one that was probably meant.
-pub fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
+pub fn rule(id: &str) -> Result<(RuleMetadata, Vec<ExampleMetadata>), UsageError> {
     run::rule(id)
 }
 
@@ -139,25 +140,6 @@ pub enum FailOn {
     Severity(Severity),
     /// No finding.
     Never,
-}
-
-/// What a rule is about, for outputs that list rules.
-#[derive(Clone, Debug)]
-pub struct RuleMetadata {
-    /// Its id.
-    pub id: Arc<str>,
-    /// One line.
-    pub title: Arc<str>,
-    /// `exposure`, `delivery`, …
-    pub category: Arc<str>,
-    /// The worst severity it can have.
-    pub severity: Severity,
-    /// Why it matters, Markdown.
-    pub why: Arc<str>,
-    /// How to mend it, Markdown.
-    pub fix: Arc<str>,
-    /// Title and address of its sources.
-    pub references: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// What was seen and not said.

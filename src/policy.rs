@@ -91,6 +91,7 @@ mod expr;
 pub mod finding;
 pub mod judge;
 mod message;
+pub mod metadata;
 pub mod pack;
 pub mod platform;
 mod primary;

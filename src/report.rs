@@ -8,10 +8,12 @@
 pub mod diff;
 pub mod effective;
 mod environments;
+pub mod explain;
 pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod place;
+pub mod rules;
 pub mod sarif;
 mod table;
 pub mod trace;

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use aznet::diagnostic::{Diagnostic, Label, Severity};
-use aznet::engine::{self, Options, Report, RuleMetadata, Summary};
+use aznet::engine::{self, Options, Reference, Report, RuleMetadata, Summary};
 use aznet::policy::finding::{Finding, FindingVerdict, Instance, MissingInput, RelatedPlace};
 use aznet::report::{Format, Style};
 use aznet::semantics::packet::Flow;
@@ -103,7 +103,16 @@ fn report(findings: impl Fn(&SourceMap) -> Vec<Finding>) -> Report {
             severity: Severity::Error,
             why: "Azure blocks it.\n\nMore.".into(),
             fix: "Use 587.".into(),
-            references: vec![("Docs".into(), "https://example.org/smtp".into())],
+            references: vec![Reference {
+                title: "Docs".into(),
+                url: "https://example.org/smtp".into(),
+                date: None,
+            }],
+            since: "0.1.0".into(),
+            severities: vec![(None, Severity::Error)],
+            parameters: Vec::new(),
+            compliance: Vec::new(),
+            formerly: Vec::new(),
         }],
         summary: Summary {
             files: 2,

@@ -2,49 +2,77 @@
 
 use std::io::Write as _;
 
-use super::Failure;
-use crate::engine;
+use clap::{Args, ValueEnum};
 
-/// Prints what a rule is about.
-pub(super) fn explain(id: &str) -> Result<u8, Failure> {
-    let rule = engine::rule(id)?;
-    let mut out = anstream::stdout().lock();
-    writeln!(
-        out,
-        "\u{1b}[1m{}\u{1b}[0m  {}, at most {}",
-        rule.id,
-        rule.category,
-        rule.severity.as_str()
-    )?;
-    writeln!(out, "{}\n", rule.title.trim())?;
-    writeln!(out, "\u{1b}[1mWhy\u{1b}[0m\n{}\n", rule.why.trim())?;
-    writeln!(out, "\u{1b}[1mHow to mend it\u{1b}[0m\n{}", rule.fix.trim())?;
-    if !rule.references.is_empty() {
-        writeln!(out, "\n\u{1b}[1mSources\u{1b}[0m")?;
-        for (title, address) in &rule.references {
-            writeln!(out, "{title}\n  {address}")?;
-        }
-    }
-    out.flush()?;
-    Ok(0)
+use super::{Failure, stdout_has_colour, width};
+use crate::engine;
+use crate::report::{self, Style};
+
+/// The arguments of `aznet explain`.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The rule's id
+    #[arg(value_name = "RULE")]
+    rule: String,
+
+    /// In which format
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
+    output: Layout,
 }
 
-/// Prints all rules, one a line.
-pub(super) fn rules() -> Result<u8, Failure> {
-    let rules = engine::rules()?;
-    let longest = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    let mut out = anstream::stdout().lock();
-    for rule in &rules {
-        let pad = " ".repeat(longest - rule.id.len());
-        writeln!(
-            out,
-            "\u{1b}[1m{}\u{1b}[0m{pad}  {:<7}  {:<12}  {}",
-            rule.id,
-            rule.severity.as_str(),
-            rule.category,
-            rule.title.trim()
-        )?;
+/// The arguments of `aznet rules`.
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// In which format
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
+    output: Layout,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Layout {
+    /// For the terminal
+    Human,
+    /// As a page
+    Markdown,
+    /// As one JSON object
+    Json,
+}
+
+impl Explain {
+    /// Prints what a rule is about.
+    pub(super) fn run(&self) -> Result<u8, Failure> {
+        let (rule, examples) = engine::rule(&self.rule)?;
+        print(&match self.output {
+            Layout::Human => report::explain::human(&rule, &examples, style()),
+            Layout::Markdown => report::explain::markdown(&rule, &examples),
+            Layout::Json => report::explain::json(&rule, &examples),
+        })
     }
+}
+
+impl Rules {
+    /// Prints all rules.
+    pub(super) fn run(&self) -> Result<u8, Failure> {
+        let rules = engine::rules()?;
+        print(&match self.output {
+            Layout::Human => report::rules::human(&rules, style()),
+            Layout::Markdown => report::rules::markdown(&rules),
+            Layout::Json => report::rules::json(&rules),
+        })
+    }
+}
+
+fn style() -> Style {
+    Style {
+        colour: stdout_has_colour(),
+        width: width(),
+        strict: false,
+    }
+}
+
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(0)
 }

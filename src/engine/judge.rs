@@ -12,7 +12,7 @@ use super::config::{Config, RuleWords, SubscriptionEntry, Vocabulary, is_below, 
 use super::files::Files;
 use super::offer::{self, Described};
 use super::parse::{FRONTENDS, Parsed, internal_error};
-use super::{Options, RuleMetadata, UsageError};
+use super::{Options, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Deployment;
 use crate::eval::frontend::Unit;
@@ -20,6 +20,7 @@ use crate::model::platform::{Cloud, PlatformFacts};
 use crate::model::{Network, may_describe_subscription};
 use crate::policy::finding::Judgement;
 use crate::policy::judge::judge;
+use crate::policy::metadata::{self, ExampleMetadata, RuleMetadata};
 use crate::policy::pack::Pack;
 use crate::policy::platform;
 use crate::policy::service_tags::TagList;
@@ -183,34 +184,14 @@ impl Judge {
 
     /// What the rules are about, sorted by id.
     pub(crate) fn metadata(&self) -> Vec<RuleMetadata> {
-        self.pack
-            .rules()
-            .iter()
-            .map(|rule| {
-                let spec = rule.spec();
-                RuleMetadata {
-                    id: Arc::clone(rule.id()),
-                    title: Arc::clone(&spec.title.value),
-                    category: Arc::clone(&spec.category.value),
-                    severity: rule.severity(),
-                    why: Arc::clone(&spec.why.value),
-                    fix: Arc::clone(&spec.fix.value),
-                    references: spec
-                        .references
-                        .iter()
-                        .map(|reference| {
-                            let title = Arc::clone(&reference.title.value);
-                            (title, Arc::clone(&reference.url.value))
-                        })
-                        .collect(),
-                }
-            })
-            .collect()
+        let rules = self.pack.rules().iter();
+        rules.map(|rule| RuleMetadata::of(rule)).collect()
     }
 
-    /// A rule's id of today, by that or an earlier one.
-    pub(crate) fn id(&self, id: &str) -> Option<Arc<str>> {
-        self.pack.rule(id).map(|rule| Arc::clone(rule.id()))
+    /// A rule and its examples, by its id or an earlier one.
+    pub(crate) fn rule(&self, id: &str) -> Option<(RuleMetadata, Vec<ExampleMetadata>)> {
+        let rule = self.pack.rule(id)?;
+        Some((RuleMetadata::of(rule), metadata::examples(rule)))
     }
 
     /// Evaluates and judges every deployment; the result is in the order of the units. Also tells

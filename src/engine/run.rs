@@ -10,7 +10,7 @@ use super::judge::{Judge, Outcome};
 use super::parse::FRONTENDS;
 use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
-use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
+use super::{ExampleMetadata, Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::Loader as _;
 use crate::eval::frontend::Unit;
@@ -33,14 +33,9 @@ pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
     Judge::builtin().map(|judge| judge.metadata())
 }
 
-pub(super) fn rule(id: &str) -> Result<RuleMetadata, UsageError> {
+pub(super) fn rule(id: &str) -> Result<(RuleMetadata, Vec<ExampleMetadata>), UsageError> {
     let judge = Judge::builtin()?;
-    let today = judge.id(id);
-    let found = judge
-        .metadata()
-        .into_iter()
-        .find(|rule| Some(&rule.id) == today.as_ref());
-    found.ok_or_else(|| {
+    judge.rule(id).ok_or_else(|| {
         let (message, help) = judge.vocabulary().no_such_rule(id);
         UsageError { message, help }
     })

@@ -10,7 +10,7 @@ use std::io;
 
 use super::{Emitter, Style, UndeterminedGroup, environments, undetermined_groups};
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
-use crate::engine::{Report, RuleMetadata, Summary};
+use crate::engine::{Reference, Report, RuleMetadata, Summary};
 use crate::policy::finding::{Finding, FindingVerdict};
 use crate::source::{SourceMap, Span};
 use snippet::{Mark, Snippet};
@@ -222,7 +222,7 @@ impl<'a> Page<'a> {
             return;
         }
         self.field("why", &beginning(&rule.why));
-        if let Some((_, address)) = rule.references.first() {
+        if let Some(Reference { url: address, .. }) = rule.references.first() {
             self.field("see", address);
         }
     }

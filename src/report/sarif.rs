@@ -12,7 +12,7 @@ use std::io;
 use super::place::{Place, Unit, place};
 use super::{Emitter, Style};
 use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
-use crate::engine::{Report, RuleMetadata};
+use crate::engine::{Reference, Report, RuleMetadata};
 use crate::policy::finding::{Finding, FindingVerdict};
 use crate::source::{SourceMap, Span};
 use format::{
@@ -106,9 +106,9 @@ fn descriptor(rule: &RuleMetadata) -> Descriptor<'_> {
     if !rule.references.is_empty() {
         text.push_str("\n\nSources:");
         markdown.push_str("\n\n**Sources**\n");
-        for (title, address) in &rule.references {
-            text.push_str(&format!("\n{title}: {address}"));
-            markdown.push_str(&format!("\n- [{title}]({address})"));
+        for Reference { title, url, .. } in &rule.references {
+            text.push_str(&format!("\n{title}: {url}"));
+            markdown.push_str(&format!("\n- [{title}]({url})"));
         }
     }
     Descriptor {
@@ -120,7 +120,7 @@ fn descriptor(rule: &RuleMetadata) -> Descriptor<'_> {
         default_configuration: RuleConfiguration {
             level: level(rule.severity),
         },
-        help_uri: rule.references.first().map(|(_, address)| &**address),
+        help_uri: rule.references.first().map(|first| &*first.url),
         properties: Properties {
             tags: vec!["azure", "network", &rule.category],
             severity: match rule.severity {
