@@ -128,6 +128,7 @@ fn report(findings: impl Fn(&SourceMap) -> Vec<Finding>) -> Report {
             assumptions: vec!["no routes are learnt by BGP".to_owned()],
         },
         fail_on: None,
+        timings: Vec::new(),
         sources,
     }
 }

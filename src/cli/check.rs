@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
@@ -40,6 +42,10 @@ pub(super) struct Check {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
 
+    /// Tell on standard error how long each rule took
+    #[arg(long)]
+    timings: bool,
+
     #[command(flatten)]
     inputs: Inputs,
 }
@@ -66,9 +72,13 @@ impl Check {
         let mut request = self.inputs.request(self.paths);
         request.options.select = self.select;
         request.options.ignore = self.ignore;
+        request.options.clock = self.timings.then_some(since_start);
         let report = engine::check(&request)?;
         for output in &outputs {
             output.write(&report, strict)?;
+        }
+        if self.timings {
+            write_timings(&report)?;
         }
         let threshold = self
             .fail_on
@@ -81,6 +91,29 @@ impl Check {
             u8::from(report.fails(threshold, strict))
         })
     }
+}
+
+/// The time since it was first asked for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measuring is asked for and changes no result"
+)]
+fn since_start() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+fn write_timings(report: &Report) -> io::Result<()> {
+    let total: Duration = report.timings.iter().map(|(_, took)| *took).sum();
+    let mut err = io::stderr().lock();
+    writeln!(
+        err,
+        "time by rule, summed over threads; what rules share counts for the first"
+    )?;
+    for (rule, took) in &report.timings {
+        writeln!(err, "{:>10.3} ms  {rule}", took.as_secs_f64() * 1e3)?;
+    }
+    writeln!(err, "{:>10.3} ms  all rules", total.as_secs_f64() * 1e3)
 }
 
 /// A format and where it goes.

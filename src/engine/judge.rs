@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -104,6 +105,8 @@ pub(crate) struct Outcome {
     pub(crate) consulted: ConsultedTags,
     /// What could not be evaluated.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How long each rule took.
+    pub(crate) timings: Vec<(Arc<str>, Duration)>,
 }
 
 /// Begins to read the platform facts while the caller looks for files: on a small run that is
@@ -218,6 +221,7 @@ impl Judge {
                 not_judged: judged.not_judged,
                 undetermined_counted: judged.undetermined_counted,
                 consulted: judged.consulted,
+                timings: judged.timings,
                 resources: evaluated.deployment.resources.len(),
                 security_rules: evaluated.network.security_rules.len(),
                 diagnostics: evaluated.diagnostics(),
@@ -478,6 +482,7 @@ fn base_settings(docket: &Docket<'_>, vocabulary: &Vocabulary) -> Settings {
             .filter(|(_, slot)| slot.path.split('/').any(|part| part == ".terraform"))
             .map(|(id, _)| id)
             .collect(),
+        clock: docket.options.clock,
         ..Settings::default()
     }
 }

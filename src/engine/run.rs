@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::config::is_below;
 use super::declared;
@@ -67,6 +68,7 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
     let mut diagnostics = Vec::new();
     let mut judgements = Vec::new();
     let mut environments = Environments::default();
+    let mut timings: BTreeMap<Arc<str>, Duration> = BTreeMap::new();
     let units: BTreeMap<&str, (usize, &Unit)> = prepared
         .units
         .iter()
@@ -95,6 +97,9 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
         summary.security_rules += outcome.security_rules;
         diagnostics.extend(outcome.diagnostics);
         judgements.extend(outcome.judgements);
+        for (rule, took) in outcome.timings {
+            *timings.entry(rule).or_default() += took;
+        }
         add_counts(&mut summary.not_judged, outcome.not_judged);
         add_counts(
             &mut summary.undetermined_counted,
@@ -164,6 +169,7 @@ fn report(rules: Vec<RuleMetadata>, mut prepared: Prepared<'_>, outcomes: Vec<Ou
         diagnostics,
         rules,
         summary,
+        timings: slowest_first(timings),
         fail_on: configs
             .iter()
             .find(|config| config.directory.is_empty())
@@ -179,6 +185,12 @@ fn template_of(unit: &Unit, files: &Files) -> Arc<str> {
         [template] => files.path(*template),
         _ => Arc::clone(&unit.directory),
     }
+}
+
+fn slowest_first(timings: BTreeMap<Arc<str>, Duration>) -> Vec<(Arc<str>, Duration)> {
+    let mut timings: Vec<_> = timings.into_iter().collect();
+    timings.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+    timings
 }
 
 fn add_counts<K: Ord>(into: &mut Vec<(K, usize)>, from: Vec<(K, usize)>) {

@@ -9,6 +9,7 @@ pub(crate) mod reasons;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::clause::{Body, Clause, Scope};
 use super::contract::{self, Cause, Outcome};
@@ -42,6 +43,9 @@ pub struct Judged {
     pub undetermined_counted: Vec<(Arc<str>, usize)>,
     /// The service tags whose addresses were looked up in a list.
     pub consulted: ConsultedTags,
+    /// How long each rule took, if there is a clock. What several rules share is worked out once,
+    /// and counts for the first that asks.
+    pub timings: Vec<(Arc<str>, Duration)>,
 }
 
 /// Judges a deployment by every rule of a pack that is on. What is true only by the addresses that
@@ -99,10 +103,12 @@ fn tell_what_rests_on(list: &TagList, judgements: &mut [Judgement], anyway: &[Ju
 fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
     let (network, settings) = (world.network, world.settings);
     let mut tally = Tally::default();
+    let mut timings = Vec::new();
     for rule in pack.rules() {
         if settings.off.contains(rule.id()) {
             continue;
         }
+        let began = settings.clock.map(|clock| (clock, clock()));
         let parameters = parameters_of(rule, settings);
         for (position, clause) in rule.clauses.iter().enumerate() {
             let mut subjects = (0..clause.subject.count(network))
@@ -131,8 +137,12 @@ fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
                 judge.subject(subject);
             }
         }
+        if let Some((clock, began)) = began {
+            timings.push((Arc::clone(rule.id()), clock().saturating_sub(began)));
+        }
     }
     Judged {
+        timings,
         judgements: tally.judgements,
         not_judged: tally.not_judged.into_iter().collect(),
         undetermined_counted: tally.counted.into_iter().collect(),

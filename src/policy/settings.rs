@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::service_tags::TagList;
 use crate::diagnostic::Severity;
@@ -37,7 +38,12 @@ pub struct Settings {
     pub off: BTreeSet<Arc<str>>,
     /// Files nobody here wrote (installed modules): never the primary place of a finding.
     pub foreign: BTreeSet<FileId>,
+    /// Tells the time where it is to be measured how long each rule takes.
+    pub clock: Option<Clock>,
 }
+
+/// The time since some moment. Only commands may look at a clock; they lend it for measuring.
+pub type Clock = fn() -> Duration;
 
 impl Settings {
     /// What is known that bears on port 25.

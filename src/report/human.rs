@@ -69,6 +69,7 @@ pub fn diagnostics(
         diagnostics: diagnostics.to_vec(),
         rules: Vec::new(),
         summary: Summary::default(),
+        timings: Vec::new(),
         fail_on: None,
     };
     let mut page = Page {

@@ -452,3 +452,24 @@ fn a_security_group_written_where_an_id_belongs_is_what_is_missing() {
     assert_eq!(missing["what"], "an object without an id", "{answer}");
     assert_eq!(missing["settle"], "mend the value, which is refused");
 }
+
+#[test]
+fn times_are_told_beside_the_report_and_change_nothing_in_it() {
+    let case = Case::new(&[("main.json", &template("web"))]);
+    let plain = case.run(&["check"]);
+    let timed = case.run(&["check", "--timings"]);
+    assert_eq!((plain.code, &plain.stdout), (timed.code, &timed.stdout));
+    let lines: Vec<&str> = timed.stderr.lines().collect();
+    assert!(
+        lines.first().unwrap().starts_with("time by rule"),
+        "{lines:?}"
+    );
+    assert!(
+        lines.last().unwrap().ends_with(" ms  all rules"),
+        "{lines:?}"
+    );
+    let own = lines
+        .iter()
+        .filter(|line| line.ends_with("  internet-exposed-management-port"));
+    assert_eq!(own.count(), 1, "{lines:?}");
+}
