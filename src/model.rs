@@ -308,6 +308,10 @@ ids! {
     FirewallId => firewalls: firewall::Firewall;
     /// A firewall policy.
     FirewallPolicyId => firewall_policies: firewall::FirewallPolicy;
+    /// A group of rule collections of a firewall policy.
+    FirewallRuleGroupId => firewall_rule_groups: firewall::FirewallRuleGroup;
+    /// A collection of firewall rules.
+    FirewallRuleCollectionId => firewall_rule_collections: firewall::FirewallRuleCollection;
     /// A rule of an Azure Firewall.
     FirewallRuleId => firewall_rules: firewall::FirewallRule;
     /// A group of addresses for firewall rules.
@@ -373,6 +377,8 @@ pub struct Network {
     pub backend_pools: Vec<load_balancer::BackendPool>,
     pub firewalls: Vec<firewall::Firewall>,
     pub firewall_policies: Vec<firewall::FirewallPolicy>,
+    pub firewall_rule_groups: Vec<firewall::FirewallRuleGroup>,
+    pub firewall_rule_collections: Vec<firewall::FirewallRuleCollection>,
     pub firewall_rules: Vec<firewall::FirewallRule>,
     pub ip_groups: Vec<firewall::IpGroup>,
     pub machines: Vec<compute::Machine>,

@@ -12,9 +12,10 @@ use super::field::Node;
 use super::index::{ElementId, Id, Index, Place};
 use super::load_balancer::{LoadBalancingRule, OutboundRule};
 use super::{
-    AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List,
-    LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId, PrivateEndpointId,
-    PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State, SubnetId, VnetId,
+    AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleId, HubId,
+    IpGroupId, Link, List, LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId,
+    PrivateEndpointId, PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State,
+    SubnetId, VnetId,
 };
 use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::value::{Data, Piece, Presence, Reason, Truth, Unknown, Value, hole};
@@ -79,6 +80,7 @@ pub(super) struct Notes<'a> {
 /// The rules of one rule collection group or classic collection.
 #[derive(Debug, Default)]
 pub(super) struct GroupRules {
+    pub(super) collections: Vec<FirewallRuleCollectionId>,
     pub(super) rules: Vec<FirewallRuleId>,
     pub(super) rest: Option<Arc<Unknown>>,
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::address::{AddressPrefix, PortRange, Protocol};
 use super::nsg::{Access, Defect};
 use super::{
-    Field, FirewallId, FirewallPolicyId, FirewallRuleId, HubId, IpGroupId, Link, List, Meta,
-    PublicIpId, SubnetId,
+    Field, FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId,
+    FirewallRuleId, HubId, IpGroupId, Link, List, Meta, PublicIpId, SubnetId,
 };
 use crate::eval::ResourceKey;
+use crate::origin::OriginId;
 
 /// An Azure Firewall.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Firewall {
     /// Whether it has a management address, which it needs to be sent through a tunnel itself. A
     /// Basic firewall always has one.
     pub management: bool,
+    /// The availability zones it is spread over; none: Azure chooses no zone.
+    pub zones: List<Field<Arc<str>>>,
 }
 
 /// What a firewall or a policy says beside its rules.
@@ -43,6 +46,8 @@ pub struct Firewall {
 pub struct FirewallSettings {
     /// Whether the firewall answers DNS, which FQDNs in network rules need. Absent: no.
     pub dns_proxy: Field<bool>,
+    /// Whether FQDNs in network rules need that proxy. Absent: yes.
+    pub proxy_for_names: Field<bool>,
     /// Its DNS servers; none: Azure's own.
     pub dns_servers: List<Field<IpAddr>>,
     /// What becomes of packets from or to addresses and names of Microsoft's feed. Absent: an
@@ -92,6 +97,8 @@ pub struct FirewallPolicy {
     pub tier: Field<Arc<str>>,
     /// Its settings; but for what its parent demands, they are not inherited.
     pub settings: FirewallSettings,
+    /// Whether connections to Azure SQL in redirect mode may pass. Absent: no.
+    pub sql_redirect: Field<bool>,
 }
 
 /// Who holds a rule.
@@ -114,6 +121,47 @@ pub enum FirewallRuleKind {
     Application,
 }
 
+/// A group of rule collections of a policy.
+#[derive(Clone, Debug)]
+pub struct FirewallRuleGroup {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// The policy.
+    pub policy: Field<Link<FirewallPolicyId>>,
+    /// Lowest first.
+    pub priority: Field<u32>,
+    /// Its collections, in the order written. A rest means that there may be others.
+    pub collections: List<FirewallRuleCollectionId>,
+}
+
+/// A collection of rules, in a group of a policy or, as a classic one, in a firewall.
+#[derive(Clone, Debug)]
+pub struct FirewallRuleCollection {
+    /// Name, place, existence.
+    pub meta: Meta,
+    /// Who holds it; `None` if that is not in the files.
+    pub owner: Option<FirewallRuleOwner>,
+    /// Its group; `None` for classic collections.
+    pub group: Option<FirewallRuleGroupId>,
+    /// The pass of its rules; `None` if it has none.
+    pub kind: Option<FirewallRuleKind>,
+    /// Lowest first, within the group and the pass.
+    pub priority: Field<u32>,
+    /// Allow or deny; for DNAT, allow.
+    pub action: Field<Access>,
+    /// Its rules. A rest means that there may be others.
+    pub rules: List<FirewallRuleId>,
+}
+
+/// A text that begins or ends with blanks, which nobody sees.
+#[derive(Clone, Debug)]
+pub struct Padded {
+    /// The text as written.
+    pub text: Arc<str>,
+    /// Where.
+    pub origin: OriginId,
+}
+
 /// A rule of a firewall, with the order its collection gives it.
 #[derive(Clone, Debug)]
 pub struct FirewallRule {
@@ -125,6 +173,8 @@ pub struct FirewallRule {
     pub kind: FirewallRuleKind,
     /// Key of the rule collection group; `None` for classic rules.
     pub group: Option<ResourceKey>,
+    /// Its collection.
+    pub parent: Option<FirewallRuleCollectionId>,
     /// Priority of the rule collection group (policies only), lowest first.
     pub group_priority: Field<u32>,
     /// Priority of the collection, lowest first.
@@ -163,6 +213,8 @@ pub struct FirewallRule {
     pub translated_fqdn: Field<Arc<str>>,
     /// DNAT: the port packets are sent on to.
     pub translated_port: Field<u16>,
+    /// The texts among its addresses and names that begin or end with blanks.
+    pub padded: Vec<Padded>,
     /// What Azure refuses about the rule, beyond single fields.
     pub defects: Vec<Defect>,
 }

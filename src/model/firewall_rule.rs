@@ -3,11 +3,18 @@
 use std::sync::Arc;
 
 use super::address::AddressPrefix;
+use super::build::{Builder, GroupRules, Part};
 use super::field::Node;
-use super::firewall::{FirewallRule, FirewallRuleKind};
+use super::firewall::{
+    FirewallRule, FirewallRuleCollection, FirewallRuleGroup, FirewallRuleKind, Padded,
+};
 use super::nsg::{Access, Defect};
-use super::{Field, IpGroupId, Link, List, Meta, parse};
+use super::{
+    Field, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId, IpGroupId, Link, List,
+    Meta, parse,
+};
 use crate::eval::ResourceKey;
+use crate::eval::value::Unknown;
 use crate::origin::OriginId;
 
 /// What a collection gives to all its rules.
@@ -18,6 +25,105 @@ pub(super) struct Collection<'a> {
     pub(super) name: Field<Arc<str>>,
     /// Where the action is written; collections that translate have none that matters.
     pub(super) action: Node<'a>,
+    /// The collection as an element.
+    pub(super) element: FirewallRuleCollectionId,
+}
+
+impl<'a> Collection<'a> {
+    /// Adds the element for a collection whose rules are still to come.
+    pub(super) fn add(
+        builder: &mut Builder<'_>,
+        part: &Part<'a>,
+        of_group: &OfGroup,
+        kind: Option<FirewallRuleKind>,
+        [priority, action]: [Node<'a>; 2],
+    ) -> Self {
+        let priority = priority.field(parse::priority);
+        let element = builder.add(FirewallRuleCollection {
+            owner: None,
+            group: of_group.element,
+            kind,
+            priority: priority.clone(),
+            action: if kind == Some(FirewallRuleKind::Nat) {
+                Field::known(Access::Allow, action.origin())
+            } else {
+                action.field(parse::access)
+            },
+            rules: List::default(),
+            meta: part.meta.clone(),
+        });
+        Self {
+            group: of_group.key.clone(),
+            group_priority: of_group.priority.clone(),
+            priority,
+            name: part.meta.name.clone(),
+            action,
+            element,
+        }
+    }
+
+    /// Tells the element of the collection its rules, which are those of `all` from `first` on.
+    pub(super) fn close(
+        &self,
+        builder: &mut Builder<'_>,
+        all: &mut GroupRules,
+        first: usize,
+        rest: Option<Arc<Unknown>>,
+    ) {
+        let rules = all.rules.get(first..).unwrap_or_default().to_vec();
+        let kind = rules.first().map(|id| builder.network[*id].kind);
+        let element = &mut builder.network[self.element];
+        element.kind = kind.or(element.kind);
+        element.rules = List { items: rules, rest };
+        all.collections.push(self.element);
+    }
+}
+
+/// The group that collections are in, if they are in one.
+pub(super) struct OfGroup {
+    pub(super) element: Option<FirewallRuleGroupId>,
+    pub(super) key: Option<ResourceKey>,
+    pub(super) priority: Field<u32>,
+}
+
+impl OfGroup {
+    /// Adds the element for a group whose collections are still to come.
+    pub(super) fn add(
+        builder: &mut Builder<'_>,
+        meta: &Meta,
+        policy: Field<Link<FirewallPolicyId>>,
+        priority: Field<u32>,
+    ) -> Self {
+        Self {
+            element: Some(builder.add(FirewallRuleGroup {
+                meta: meta.clone(),
+                policy,
+                priority: priority.clone(),
+                collections: List::default(),
+            })),
+            key: Some(meta.key.clone()),
+            priority,
+        }
+    }
+
+    /// Tells the element of the group its collections.
+    pub(super) fn close(&self, builder: &mut Builder<'_>, all: &GroupRules) {
+        if let Some(element) = self.element {
+            builder.network[element].collections = List {
+                items: all.collections.clone(),
+                rest: all.rest.clone(),
+            };
+        }
+    }
+
+    /// Classic collections have none.
+    pub(super) fn none(origin: OriginId) -> Self {
+        Self {
+            element: None,
+            key: None,
+            priority: Field::absent(origin),
+        }
+    }
 }
 
 /// Where the fields of a rule are written.
@@ -55,11 +161,15 @@ impl Draft<'_> {
             destination.items.extend(found.items);
             destination.rest = destination.rest.or(found.rest);
         }
+        let mut texts = vec![&self.source, &self.fqdns];
+        texts.extend(&self.destination);
+        let padded = texts.into_iter().flat_map(padded).collect();
         let [protocol, port] = self.protocol_entries;
         let mut rule = FirewallRule {
             owner: None,
             kind: self.kind,
             group: collection.group.clone(),
+            parent: Some(collection.element),
             group_priority: collection.group_priority.clone(),
             collection_priority: collection.priority.clone(),
             collection: collection.name.clone(),
@@ -93,12 +203,26 @@ impl Draft<'_> {
             translated_address: self.translated_address.field(parse::host),
             translated_fqdn: self.translated_fqdn.text(),
             translated_port: self.translated_port.field(parse::port),
+            padded,
             defects: Vec::new(),
             meta: self.meta,
         };
         rule.defects = defects(&rule);
         rule
     }
+}
+
+/// The texts of a list that begin or end with blanks.
+fn padded(list: &Node<'_>) -> Vec<Padded> {
+    let texts = list.list(Node::text).items;
+    let found = texts.iter().filter_map(|item| {
+        let text = item.value().filter(|text| text.trim() != &***text)?;
+        Some(Padded {
+            text: Arc::clone(text),
+            origin: item.origin,
+        })
+    });
+    found.collect()
 }
 
 /// What Azure refuses about a rule.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::{
     AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AsgId, FirewallId,
-    FirewallPolicyId, FirewallRuleId, GatewayConnectionId, GatewayId, HubConnectionId, HubId,
-    IpGroupId, LoadBalancerId, LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, Network,
-    NetworkGroupId, NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId,
-    PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId, SubnetId,
+    FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId, FirewallRuleId,
+    GatewayConnectionId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
+    LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, Network, NetworkGroupId,
+    NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId, PublicIpId,
+    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId, SubnetId,
     SubscriptionId, VnetId,
 };
 use crate::eval::Resource;
@@ -47,6 +48,8 @@ pub(super) enum ElementId {
     PoolId(PoolId),
     FirewallId(FirewallId),
     FirewallPolicyId(FirewallPolicyId),
+    FirewallRuleGroupId(FirewallRuleGroupId),
+    FirewallRuleCollectionId(FirewallRuleCollectionId),
     FirewallRuleId(FirewallRuleId),
     IpGroupId(IpGroupId),
     MachineId(MachineId),
@@ -87,6 +90,8 @@ impl ElementId {
             Self::PoolId(id) => id.meta(network),
             Self::FirewallId(id) => id.meta(network),
             Self::FirewallPolicyId(id) => id.meta(network),
+            Self::FirewallRuleGroupId(id) => id.meta(network),
+            Self::FirewallRuleCollectionId(id) => id.meta(network),
             Self::FirewallRuleId(id) => id.meta(network),
             Self::IpGroupId(id) => id.meta(network),
             Self::MachineId(id) => id.meta(network),

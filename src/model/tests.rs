@@ -3,6 +3,7 @@
 mod arm;
 mod azurerm;
 mod both;
+mod firewall;
 mod manager;
 mod mixed;
 

@@ -1,14 +1,14 @@
 //! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
 
 use super::{id, parent, parts, properties};
-use crate::eval::{Resource, ResourceKey};
+use crate::eval::Resource;
 use crate::model::build::{Bond, Builder, GroupRules, Part};
 use crate::model::field::Node;
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, FirewallSettings,
     IpGroup,
 };
-use crate::model::firewall_rule::{Collection, Draft};
+use crate::model::firewall_rule::{Collection, Draft, OfGroup};
 use crate::model::{
     Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, List, State, parse,
 };
@@ -16,7 +16,8 @@ use crate::model::{
 /// `Microsoft.Network/azureFirewalls`
 pub(super) fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let meta = builder.meta(resource);
-    let from = properties(&builder.body(resource));
+    let body = builder.body(resource);
+    let from = properties(&body);
     let configurations = from.get("ipConfigurations").items();
     let mut public_ips = List {
         items: Vec::new(),
@@ -61,19 +62,24 @@ pub(super) fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         tier: from.path(&["sku", "tier"]).text(),
         settings: classic_settings(&from),
         management: from.get("managementIpConfiguration").is_written(),
+        zones: body.get("zones").list(Node::text),
         meta,
     });
     for (found, kind) in collections {
         let mut all = GroupRules {
-            rules: Vec::new(),
             rest: found.rest,
+            ..GroupRules::default()
         };
-        let of_group = (None, Field::absent(builder.network[firewall].meta.origin));
+        let of_group = OfGroup::none(builder.network[firewall].meta.origin);
         for part in found.parts {
             collection(builder, &part, &of_group, Some(kind), &mut all);
         }
+        let owner = Some(FirewallRuleOwner::Firewall(firewall));
         for rule in &all.rules {
-            builder.network[*rule].owner = Some(FirewallRuleOwner::Firewall(firewall));
+            builder.network[*rule].owner = owner;
+        }
+        for collection in &all.collections {
+            builder.network[*collection].owner = owner;
         }
         let rules = &mut builder.network[firewall].rules;
         rules.items.extend(all.rules);
@@ -91,6 +97,9 @@ pub(super) fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         tier: from.path(&["sku", "tier"]).text(),
         settings: FirewallSettings {
             dns_proxy: from.path(&["dnsSettings", "enableProxy"]).flag(),
+            proxy_for_names: from
+                .path(&["dnsSettings", "requireProxyForNetworkRules"])
+                .flag(),
             dns_servers: from
                 .path(&["dnsSettings", "servers"])
                 .list_of(parse::address),
@@ -115,6 +124,7 @@ pub(super) fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
                 })
                 .text(),
         },
+        sql_redirect: from.path(&["sql", "allowSqlRedirect"]).flag(),
         meta,
     });
 }
@@ -124,6 +134,7 @@ fn classic_settings(from: &Node<'_>) -> FirewallSettings {
     let more = |name: &str| from.path(&["additionalProperties", name]);
     FirewallSettings {
         dns_proxy: more("Network.DNS.EnableProxy").flag(),
+        proxy_for_names: more("Network.DNS.RequireProxyForNetworkRules").flag(),
         dns_servers: more("Network.DNS.Servers").split(',', parse::address),
         threat_intelligence: from
             .get("threatIntelMode")
@@ -141,10 +152,12 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let meta = builder.meta(resource);
     let from = properties(&builder.body(resource));
     let priority = from.get("priority").field(parse::priority);
-    let mut all = GroupRules::default();
     let collections = parts(&meta, &from.get("ruleCollections"), "ruleCollections");
-    all.rest = collections.rest;
-    let of_group = (Some(meta.key.clone()), priority);
+    let mut all = GroupRules {
+        rest: collections.rest,
+        ..GroupRules::default()
+    };
+    let of_group = OfGroup::add(builder, &meta, parent(resource), priority);
     for part in collections.parts {
         collection(builder, &part, &of_group, None, &mut all);
     }
@@ -153,6 +166,7 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     for part in old.parts {
         old_collection(builder, &part, &of_group, &mut all);
     }
+    of_group.close(builder, &all);
     builder.notes.policy_rules.push(Bond {
         left: parent(resource),
         right: all,
@@ -174,48 +188,48 @@ pub(super) fn ip_group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 fn collection(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    of_group: &(Option<ResourceKey>, Field<u32>),
+    of_group: &OfGroup,
     kind: Option<FirewallRuleKind>,
     all: &mut GroupRules,
 ) {
     let from = properties(&part.node);
-    let collection = Collection {
-        group: of_group.0.clone(),
-        group_priority: of_group.1.clone(),
-        priority: from.get("priority").field(parse::priority),
-        name: part.meta.name.clone(),
-        action: from.path(&["action", "type"]),
+    let translates = || {
+        of_type(
+            &from,
+            "ruleCollectionType",
+            "FirewallPolicyNatRuleCollection",
+        )
     };
+    let told = kind.or_else(|| translates().then_some(FirewallRuleKind::Nat));
+    let fields = [from.get("priority"), from.path(&["action", "type"])];
+    let collection = Collection::add(builder, part, of_group, told, fields);
     let rules = parts(&part.meta, &from.get("rules"), "rules");
-    all.rest = all.rest.take().or(rules.rest);
+    let (first, mut rest) = (all.rules.len(), rules.rest);
     for (position, rule) in rules.parts.into_iter().enumerate() {
         let node = rule.node.clone();
         let Some(kind) = kind.or_else(|| rule_kind(&from, &node)) else {
-            all.rest = all.rest.take().or_else(|| Some(unreadable(&rule)));
+            rest = rest.or_else(|| Some(unreadable(&rule)));
             continue;
         };
         all.rules
             .push(add(builder, kind, &collection, position, rule, &node));
     }
+    all.rest = all.rest.take().or_else(|| rest.clone());
+    collection.close(builder, all, first, rest);
 }
 
 /// A rule of the old shape, which holds conditions and is what a collection is today.
 fn old_collection(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    of_group: &(Option<ResourceKey>, Field<u32>),
+    of_group: &OfGroup,
     all: &mut GroupRules,
 ) {
     let from = &part.node;
-    let collection = Collection {
-        group: of_group.0.clone(),
-        group_priority: of_group.1.clone(),
-        priority: from.get("priority").field(parse::priority),
-        name: part.meta.name.clone(),
-        action: from.path(&["action", "type"]),
-    };
+    let fields = [from.get("priority"), from.path(&["action", "type"])];
+    let collection = Collection::add(builder, part, of_group, None, fields);
     let conditions = parts(&part.meta, &from.get("ruleConditions"), "ruleConditions");
-    all.rest = all.rest.take().or(conditions.rest);
+    let (first, mut rest) = (all.rules.len(), conditions.rest);
     for (position, condition) in conditions.parts.into_iter().enumerate() {
         let node = condition.node.clone();
         match condition_kind(&node) {
@@ -223,7 +237,7 @@ fn old_collection(
                 let id = add(builder, kind, &collection, position, condition, &node);
                 all.rules.push(id);
             }
-            None => all.rest = all.rest.take().or_else(|| Some(unreadable(&condition))),
+            None => rest = rest.or_else(|| Some(unreadable(&condition))),
         }
     }
     let translated = from.get("ruleCondition");
@@ -236,6 +250,8 @@ fn old_collection(
         let id = add(builder, nat, &collection, 0, rule, &translated);
         all.rules.push(id);
     }
+    all.rest = all.rest.take().or_else(|| rest.clone());
+    collection.close(builder, all, first, rest);
 }
 
 /// `matches` is where sources, destinations and ports are written, `rule.node` where the
@@ -280,22 +296,25 @@ fn add(
 }
 
 fn rule_kind(collection: &Node<'_>, rule: &Node<'_>) -> Option<FirewallRuleKind> {
-    let kind = rule.get("ruleType").text();
-    let is = |name: &str| {
-        kind.value()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case(name))
-    };
+    let is = |name: &str| of_type(rule, "ruleType", name);
     if is("NetworkRule") {
         return Some(FirewallRuleKind::Network);
     }
     if is("ApplicationRule") {
         return Some(FirewallRuleKind::Application);
     }
-    let of_collection = collection.get("ruleCollectionType").text();
-    let translates = of_collection
-        .value()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("FirewallPolicyNatRuleCollection"));
+    let translates = of_type(
+        collection,
+        "ruleCollectionType",
+        "FirewallPolicyNatRuleCollection",
+    );
     (is("NatRule") || translates).then_some(FirewallRuleKind::Nat)
+}
+
+fn of_type(node: &Node<'_>, field: &str, name: &str) -> bool {
+    let kind = node.get(field).text();
+    kind.value()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(name))
 }
 
 fn condition_kind(condition: &Node<'_>) -> Option<FirewallRuleKind> {

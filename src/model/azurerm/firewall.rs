@@ -1,13 +1,13 @@
 //! Azure Firewall: classic rule collections, policies, rule collection groups, IP groups.
 
 use super::{add, blocks, by_name, is_here, place, whole};
-use crate::eval::{Resource, ResourceKey};
+use crate::eval::Resource;
 use crate::model::build::{Bond, Builder, GroupRules, Part};
 use crate::model::field::Node;
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallRuleKind, FirewallSettings, IpGroup,
 };
-use crate::model::firewall_rule::{Collection, Draft};
+use crate::model::firewall_rule::{Collection, Draft, OfGroup};
 use crate::model::{
     Field, FirewallId, FirewallPolicyId, FirewallRuleId, IpGroupId, Link, List, State, parse,
 };
@@ -73,6 +73,7 @@ fn firewall<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             ..settings(&body)
         },
         management: body.block("management_ip_configuration").is_written(),
+        zones: body.get("zones").list(Node::text),
         meta: builder.meta(resource),
     };
     let _: FirewallId = add(builder, resource, FIREWALLS, element);
@@ -94,6 +95,7 @@ fn policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         rules: List::default(),
         tier,
         settings: settings(&body),
+        sql_redirect: body.get("sql_redirect_allowed").flag(),
         meta: builder.meta(resource),
     };
     let _: FirewallPolicyId = add(builder, resource, POLICIES, element);
@@ -104,6 +106,7 @@ fn settings(body: &Node<'_>) -> FirewallSettings {
     let dns = body.block("dns");
     FirewallSettings {
         dns_proxy: dns.get("proxy_enabled").flag(),
+        proxy_for_names: dns.get("network_rule_fqdn_enabled").flag(),
         dns_servers: dns.get("servers").list_of(parse::address),
         threat_intelligence: body
             .get("threat_intelligence_mode")
@@ -118,7 +121,8 @@ fn settings(body: &Node<'_>) -> FirewallSettings {
 fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let part = whole(builder, resource);
     let group_priority = part.node.get("priority").field(parse::priority);
-    let of_group = (Some(part.meta.key.clone()), group_priority);
+    let policy = part.node.get("firewall_policy_id").link();
+    let of_group = OfGroup::add(builder, &part.meta, policy.clone(), group_priority);
     let mut all = GroupRules::default();
     for (block, kind) in [
         ("nat_rule_collection", FirewallRuleKind::Nat),
@@ -131,8 +135,9 @@ fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
             rules(builder, &collection, &of_group, kind, &mut all);
         }
     }
+    of_group.close(builder, &all);
     builder.notes.policy_rules.push(Bond {
-        left: part.node.get("firewall_policy_id").link(),
+        left: policy,
         right: all,
         meta: part.meta,
     });
@@ -141,7 +146,7 @@ fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: FirewallRuleKind) {
     let part = whole(builder, resource);
     let mut all = GroupRules::default();
-    let of_group = (None, Field::absent(part.meta.origin));
+    let of_group = OfGroup::none(part.meta.origin);
     rules(builder, &part, &of_group, kind, &mut all);
     let left = by_name(
         builder,
@@ -161,23 +166,20 @@ fn classic<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: Firewall
 fn rules(
     builder: &mut Builder<'_>,
     part: &Part<'_>,
-    of_group: &(Option<ResourceKey>, Field<u32>),
+    of_group: &OfGroup,
     kind: FirewallRuleKind,
     all: &mut GroupRules,
 ) {
-    let collection = Collection {
-        group: of_group.0.clone(),
-        group_priority: of_group.1.clone(),
-        priority: part.node.get("priority").field(parse::priority),
-        name: part.meta.name.clone(),
-        action: part.node.get("action"),
-    };
+    let fields = [part.node.get("priority"), part.node.get("action")];
+    let collection = Collection::add(builder, part, of_group, Some(kind), fields);
     let found = blocks(&part.meta, &part.node, "rule");
-    all.rest = all.rest.take().or(found.rest);
+    all.rest = all.rest.take().or_else(|| found.rest.clone());
+    let first = all.rules.len();
     for (position, rule) in found.parts.into_iter().enumerate() {
         let id = rule_of(builder, kind, &collection, position, rule);
         all.rules.push(id);
     }
+    collection.close(builder, all, first, found.rest);
 }
 
 fn rule_of(

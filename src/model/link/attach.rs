@@ -389,9 +389,7 @@ fn firewalls(network: &mut Network, notes: &mut Notes<'_>) {
     for bond in take(&mut notes.firewall_rules) {
         match owners(network, &bond.left) {
             Owners::One(firewall) => {
-                for rule in &bond.right.rules {
-                    network[*rule].owner = Some(FirewallRuleOwner::Firewall(firewall));
-                }
+                own(network, &bond.right, FirewallRuleOwner::Firewall(firewall));
                 extend(&mut network[firewall].rules, bond.right);
             }
             Owners::Perhaps(firewalls, unknown) => {
@@ -408,9 +406,7 @@ fn firewalls(network: &mut Network, notes: &mut Notes<'_>) {
     for bond in take(&mut notes.policy_rules) {
         match owners(network, &bond.left) {
             Owners::One(policy) => {
-                for rule in &bond.right.rules {
-                    network[*rule].owner = Some(FirewallRuleOwner::Policy(policy));
-                }
+                own(network, &bond.right, FirewallRuleOwner::Policy(policy));
                 extend(&mut network[policy].rules, bond.right);
             }
             Owners::Perhaps(policies, unknown) => {
@@ -430,6 +426,15 @@ fn firewalls(network: &mut Network, notes: &mut Notes<'_>) {
             addresses.items.extend(bond.right.items);
             addresses.rest = addresses.rest.take().or(bond.right.rest);
         }
+    }
+}
+
+fn own(network: &mut Network, all: &GroupRules, owner: FirewallRuleOwner) {
+    for rule in &all.rules {
+        network[*rule].owner = Some(owner);
+    }
+    for collection in &all.collections {
+        network[*collection].owner = Some(owner);
     }
 }
 

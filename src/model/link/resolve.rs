@@ -133,6 +133,9 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     for policy in &mut network.firewall_policies {
         find.link(&mut policy.parent);
     }
+    for group in &mut network.firewall_rule_groups {
+        find.link(&mut group.policy);
+    }
     for rule in &mut network.firewall_rules {
         find.links(&mut rule.source_ip_groups);
         find.links(&mut rule.destination_ip_groups);

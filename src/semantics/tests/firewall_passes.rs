@@ -52,6 +52,8 @@ pub(super) fn add(build: &mut Build, policy: FirewallPolicyId, text: &str) -> Fi
     };
     let translated = rest.get(1).and_then(|to| to.split_once(':'));
     build.network.firewall_rules.push(FirewallRule {
+        parent: None,
+        padded: Vec::new(),
         meta: meta(&format!("rule{}", id.0)),
         owner: Some(FirewallRuleOwner::Policy(policy)),
         kind,
@@ -411,6 +413,8 @@ fn fqdns_in_network_rules_need_the_dns_proxy_and_take_no_wildcards() {
     let twin = build.network[id].clone();
     let id = FirewallRuleId(1);
     build.network.firewall_rules.push(FirewallRule {
+        parent: None,
+        padded: Vec::new(),
         position: 1,
         ..twin
     });

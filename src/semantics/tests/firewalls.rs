@@ -24,6 +24,7 @@ pub(super) const FIREWALL: FirewallId = FirewallId(0);
 pub(super) fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> FirewallPolicyId {
     let id = FirewallPolicyId(u32::try_from(build.network.firewall_policies.len()).unwrap());
     build.network.firewall_policies.push(FirewallPolicy {
+        sql_redirect: absent(),
         meta: meta("policy"),
         parent: parent.map_or_else(absent, |parent| known(Link::Here(parent))),
         rules: List::default(),
@@ -35,6 +36,7 @@ pub(super) fn policy(build: &mut Build, parent: Option<FirewallPolicyId>) -> Fir
 
 pub(super) fn firewall(build: &mut Build, policy: Field<Link<FirewallPolicyId>>) {
     build.network.firewalls.push(Firewall {
+        zones: List::default(),
         meta: meta("firewall"),
         subnet: absent(),
         virtual_hub: absent(),
@@ -59,6 +61,8 @@ fn rule(
 ) -> FirewallRuleId {
     let id = FirewallRuleId(u32::try_from(build.network.firewall_rules.len()).unwrap());
     build.network.firewall_rules.push(FirewallRule {
+        parent: None,
+        padded: Vec::new(),
         meta: meta(&format!("rule{}", id.0)),
         owner: Some(FirewallRuleOwner::Policy(policy)),
         kind: FirewallRuleKind::Network,

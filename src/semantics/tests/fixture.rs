@@ -517,6 +517,7 @@ impl Build {
 /// Settings of a firewall, all absent.
 pub(super) fn firewall_settings() -> FirewallSettings {
     FirewallSettings {
+        proxy_for_names: absent(),
         dns_proxy: absent(),
         dns_servers: List::default(),
         threat_intelligence: absent(),

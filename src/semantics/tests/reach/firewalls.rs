@@ -20,6 +20,7 @@ fn behind() -> Two {
     let subnet = two.build.subnet(two.vnet, "10.0.3.0/26");
     two.build.network[subnet].firewalls.items.push(FIREWALL);
     two.build.network.firewalls.push(Firewall {
+        zones: List::default(),
         meta: meta("firewall"),
         subnet: known(Link::Here(subnet)),
         virtual_hub: absent(),
@@ -46,6 +47,8 @@ fn rule(
 ) -> FirewallRuleId {
     let id = FirewallRuleId(u32::try_from(build.network.firewall_rules.len()).unwrap());
     let mut written = FirewallRule {
+        parent: None,
+        padded: Vec::new(),
         meta: meta(&format!("firewall rule {}", id.0)),
         owner: Some(FirewallRuleOwner::Firewall(FIREWALL)),
         kind,
