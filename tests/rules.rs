@@ -219,6 +219,7 @@ rules! {
     examples_of_unreachable_security_rule: "unreachable-security-rule";
     examples_of_duplicate_security_rule_priority: "duplicate-security-rule-priority";
     examples_of_invalid_security_rule: "invalid-security-rule";
+    examples_of_invalid_route: "invalid-route";
 }
 
 #[test]

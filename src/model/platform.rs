@@ -121,6 +121,9 @@ pub struct TagRow {
     /// Older spellings.
     #[serde(default)]
     pub formerly: Vec<Arc<str>>,
+    /// Azure refuses it as the prefix of a route.
+    #[serde(default)]
+    pub not_in_routes: bool,
     /// Where it is written.
     pub source: Source,
 }

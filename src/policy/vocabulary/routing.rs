@@ -1,6 +1,11 @@
 //! Route tables and routes.
 
+mod defects;
+mod next_hop;
+
 use ipnet::IpNet;
+
+use super::nsg::DEFECT;
 
 use super::read::{address, boolean, element, elements, field, name};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
@@ -115,7 +120,7 @@ pub(super) static ROUTE: KindSpec = KindSpec {
             name: "next_hop_type",
             ty: Ty::One(Item::Word(NEXT_HOPS)),
             doc: "`VirtualNetworkGateway`, `VnetLocal`, `Internet`, `VirtualAppliance` or `None`",
-            get: |w, id| field(&route(w, id).next_hop_type, next_hop),
+            get: |w, id| field(&route(w, id).next_hop_type, hop_type),
         },
         Field {
             name: "next_hop_address",
@@ -154,6 +159,54 @@ pub(super) static ROUTE: KindSpec = KindSpec {
                 None => Datum::constant(Data::Absent),
             },
         },
+        Field {
+            name: "subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets its table is attached to",
+            get: next_hop::subnets,
+        },
+        Field {
+            name: "network_interface",
+            ty: Ty::One(Item::Element(Kind::NetworkInterface)),
+            doc: "the network interface that has the next hop's address; null if none has",
+            get: |w, id| next_hop::appliance(w, id, Kind::NetworkInterface),
+        },
+        Field {
+            name: "load_balancer",
+            ty: Ty::One(Item::Element(Kind::LoadBalancer)),
+            doc: "the load balancer that has the next hop's address; null if none has",
+            get: |w, id| next_hop::appliance(w, id, Kind::LoadBalancer),
+        },
+        Field {
+            name: "next_hop_subnets",
+            ty: Ty::List(Item::Element(Kind::Subnet)),
+            doc: "the subnets that hold the next hop's address, in the networks of its own subnets and those peered with them",
+            get: next_hop::homes,
+        },
+        Field {
+            name: "next_hop_reserved",
+            ty: Ty::BOOL,
+            doc: "whether the next hop's address is one of the five that Azure keeps in its subnet",
+            get: next_hop::is_kept,
+        },
+        Field {
+            name: "same_name",
+            ty: Ty::One(Item::Element(Kind::Route)),
+            doc: "an earlier route of its table with its name; null: none",
+            get: |w, id| defects::same_as(w, id, defects::same_name),
+        },
+        Field {
+            name: "same_prefix",
+            ty: Ty::One(Item::Element(Kind::Route)),
+            doc: "an earlier route of its table with its prefix; null: none",
+            get: |w, id| defects::same_as(w, id, defects::same_prefix),
+        },
+        Field {
+            name: "defects",
+            ty: Ty::List(Item::Object(DEFECT)),
+            doc: "what Azure refuses about it",
+            get: defects::defects,
+        },
     ],
 };
 
@@ -172,7 +225,7 @@ fn prefix(value: &RoutePrefix) -> Data {
     })
 }
 
-fn next_hop(value: &NextHopType) -> Data {
+fn hop_type(value: &NextHopType) -> Data {
     Data::Text(match value {
         NextHopType::VirtualNetworkGateway => "VirtualNetworkGateway".into(),
         NextHopType::VnetLocal => "VnetLocal".into(),
