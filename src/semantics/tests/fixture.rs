@@ -305,6 +305,7 @@ pub(super) fn facts() -> PlatformFacts {
         addresses: blocks(addresses),
         same_as: (name == "AzurePlatformLKM").then(|| "kms".into()),
         formerly: Vec::new(),
+        not_in_routes: false,
         source: source(),
     };
     let service =
