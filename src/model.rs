@@ -27,6 +27,7 @@ pub mod manager;
 pub mod nsg;
 pub(crate) mod parse;
 pub mod platform;
+pub mod resource;
 pub mod routing;
 mod security_rule;
 pub mod subscription;

@@ -41,6 +41,8 @@ mod validation;
 pub(crate) mod values;
 mod variables;
 
+pub(crate) use ids::arm_type;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

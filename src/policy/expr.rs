@@ -118,10 +118,12 @@ pub(crate) enum Builtin {
     Allows,
     Leads,
     Firewalls,
+    Tag,
+    Attribute,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [(&'static str, Self, usize, usize); 17] = [
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 19] = [
         ("anytrue", Self::AnyTrue, 1, 1),
         ("alltrue", Self::AllTrue, 1, 1),
         ("length", Self::Length, 1, 1),
@@ -139,6 +141,8 @@ impl Builtin {
         ("allows", Self::Allows, 5, 5),
         ("leads", Self::Leads, 3, 3),
         ("firewalls", Self::Firewalls, 2, 2),
+        ("tag", Self::Tag, 2, 2),
+        ("attribute", Self::Attribute, 2, 2),
     ];
 }
 

@@ -101,7 +101,7 @@ fn tell_what_rests_on(list: &TagList, judgements: &mut [Judgement], anyway: &[Ju
 }
 
 fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
-    let (network, settings) = (world.network, world.settings);
+    let settings = world.settings;
     let mut tally = Tally::default();
     let mut timings = Vec::new();
     for rule in pack.rules() {
@@ -111,14 +111,8 @@ fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
         let began = settings.clock.map(|clock| (clock, clock()));
         let parameters = parameters_of(rule, settings);
         for (position, clause) in rule.clauses.iter().enumerate() {
-            let mut subjects = (0..clause.subject.count(network))
-                .map(|id| Element {
-                    kind: clause.subject,
-                    id,
-                })
-                .filter(|element| element.is_judged(network))
-                .peekable();
-            if subjects.peek().is_none() {
+            let subjects = clause.subject.all(world);
+            if subjects.is_empty() {
                 continue;
             }
             let Some(scope) = clause.scope() else {
@@ -133,8 +127,9 @@ fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
                 parameters: &parameters,
                 tally: &mut tally,
             };
-            for subject in subjects {
-                judge.subject(subject);
+            for id in subjects {
+                let kind = clause.subject;
+                judge.subject(Element { kind, id });
             }
         }
         if let Some((clock, began)) = began {
@@ -192,7 +187,7 @@ impl<'a> ClauseJudge<'_, 'a> {
         let first = super::vocabulary::element(self.world, subject.kind, subject.id);
         let mut slots = vec![first];
         let (mut exists, mut because) = (Truth::True, None);
-        if let Some(meta) = subject.meta(self.world.network) {
+        if let Some(meta) = subject.meta(self.world) {
             (exists, because) = presence(meta);
         }
         if exists == Truth::False {
@@ -329,7 +324,7 @@ impl<'a> ClauseJudge<'_, 'a> {
             unknowns.extend(trace.unknowns);
             truth = truth.and(!excused);
         }
-        let blank = subject.nothing_known(self.world.network);
+        let blank = subject.nothing_known(self.world);
         let blank = blank.map(|unknown| label_of_roots(&unknown));
         for mut wrong in self.wrongs(subject, slots, &demand.body) {
             wrong.truth = wrong.truth.and(truth);
@@ -418,7 +413,7 @@ impl<'a> ClauseJudge<'_, 'a> {
             Body::Analysis(analysis) => {
                 for found in analysis.run(subject, self.world) {
                     let mut truth = found.truth;
-                    if let Some(meta) = found.element.meta(self.world.network) {
+                    if let Some(meta) = found.element.meta(self.world) {
                         truth = truth.and(presence(meta).0);
                     }
                     wrongs.push(Wrong {

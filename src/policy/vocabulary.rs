@@ -5,12 +5,21 @@
 //! nothing until they are followed. Words are spelt as in azurerm (`destination_ports`), values as
 //! in ARM (`Outbound`, `Allow`, `VirtualAppliance`).
 
+mod admin;
 mod attachment;
+mod balancing;
+mod common;
+mod connectivity;
 mod egress;
 mod firewall;
+mod firewall_parts;
+mod kind;
 mod load_balancer;
+mod members;
 mod nsg;
 mod read;
+mod relations;
+mod resource;
 mod routing;
 mod run;
 mod targets;
@@ -18,7 +27,7 @@ mod topology;
 
 use std::sync::Arc;
 
-use super::datum::{Data, Datum, Element};
+use super::datum::{Data, Datum};
 use super::settings::Settings;
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::eval::{Deployment, Existence};
@@ -29,8 +38,11 @@ use crate::semantics::Semantics;
 use crate::semantics::routes::RouteLoop;
 
 pub(crate) use attachment::subnets_of;
+use kind::KINDS;
+pub(crate) use kind::Kind;
 pub(crate) use nsg::protocol_word;
 pub(crate) use read::element;
+pub(crate) use resource::{attribute, tag};
 pub(crate) use run::is_missing_offer;
 
 /// Everything a predicate may look at.
@@ -47,6 +59,9 @@ pub(crate) struct World<'a> {
     typed: std::cell::OnceCell<super::primary::Typed>,
     loops: std::cell::OnceCell<Vec<RouteLoop>>,
     widened: std::cell::OnceCell<Semantics<'a>>,
+    resources: std::cell::OnceCell<resource::Resources>,
+    collections: std::cell::OnceCell<firewall_parts::Collections>,
+    uses: std::cell::OnceCell<relations::Uses>,
 }
 
 impl<'a> World<'a> {
@@ -67,7 +82,27 @@ impl<'a> World<'a> {
             typed: std::cell::OnceCell::new(),
             loops: std::cell::OnceCell::new(),
             widened: std::cell::OnceCell::new(),
+            resources: std::cell::OnceCell::new(),
+            collections: std::cell::OnceCell::new(),
+            uses: std::cell::OnceCell::new(),
         }
+    }
+
+    /// The resources as they are written; looked through when first asked for.
+    fn resources(&self) -> &resource::Resources {
+        let all = || resource::Resources::new(&self.deployment.resources);
+        self.resources.get_or_init(all)
+    }
+
+    /// The collections that rules of firewalls come in; put together when first asked for.
+    fn collections(&self) -> &firewall_parts::Collections {
+        let all = || firewall_parts::Collections::new(self.network);
+        self.collections.get_or_init(all)
+    }
+
+    /// Who refers to what; looked through when first asked for.
+    fn uses(&self) -> &relations::Uses {
+        self.uses.get_or_init(|| relations::Uses::new(self.network))
     }
 
     /// The reading in which user-defined routes widen `VirtualNetwork`.
@@ -110,31 +145,6 @@ fn has_ipv6(network: &Network) -> bool {
             .any(|one| one.address_space.items.iter().any(block))
 }
 
-/// The kinds of elements that predicates know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Kind {
-    SecurityRule,
-    Nsg,
-    Subnet,
-    NetworkInterface,
-    VirtualNetwork,
-    RouteTable,
-    Route,
-    LoadBalancer,
-    Probe,
-    PublicIp,
-    Firewall,
-    FirewallPolicy,
-    FirewallRule,
-    FirewallNetworkRule,
-    FirewallNatRule,
-    FirewallApplicationRule,
-    Machine,
-    Subscription,
-    Deployment,
-    Platform,
-}
-
 /// The type of a value, as far as predicates are checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ty {
@@ -173,6 +183,12 @@ pub(crate) struct Field {
     pub(crate) get: Getter,
 }
 
+impl Field {
+    pub(super) const fn new(name: &'static str, ty: Ty, doc: &'static str, get: Getter) -> Self {
+        Self { name, ty, doc, get }
+    }
+}
+
 impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Field").field("name", &self.name).finish()
@@ -188,177 +204,6 @@ pub(crate) struct KindSpec {
     pub(crate) is_subject: bool,
     pub(crate) doc: &'static str,
     pub(crate) fields: &'static [Field],
-}
-
-const KINDS: [&KindSpec; 20] = [
-    &nsg::SECURITY_RULE,
-    &nsg::NSG,
-    &topology::SUBNET,
-    &topology::NETWORK_INTERFACE,
-    &topology::VIRTUAL_NETWORK,
-    &routing::ROUTE_TABLE,
-    &routing::ROUTE,
-    &load_balancer::LOAD_BALANCER,
-    &load_balancer::PROBE,
-    &topology::PUBLIC_IP,
-    &firewall::FIREWALL,
-    &firewall::POLICY,
-    &firewall::RULE,
-    &firewall::NETWORK_RULE,
-    &firewall::NAT_RULE,
-    &firewall::APPLICATION_RULE,
-    &topology::MACHINE,
-    &run::SUBSCRIPTION,
-    &run::DEPLOYMENT,
-    &run::PLATFORM,
-];
-
-impl Kind {
-    pub(crate) fn spec(self) -> &'static KindSpec {
-        KINDS
-            .iter()
-            .find(|spec| spec.kind == self)
-            .copied()
-            .unwrap_or(&run::PLATFORM)
-    }
-
-    /// The kind a rule file names as its subject.
-    pub(crate) fn subject(name: &str) -> Option<Self> {
-        KINDS
-            .iter()
-            .find(|spec| spec.is_subject && spec.name == name)
-            .map(|spec| spec.kind)
-    }
-
-    /// The names of all subjects.
-    pub(crate) fn subjects() -> Vec<&'static str> {
-        KINDS
-            .iter()
-            .filter(|spec| spec.is_subject)
-            .map(|spec| spec.name)
-            .collect()
-    }
-
-    pub(crate) fn field(self, name: &str) -> Option<&'static Field> {
-        self.spec().fields.iter().find(|field| field.name == name)
-    }
-
-    /// How many elements of this kind the network has.
-    pub(crate) fn count(self, network: &Network) -> u32 {
-        let count = match self {
-            Self::SecurityRule => network.security_rules.len(),
-            Self::Nsg => network.network_security_groups.len(),
-            Self::Subnet => network.subnets.len(),
-            Self::NetworkInterface => network.network_interfaces.len(),
-            Self::VirtualNetwork => network.virtual_networks.len(),
-            Self::RouteTable => network.route_tables.len(),
-            Self::Route => network.routes.len(),
-            Self::LoadBalancer => network.load_balancers.len(),
-            Self::Probe => network.probes.len(),
-            Self::PublicIp => network.public_ips.len(),
-            Self::Firewall => network.firewalls.len(),
-            Self::FirewallPolicy => network.firewall_policies.len(),
-            Self::FirewallRule
-            | Self::FirewallNetworkRule
-            | Self::FirewallNatRule
-            | Self::FirewallApplicationRule => network.firewall_rules.len(),
-            Self::Machine => network.machines.len(),
-            Self::Subscription | Self::Deployment | Self::Platform => 1,
-        };
-        u32::try_from(count).unwrap_or(u32::MAX)
-    }
-}
-
-impl Element {
-    /// Name, place and existence; `None` for singletons.
-    pub(crate) fn meta<'n>(&self, network: &'n Network) -> Option<&'n Meta> {
-        let at = self.id as usize;
-        match self.kind {
-            Kind::SecurityRule => network.security_rules.get(at).map(|e| &e.meta),
-            Kind::Nsg => network.network_security_groups.get(at).map(|e| &e.meta),
-            Kind::Subnet => network.subnets.get(at).map(|e| &e.meta),
-            Kind::NetworkInterface => network.network_interfaces.get(at).map(|e| &e.meta),
-            Kind::VirtualNetwork => network.virtual_networks.get(at).map(|e| &e.meta),
-            Kind::RouteTable => network.route_tables.get(at).map(|e| &e.meta),
-            Kind::Route => network.routes.get(at).map(|e| &e.meta),
-            Kind::LoadBalancer => network.load_balancers.get(at).map(|e| &e.meta),
-            Kind::Probe => network.probes.get(at).map(|e| &e.meta),
-            Kind::PublicIp => network.public_ips.get(at).map(|e| &e.meta),
-            Kind::Firewall => network.firewalls.get(at).map(|e| &e.meta),
-            Kind::FirewallPolicy => network.firewall_policies.get(at).map(|e| &e.meta),
-            Kind::FirewallRule
-            | Kind::FirewallNetworkRule
-            | Kind::FirewallNatRule
-            | Kind::FirewallApplicationRule => network.firewall_rules.get(at).map(|e| &e.meta),
-            Kind::Machine => network.machines.get(at).map(|e| &e.meta),
-            Kind::Subscription | Kind::Deployment | Kind::Platform => None,
-        }
-    }
-
-    /// Whether it is of its kind at all: firewall rules of other passes are not.
-    pub(crate) fn is_judged(&self, network: &Network) -> bool {
-        use model::firewall::FirewallRuleKind;
-        let wanted = match self.kind {
-            Kind::FirewallNetworkRule => FirewallRuleKind::Network,
-            Kind::FirewallNatRule => FirewallRuleKind::Nat,
-            Kind::FirewallApplicationRule => FirewallRuleKind::Application,
-            _ => return true,
-        };
-        network
-            .firewall_rules
-            .get(self.id as usize)
-            .is_some_and(|rule| rule.kind == wanted)
-    }
-
-    /// What is missing where it stands for any number of elements of which the files tell nothing:
-    /// asking anything about it is asking what the missing input is.
-    pub(crate) fn nothing_known(&self, network: &Network) -> Option<Arc<Unknown>> {
-        fn none<T>(list: &model::List<model::Field<T>>) -> bool {
-            list.items.iter().all(|item| item.unknown().is_some())
-        }
-        if !self.meta(network)?.template {
-            return None;
-        }
-        let at = self.id as usize;
-        match self.kind {
-            Kind::SecurityRule => {
-                let rule = network.security_rules.get(at)?;
-                let missing = rule.direction.unknown()?;
-                let blank = rule.access.unknown().is_some()
-                    && none(&rule.source)
-                    && none(&rule.destination)
-                    && none(&rule.destination_ports);
-                blank.then(|| Arc::clone(missing))
-            }
-            Kind::FirewallNetworkRule => {
-                let rule = network.firewall_rules.get(at)?;
-                let missing = rule.meta.name.unknown()?;
-                let blank = rule.action.unknown().is_some()
-                    && rule.destination_ip_groups.items.is_empty()
-                    && none(&rule.source)
-                    && none(&rule.destination)
-                    && none(&rule.destination_ports);
-                blank.then(|| Arc::clone(missing))
-            }
-            _ => None,
-        }
-    }
-
-    /// The value of a field.
-    pub(crate) fn get(&self, field: &Field, world: &World<'_>) -> Datum {
-        (field.get)(world, self.id)
-    }
-
-    /// What a person calls it.
-    pub(crate) fn display(&self, world: &World<'_>) -> String {
-        let Some(meta) = self.meta(world.network) else {
-            return self.kind.spec().name.to_owned();
-        };
-        match &meta.name.state {
-            model::State::Known(name) => name.to_string(),
-            _ => meta.address.to_string(),
-        }
-    }
 }
 
 /// Whether an element exists, and what decides it.
@@ -427,7 +272,7 @@ pub fn reference() -> String {
         let role = if spec.is_subject { "subject" } else { "name" };
         let _ = writeln!(text, "## `{}` ({role})\n\n{}\n", spec.name, spec.doc);
         let _ = writeln!(text, "| field | type | |\n|---|---|---|");
-        for field in spec.fields {
+        for field in spec.kind.fields() {
             let ty = field.ty.describe();
             let _ = writeln!(text, "| `{}` | {ty} | {} |", field.name, field.doc);
             if let Ty::One(Item::Object(members)) | Ty::List(Item::Object(members)) = field.ty {

@@ -72,6 +72,48 @@ pub(in crate::eval) fn azurerm_id(
         .find_map(|form| filled(form, attribute, subscription))
 }
 
+/// The type of an `azurerm` resource in the words of Azure Resource Manager, as its id spells it:
+/// `Microsoft.Network/virtualNetworks/subnets`. `None` where no row tells it.
+#[must_use]
+pub(crate) fn arm_type(kind: &str) -> Option<Arc<str>> {
+    let form = FORMS.get(kind)?.first()?;
+    let above = match form.first()? {
+        // The id of another resource, which the attribute names by its type.
+        Part::Attribute(name) => Some(owner_type(name)?),
+        _ => None,
+    };
+    let literals = form.iter().filter_map(|part| match part {
+        Part::Literal(text) => Some(*text),
+        _ => None,
+    });
+    let text: String = literals.collect();
+    let types = match &above {
+        Some(_) => &*text,
+        None => text
+            .rsplit_once("/providers/")
+            .map_or("", |(_, types)| types),
+    };
+    let segments = above.iter().map(|above| &**above);
+    let segments = segments.chain(types.split('/').filter(|segment| !segment.is_empty()));
+    let words: Vec<&str> = segments.collect();
+    match words.is_empty() {
+        // `/subscriptions/*/resourceGroups/{name}`
+        true => Some("Microsoft.Resources/resourceGroups".into()),
+        false => Some(words.join("/").into()),
+    }
+}
+
+/// The type of what an attribute such as `firewall_policy_id` names.
+fn owner_type(attribute: &str) -> Option<Arc<str>> {
+    let owner = attribute.strip_suffix("_id")?;
+    let spellings = [
+        format!("azurerm_{owner}"),
+        format!("azurerm_network_manager_{owner}"),
+        format!("azurerm_{}", owner.replace("loadbalancer", "lb")),
+    ];
+    spellings.iter().find_map(|kind| arm_type(kind))
+}
+
 /// The pieces of a text that names something: what is unknown as a whole is a hole, and the id of
 /// a resource is spelled out. `None` for what is no text.
 pub(in crate::eval) fn pieces_of(value: &Value) -> Option<Vec<Piece>> {
@@ -196,6 +238,32 @@ mod tests {
         ];
         let probe = id("azurerm_lb_probe", &names).unwrap();
         assert_eq!(probe, "/x/loadBalancers/front/probes/http");
+    }
+
+    #[test]
+    fn a_type_is_that_of_the_id() {
+        for (kind, wanted) in [
+            (
+                "azurerm_subnet",
+                "Microsoft.Network/virtualNetworks/subnets",
+            ),
+            (
+                "azurerm_lb_rule",
+                "Microsoft.Network/loadBalancers/loadBalancingRules",
+            ),
+            (
+                "azurerm_resource_group",
+                "Microsoft.Resources/resourceGroups",
+            ),
+            (
+                "azurerm_network_manager_admin_rule",
+                "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules",
+            ),
+        ] {
+            assert_eq!(arm_type(kind).as_deref(), Some(wanted));
+        }
+        assert_eq!(arm_type("azurerm_frobnicator"), None);
+        assert!(FORMS.keys().all(|kind| arm_type(kind).is_some()));
     }
 
     #[test]

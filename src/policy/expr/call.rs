@@ -7,6 +7,7 @@ use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{Field, List, State};
 use crate::policy::datum::{Data, Datum, Item, parse_address, parse_ports, undecided};
+use crate::policy::vocabulary;
 use crate::semantics::lists::{means_port, ports_contain};
 
 impl Evaluation<'_, '_> {
@@ -94,7 +95,23 @@ impl Evaluation<'_, '_> {
             Builtin::Allows => self.allows(args),
             Builtin::Leads => self.leads(args),
             Builtin::Firewalls => self.firewalls(args),
+            Builtin::Tag | Builtin::Attribute => self.written(builtin, first, second),
         }
+    }
+
+    /// What is written in the resource of an element.
+    fn written(&mut self, builtin: Builtin, of: &Datum, name: &Datum) -> Datum {
+        let value = match (&of.data, &name.data) {
+            (Data::Element(of), Data::Text(name)) => match builtin {
+                Builtin::Tag => vocabulary::tag(self.world, *of, name),
+                _ => vocabulary::attribute(self.world, *of, name),
+            },
+            (Data::Absent, _) => of.clone(),
+            (Data::External(key), _) => Datum::unknown(vocabulary::outside(Arc::clone(key))),
+            _ => return self.answer(Truth::Unknown),
+        };
+        self.read(&value);
+        value
     }
 
     fn length(&mut self, of: &Datum) -> Datum {

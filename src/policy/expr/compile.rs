@@ -243,8 +243,7 @@ impl Compiler<'_, '_> {
             Ty::One(Item::Element(kind)) => match kind.field(name) {
                 Some(field) => Ok((Node::Field(Box::new(node), field), field.ty)),
                 None => {
-                    let known: Vec<&str> =
-                        kind.spec().fields.iter().map(|field| field.name).collect();
+                    let known: Vec<&str> = kind.fields().map(|field| field.name).collect();
                     let what = format!("field of a {}", kind.spec().name);
                     self.reader.unknown_word(span, &what, name, &known);
                     Err(())
@@ -516,6 +515,18 @@ impl Compiler<'_, '_> {
                     return self.fail(span(0), "say in quotes what is missing");
                 }
                 Ty::BOOL
+            }
+            Builtin::Tag | Builtin::Attribute => {
+                if !matches!(first, Ty::One(Item::Element(_) | Item::Any)) {
+                    let found = first.describe();
+                    let message = format!("an element of the files is expected, not {found}");
+                    return self.fail(span(0), message);
+                }
+                if !matches!(second, Ty::One(Item::Text | Item::Word(_) | Item::Any)) {
+                    let found = second.describe();
+                    return self.fail(span(1), format!("a text is expected, not {found}"));
+                }
+                Ty::ANY
             }
             Builtin::Leads | Builtin::Firewalls => {
                 if !matches!(first, Ty::One(Item::Element(Kind::Subnet) | Item::Any)) {

@@ -372,7 +372,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     }
 
     /// Remembers a field that was looked at.
-    fn read(&mut self, value: &Datum) {
+    pub(super) fn read(&mut self, value: &Datum) {
         let trace = &mut self.trace;
         let mut note = |datum: &Datum| {
             match &datum.data {

@@ -106,7 +106,7 @@ impl ClauseJudge<'_, '_> {
                 _ => Arc::clone(&meta.address),
             }
         });
-        let resource = wrong.element.meta(network).map_or_else(
+        let resource = wrong.element.meta(self.world).map_or_else(
             || Arc::clone(&deployment.name),
             |meta| Arc::clone(&meta.address),
         );
@@ -255,7 +255,7 @@ impl ClauseJudge<'_, '_> {
         let network = self.world.network;
         let own = wrong
             .element
-            .meta(network)
+            .meta(self.world)
             .map_or(OriginId::NONE, |meta| meta.origin);
         let subject = |about: primary::About| (about.subject, about.deciding);
         if let Some(at) = wrong.at {
@@ -351,7 +351,7 @@ impl ClauseJudge<'_, '_> {
         };
         let network = self.world.network;
         for rule in &wrong.cover {
-            if let Some(meta) = rule.meta(network) {
+            if let Some(meta) = rule.meta(self.world) {
                 let how = match rule.kind {
                     Kind::Route => "sent back by",
                     _ if wrong.outcome.is_some() => "together with",
@@ -380,7 +380,7 @@ impl ClauseJudge<'_, '_> {
         } == (wrong.element.kind, wrong.element.id);
         if !same
             && !matches!(wrong.cause, Cause::Subject)
-            && let Some(meta) = wrong.element.meta(network)
+            && let Some(meta) = wrong.element.meta(self.world)
         {
             let kind = wrong.element.kind.spec().name;
             add(

@@ -6,7 +6,7 @@ use super::read::{element, elements, field, object, text};
 use super::{Item, Kind, Member, Ty, World, outside};
 use crate::eval::value::Truth;
 use crate::model::{self, Link, State, SubnetId};
-use crate::policy::datum::{Data, Datum};
+use crate::policy::datum::{Data, Datum, Element};
 use crate::semantics::routes::NextHopKind;
 
 const HOPS: &[&str] = &[
@@ -182,7 +182,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
 }
 
 fn firewall_text(world: &World<'_>, firewall: model::FirewallId) -> String {
-    let firewall = super::Element {
+    let firewall = Element {
         kind: Kind::Firewall,
         id: firewall.0,
     };

@@ -233,9 +233,9 @@ fn mode(mode: &ThreatIntelligence) -> Data {
     })
 }
 
-const PASSES: &[&str] = &["nat", "network", "application"];
+pub(super) const PASSES: &[&str] = &["nat", "network", "application"];
 
-fn pass(world: &World<'_>, id: u32) -> Datum {
+pub(super) fn pass(world: &World<'_>, id: u32) -> Datum {
     Datum::text(match rule(world, id).kind {
         FirewallRuleKind::Nat => "nat",
         FirewallRuleKind::Network => "network",

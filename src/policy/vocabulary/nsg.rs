@@ -335,7 +335,7 @@ pub(super) fn access(value: &Access) -> Data {
     })
 }
 
-fn protocol(value: &ProtocolMatch) -> Data {
+pub(super) fn protocol(value: &ProtocolMatch) -> Data {
     Data::Text(match value {
         ProtocolMatch::Any => "*".into(),
         ProtocolMatch::Only(protocol) => protocol_word(*protocol).into(),

@@ -81,7 +81,7 @@ pub(super) fn address(meta: &Meta) -> Datum {
 pub(crate) fn element(world: &World<'_>, kind: Kind, id: u32) -> Datum {
     let element = Element { kind, id };
     let origin = element
-        .meta(world.network)
+        .meta(world)
         .map_or(OriginId::NONE, |meta| meta.origin);
     Datum::new(Data::Element(element), origin)
 }
@@ -111,7 +111,7 @@ pub(crate) fn elements(
         .map(|id| {
             let datum = element(world, kind, id);
             let (present, because) = Element { kind, id }
-                .meta(world.network)
+                .meta(world)
                 .map_or((crate::eval::value::Truth::True, None), presence);
             Item {
                 datum,
@@ -135,4 +135,41 @@ pub(super) fn object(entries: impl IntoIterator<Item = (&'static str, Datum)>) -
 /// For relations of an element whose owner is not in the files.
 pub(super) fn open(what: &str) -> Datum {
     Datum::list(Vec::new(), Some(outside(what)))
+}
+
+/// Several links.
+pub(super) fn links<I: Copy>(
+    world: &World<'_>,
+    of: &List<model::Field<Link<I>>>,
+    kind: Kind,
+    id: impl Fn(I) -> u32,
+) -> Datum {
+    let one = |field: &model::Field<Link<I>>| {
+        let datum = link(world, field, kind, &id);
+        let (present, because) = match &datum.data {
+            Data::Element(element) => element
+                .meta(world)
+                .map_or((crate::eval::value::Truth::True, None), presence),
+            _ => (crate::eval::value::Truth::True, None),
+        };
+        Item {
+            datum,
+            present,
+            because,
+        }
+    };
+    Datum::list(of.items.iter().map(one).collect(), of.rest.clone())
+}
+
+/// The element that another one is a part of; absent where that is not in the files.
+pub(super) fn owner(world: &World<'_>, kind: Kind, id: Option<u32>) -> Datum {
+    match id {
+        Some(id) => element(world, kind, id),
+        None => Datum::constant(Data::Absent),
+    }
+}
+
+/// A block of addresses.
+pub(super) fn block(block: &ipnet::IpNet) -> Data {
+    Data::Address(AddressPrefix::Block(*block))
 }
