@@ -5,7 +5,8 @@
 //! templates, which is in `environments.json`; `rules.json` holds every rule without its
 //! examples, by path. Both are the same values as in the YAML, aliases replaced by what they stand
 //! for. `rule_files.rs` is the list of the rule files as written, for the commands that show or run
-//! their examples. What is absent: any check of what is written; the program's own loader does that in tests.
+//! their examples, and `rule_tests.rs` a test for each. What is absent: any check of what is
+//! written; the program's own loader does that in tests.
 
 #![expect(
     clippy::disallowed_methods,
@@ -25,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rules");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let (mut facts, mut rules) = (Map::new(), Map::new());
+    let mut ids = Vec::new();
     let mut written = String::from("&[\n");
     for path in yaml_files(Path::new("rules"))? {
         let text = fs::read_to_string(&path)?;
@@ -49,13 +51,23 @@ fn main() -> Result<(), Box<dyn Error>> {
             rules.insert(name.clone(), value(&name, rule)?);
             let full = fs::canonicalize(&path)?;
             written.push_str(&format!("    ({name:?}, include_str!({full:?})),\n"));
+            ids.push(name);
         }
     }
     fs::write(out.join("facts.json"), serde_json::to_string(&facts)?)?;
     fs::write(out.join("rules.json"), serde_json::to_string(&rules)?)?;
     written.push_str("]\n");
     fs::write(out.join("rule_files.rs"), written)?;
+    fs::write(out.join("rule_tests.rs"), tests(&ids))?;
     Ok(())
+}
+
+/// A test for each rule file, so that a failure names the rule: `tests/rules.rs` includes it.
+fn tests(names: &[String]) -> String {
+    let names = names.iter();
+    let ids = names.filter_map(|name| name.rsplit('/').next()?.strip_suffix(".yaml"));
+    let lines = ids.map(|id| format!("    examples_of_{}: \"{id}\";\n", id.replace('-', "_")));
+    format!("rules! {{\n{}}}\n", lines.collect::<String>())
 }
 
 /// Every YAML file below a directory, sorted.

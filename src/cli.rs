@@ -9,6 +9,7 @@ mod effective;
 mod explain;
 mod inputs;
 mod resources;
+mod test;
 mod trace;
 mod variables;
 
@@ -46,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Effective(effective) => effective.run(),
         Command::Diff(diff) => diff.run(),
         Command::Resources(resources) => resources.run(),
+        Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
         Command::Rules(rules) => rules.run(),
     };
@@ -83,6 +85,8 @@ enum Command {
     Diff(Box<diff::Diff>),
     /// List what the files were understood as: resources, and which of their fields are not known
     Resources(Box<resources::Resources>),
+    /// Run the examples of rules, and tell what is not as they say
+    Test(test::Test),
     /// Tell what a rule is about, why, and how to mend what it finds
     Explain(explain::Explain),
     /// List all rules

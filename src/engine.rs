@@ -8,6 +8,7 @@ mod called;
 mod compiled;
 pub mod config;
 mod declared;
+pub mod examples;
 mod files;
 pub mod inventory;
 mod judge;
@@ -62,8 +63,10 @@ pub struct Request {
 /// What the caller decides about the judging; it wins over `aznet.yaml`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Only these rules; all if empty.
+    /// Exactly these rules; those that are on by default if empty.
     pub select: Vec<String>,
+    /// These rules too.
+    pub enable: Vec<String>,
     /// Not these rules.
     pub ignore: Vec<String>,
     /// The offer of every subscription, by name or quota id.

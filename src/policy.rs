@@ -33,6 +33,8 @@
 //! references: [{title: …, url: …}]
 //! ```
 //!
+//! `default: off` leaves a rule to those who ask for it, by `enable` or `select`.
+//!
 //! A clause has `subject`, `each`, `where`, `unless`, `needs` and one of `assert`, `forbid`,
 //! `require`, `analysis`; with several clauses under `any-of` each may have its own `message`.
 //!

@@ -16,6 +16,7 @@ pub mod place;
 pub mod rules;
 pub mod sarif;
 mod table;
+pub mod tested;
 pub mod trace;
 
 use std::collections::BTreeMap;

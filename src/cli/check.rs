@@ -34,9 +34,13 @@ pub(super) struct Check {
     #[arg(long)]
     strict: bool,
 
-    /// Only these rules
+    /// Exactly these rules: ids, `*` in ids, `category:`, `severity:` or `compliance:`
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     select: Vec<String>,
+
+    /// These rules too, which are off by default
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    enable: Vec<String>,
 
     /// Not these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
@@ -71,6 +75,7 @@ impl Check {
         }
         let mut request = self.inputs.request(self.paths);
         request.options.select = self.select;
+        request.options.enable = self.enable;
         request.options.ignore = self.ignore;
         request.options.clock = self.timings.then_some(since_start);
         let report = engine::check(&request)?;

@@ -1,14 +1,14 @@
 //! `aznet.yaml`: what files cannot tell.
 //!
 //! Of the files between a deployment's directory and the root the nearest that says something
-//! wins. What concerns the whole run (`exclude`, `select`, `ignore`, `fail-on`, `rules`, `packs`,
-//! `service-tags`)
-//! counts in the root's file only. Every wrong word is an error at its place.
+//! wins. What concerns the whole run (`exclude`, `select`, `enable`, `ignore`,
+//! `fail-on`, `rules`, `packs`, `service-tags`) counts in the root's file only. Every wrong word is an error at its place.
 
 mod deployments;
 mod read;
+mod select;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -45,6 +45,21 @@ pub(crate) struct RuleWords {
     pub(crate) id: Arc<str>,
     /// The names of its parameters, each with what it is, for people: `a number`.
     pub(crate) parameters: Vec<(Arc<str>, &'static str)>,
+    /// What selectors may call it by besides.
+    pub(crate) traits: Traits,
+}
+
+/// What rules have in common, for selecting several at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Traits {
+    /// Its category.
+    pub(crate) category: Arc<str>,
+    /// The worst it can be.
+    pub(crate) severity: Severity,
+    /// The controls of standards it serves.
+    pub(crate) compliance: Vec<Arc<str>>,
+    /// Whether it is judged when nobody asks for it.
+    pub(crate) on: bool,
 }
 
 /// What is declared about a subscription.
@@ -65,8 +80,8 @@ pub(crate) struct RuleEntry {
     pub(crate) severity: Option<Severity>,
     /// Its parameters.
     pub(crate) parameters: BTreeMap<Arc<str>, Value>,
-    /// Whether it is turned off.
-    pub(crate) off: bool,
+    /// Whether it is turned off, or on where it is off by default.
+    pub(crate) off: Option<bool>,
 }
 
 /// A deployment that is described: a template, its parameter files, where it goes.
@@ -102,10 +117,12 @@ pub(crate) struct Config {
     pub(crate) cloud: Option<Cloud>,
     /// Who activates Windows.
     pub(crate) activation: Option<Activation>,
-    /// Only these rules.
-    pub(crate) select: Vec<Arc<str>>,
+    /// Exactly these rules.
+    pub(crate) select: BTreeSet<Arc<str>>,
+    /// These rules too.
+    pub(crate) enable: BTreeSet<Arc<str>>,
     /// Not these rules.
-    pub(crate) ignore: Vec<Arc<str>>,
+    pub(crate) ignore: BTreeSet<Arc<str>>,
     /// The threshold.
     pub(crate) fail_on: Option<FailOn>,
     /// Settings by rule.

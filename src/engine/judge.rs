@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::called;
 use super::compiled;
-use super::config::{Config, RuleWords, SubscriptionEntry, Vocabulary, is_below, nearest};
+use super::config::{Config, RuleWords, SubscriptionEntry, Traits, Vocabulary, is_below, nearest};
 use super::files::Files;
 use super::offer::{self, Described};
 use super::parse::{FRONTENDS, Parsed, internal_error};
@@ -133,11 +133,18 @@ impl Judge {
         Ok(Self { facts, pack })
     }
 
-    /// The built-in rules and those of the given files.
+    /// The built-in rules, or those in their place, and those of the given files.
     pub(crate) fn load(
+        instead: Option<Pack>,
         files: &[(FileId, Arc<SourceFile>)],
     ) -> Result<(Self, Vec<Diagnostic>), UsageError> {
-        let mut judge = Self::builtin()?;
+        let mut judge = match instead {
+            Some(pack) => Self {
+                facts: platform::facts().map_err(UsageError::new)?,
+                pack,
+            },
+            None => Self::builtin()?,
+        };
         let (pack, mut diagnostics) = Pack::load(files);
         diagnostics.extend(judge.pack.join(pack));
         Ok((judge, diagnostics))
@@ -176,6 +183,17 @@ impl Judge {
             let entry = RuleWords {
                 id: Arc::clone(rule.id()),
                 parameters: rule.parameter_kinds().collect(),
+                traits: Traits {
+                    category: Arc::clone(&rule.spec().category.value),
+                    severity: rule.severity(),
+                    compliance: rule
+                        .spec()
+                        .compliance
+                        .iter()
+                        .map(|control| Arc::clone(&control.value))
+                        .collect(),
+                    on: rule.is_on_by_default(),
+                },
             };
             for old in &rule.spec().formerly {
                 words.insert(Arc::clone(&old.value), entry.clone());
@@ -487,34 +505,36 @@ fn base_settings(docket: &Docket<'_>, vocabulary: &Vocabulary) -> Settings {
     }
 }
 
-/// The rules that are not judged.
+/// The rules that are not judged: what `select` names is exactly what is judged, else what is on by
+/// default; `enable` adds to it, `ignore` and `off` take away.
 fn off(root: Option<&Config>, options: &Options, vocabulary: &Vocabulary) -> BTreeSet<Arc<str>> {
-    let today = |id: &String| Some(Arc::clone(&vocabulary.rules.get(id.as_str())?.id));
-    let flagged: BTreeSet<Arc<str>> = options.select.iter().filter_map(today).collect();
-    let configured = |pick: fn(&Config) -> &Vec<Arc<str>>| -> BTreeSet<Arc<str>> {
-        root.iter()
-            .flat_map(|config| pick(config).clone())
-            .collect()
+    let flagged = |selectors: &[String]| -> BTreeSet<Arc<str>> {
+        let found = selectors.iter().map(|one| vocabulary.selected(one));
+        found.flat_map(Result::unwrap_or_default).collect()
     };
-    let select = if flagged.is_empty() {
-        configured(|config| &config.select)
-    } else {
-        flagged
+    let configured = |pick: fn(&Config) -> &BTreeSet<Arc<str>>| -> BTreeSet<Arc<str>> {
+        root.map(|config| pick(config).clone()).unwrap_or_default()
     };
-    let mut ignore = configured(|config| &config.ignore);
-    ignore.extend(options.ignore.iter().filter_map(today));
-    let is_off = |id: &Arc<str>| {
+    let mut select = flagged(&options.select);
+    if select.is_empty() {
+        select = configured(|config| &config.select);
+    }
+    let mut enable = flagged(&options.enable);
+    enable.extend(configured(|config| &config.enable));
+    let mut ignore = flagged(&options.ignore);
+    ignore.extend(configured(|config| &config.ignore));
+    let is_off = |words: &RuleWords| {
+        let id = &words.id;
         let entry = root.and_then(|config| config.rules.get(id));
-        ignore.contains(id)
-            || (!select.is_empty() && !select.contains(id))
-            || entry.is_some_and(|entry| entry.off)
+        let off = entry.and_then(|entry| entry.off);
+        let chosen = match select.is_empty() {
+            true => words.traits.on || off == Some(false),
+            false => select.contains(id),
+        };
+        ignore.contains(id) || off == Some(true) || !(chosen || enable.contains(id))
     };
-    vocabulary
-        .rules
-        .values()
-        .map(|words| Arc::clone(&words.id))
-        .filter(is_off)
-        .collect()
+    let off = vocabulary.rules.values().filter(|words| is_off(words));
+    off.map(|words| Arc::clone(&words.id)).collect()
 }
 
 /// What one `aznet.yaml` says about a deployment's subscription.

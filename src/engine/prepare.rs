@@ -22,6 +22,7 @@ use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Loader as _;
 use crate::eval::frontend::{GivenVariable, GroupOptions, Input, Unit};
+use crate::policy::pack::Pack;
 use crate::policy::service_tags::{self, TagList};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
@@ -40,6 +41,8 @@ struct Job<'a> {
     parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The list of service tags.
     service_tags: Option<Arc<str>>,
+    /// Rules in place of the program's.
+    pack: Option<Pack>,
     options: &'a Options,
 }
 
@@ -162,6 +165,7 @@ pub(super) fn on_disk<T: Send>(
             parameter_files,
             parameters: request.parameters.clone(),
             service_tags,
+            pack: None,
             options: &request.options,
         }
         .prepare()
@@ -179,11 +183,21 @@ pub(super) struct Given {
     parameter_files: Vec<Arc<str>>,
     parameters: Vec<(Arc<str>, Arc<str>)>,
     service_tags: Option<Arc<str>>,
+    /// Rules in place of the program's.
+    pack: Option<Pack>,
     /// Files that are no inputs.
     pub(super) others: Vec<Other>,
 }
 
 impl Given {
+    /// Other rules than the program's, and nothing else.
+    pub(super) fn of(pack: Pack) -> Self {
+        Self {
+            pack: Some(pack),
+            ..Self::default()
+        }
+    }
+
     /// Reads the files that a request names beside its paths; those below the root are called as
     /// the files in memory are.
     ///
@@ -244,9 +258,7 @@ pub(super) fn in_memory<T: Send>(
     given: Given,
     work: impl FnOnce(Prepared<'_>) -> T + Send,
 ) -> Result<T, UsageError> {
-    // One pool for all calls: tests and programs check many small sets of files.
-    static POOL: LazyLock<Result<ThreadPool, UsageError>> = LazyLock::new(|| pool(0));
-    let pool = POOL.as_ref().map_err(Clone::clone)?;
+    let pool = threads()?;
     files.retain(|(path, _)| !given.kinds.contains_key(path));
     files.extend(given.texts);
     files.sort();
@@ -306,9 +318,17 @@ pub(super) fn in_memory<T: Send>(
         parameter_files: given.parameter_files,
         parameters: given.parameters,
         service_tags: tags,
+        pack: given.pack,
         options,
     };
     pool.install(|| job.prepare().map(work))
+}
+
+/// The threads that all calls about files in memory share: tests and programs check many small sets
+/// of files.
+pub(super) fn threads() -> Result<&'static ThreadPool, UsageError> {
+    static POOL: LazyLock<Result<ThreadPool, UsageError>> = LazyLock::new(|| pool(0));
+    POOL.as_ref().map_err(Clone::clone)
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, UsageError> {
@@ -406,7 +426,7 @@ fn unlisted((path, why): (String, String)) -> Diagnostic {
 
 impl<'a> Job<'a> {
     fn prepare(mut self) -> Result<Prepared<'a>, UsageError> {
-        let (judge, wrong_rules) = Judge::load(&self.rule_files())?;
+        let (judge, wrong_rules) = Judge::load(self.pack.take(), &self.rule_files())?;
         let vocabulary = judge.vocabulary();
         check_options(self.options, &vocabulary)?;
         self.diagnostics.extend(wrong_rules);
@@ -609,11 +629,11 @@ struct Groups {
 }
 
 fn check_options(options: &Options, vocabulary: &Vocabulary) -> Result<(), UsageError> {
-    for id in options.select.iter().chain(&options.ignore) {
-        if !vocabulary.rules.contains_key(id.as_str()) {
-            let (message, help) = vocabulary.no_such_rule(id);
-            return Err(UsageError { message, help });
-        }
+    let selectors = options.select.iter().chain(&options.enable);
+    for selector in selectors.chain(&options.ignore) {
+        vocabulary
+            .selected(selector)
+            .map_err(|(message, help)| UsageError { message, help })?;
     }
     if let Some(offer) = &options.offer {
         vocabulary

@@ -27,7 +27,16 @@ pub(super) fn in_memory(
     files: Vec<(String, String)>,
     options: &Options,
 ) -> Result<Report, UsageError> {
-    prepare::in_memory(files, options, Given::default(), judged)
+    with_pack(files, options, Given::default())
+}
+
+/// The same with other rules.
+pub(super) fn with_pack(
+    files: Vec<(String, String)>,
+    options: &Options,
+    given: Given,
+) -> Result<Report, UsageError> {
+    prepare::in_memory(files, options, given, judged)
 }
 
 pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {

@@ -250,6 +250,41 @@ pub(crate) fn files_below(root: &Path, directory: &str) -> impl Iterator<Item = 
     below_any(root, directory).filter(inner)
 }
 
+/// Path and text of the rule files below a directory, or of the one that is named, sorted by path;
+/// paths begin as the given one does.
+///
+/// # Errors
+///
+/// When one cannot be read.
+pub(crate) fn rule_texts(path: &Path) -> Result<Vec<(String, String)>, UsageError> {
+    let real = resolve(path)?;
+    let found = walkdir::WalkDir::new(&real).sort_by_file_name();
+    let mut texts = Vec::new();
+    for found in found.into_iter().flatten() {
+        let name = match relative(&real, found.path()) {
+            Some(inner) if !inner.is_empty() => path.join(inner),
+            _ => path.to_path_buf(),
+        };
+        let name = name.to_string_lossy().replace('\\', "/");
+        if !found.file_type().is_file() || !is_rule_file(&name) {
+            continue;
+        }
+        let entry = Entry {
+            path: name.as_str().into(),
+            absolute: found.into_path(),
+        };
+        match read(&entry, Kind::Rule) {
+            Content::Text(text) => texts.push((name, text)),
+            Content::Broken(_, _, why) | Content::Unreadable(why) => {
+                let message = format!("`{name}` cannot be read: {why}");
+                return Err(UsageError::new(message));
+            }
+            Content::Foreign => {}
+        }
+    }
+    Ok(texts)
+}
+
 fn below_any(root: &Path, directory: &str) -> impl Iterator<Item = Entry> {
     let base = canonical(&root.join(directory)).ok();
     let base = base.filter(|base| base.starts_with(root));

@@ -150,6 +150,26 @@ impl Pack {
         }
     }
 
+    /// The rules of the other pack beside those of this one that it has not: of two with one id
+    /// the other's counts. For working on rules that the program has, in an older form.
+    #[must_use]
+    pub fn overlaid(mut self, other: &Self) -> Self {
+        for rule in &other.rules {
+            match self
+                .rules
+                .binary_search_by(|known| known.id().cmp(rule.id()))
+            {
+                Ok(at) => {
+                    if let Some(known) = self.rules.get_mut(at) {
+                        *known = Arc::clone(rule);
+                    }
+                }
+                Err(at) => self.rules.insert(at, Arc::clone(rule)),
+            }
+        }
+        self
+    }
+
     /// The rules, sorted by id.
     #[must_use]
     pub fn rules(&self) -> &[Arc<Rule>] {
@@ -198,6 +218,12 @@ impl Rule {
             (name, parameter.default.describe())
         };
         self.spec.parameters.iter().map(kind)
+    }
+
+    /// Whether it is judged when nobody asks for it.
+    #[must_use]
+    pub fn is_on_by_default(&self) -> bool {
+        self.spec.default
     }
 
     pub(crate) fn counts_undetermined(&self) -> bool {

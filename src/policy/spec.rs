@@ -50,6 +50,8 @@ pub struct RuleSpec {
     pub related: Vec<RelatedSpec>,
     /// Parameters and their defaults.
     pub parameters: Vec<ParameterSpec>,
+    /// Whether it is judged when nobody asks for it.
+    pub default: bool,
     /// What becomes of undetermined judgements.
     pub undetermined: Undetermined,
     /// Earlier ids.
@@ -139,12 +141,13 @@ pub struct ReferenceSpec {
     pub date: Option<Text>,
 }
 
-const RULE_KEYS: [&str; 27] = [
+const RULE_KEYS: [&str; 28] = [
     "id",
     "title",
     "category",
     "since",
     "severity",
+    "default",
     "any-of",
     "message",
     "notes",
@@ -235,6 +238,7 @@ impl RuleSpec {
             notes: sayings(entries, "notes", reader),
             related: read_related(entries, reader),
             parameters: read_parameters(entries, reader),
+            default: read_default(entries, reader),
             undetermined,
             formerly: texts(entries, "formerly", reader),
             why: why?,
@@ -301,6 +305,19 @@ fn read_severity(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec
         _ => {}
     }
     cases
+}
+
+/// `default: off` leaves a rule to those who ask for it. As JSON the word is a boolean.
+fn read_default(entries: &[Entry], reader: &mut Reader<'_>) -> bool {
+    match find(entries, "default") {
+        None => true,
+        Some(node) => match node.kind {
+            YamlKind::Bool(on) => on,
+            _ => reader
+                .word(node, "`default`", &[("on", true), ("off", false)])
+                .unwrap_or(true),
+        },
+    }
 }
 
 fn read_clauses(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<ClauseSpec> {

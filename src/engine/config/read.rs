@@ -1,5 +1,6 @@
 //! The tree of an `aznet.yaml` to a [`Config`], checking every word.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "subscription",
     "subscriptions",
     "deployments",
@@ -26,6 +27,7 @@ const KEYS: [&str; 13] = [
     "activation",
     "exclude",
     "select",
+    "enable",
     "ignore",
     "fail-on",
     "rules",
@@ -34,9 +36,10 @@ const KEYS: [&str; 13] = [
 ];
 
 /// Keys that count in the root's file only.
-const RUN_WIDE: [&str; 7] = [
+const RUN_WIDE: [&str; 8] = [
     "exclude",
     "select",
+    "enable",
     "ignore",
     "fail-on",
     "rules",
@@ -121,6 +124,7 @@ impl Reader<'_> {
                 config.service_tags = path.map(|path| (path.to_owned(), value.span));
             }
             "select" => config.select = self.rule_ids(value, key),
+            "enable" => config.enable = self.rule_ids(value, key),
             "ignore" => config.ignore = self.rule_ids(value, key),
             "fail-on" => {
                 config.fail_on = match self.word(value, key, &["error", "warning", "note", "never"])
@@ -232,7 +236,7 @@ impl Reader<'_> {
                             .and_then(severity);
                     }
                     "off" => match value.kind {
-                        YamlKind::Bool(off) => entry.off = off,
+                        YamlKind::Bool(off) => entry.off = Some(off),
                         _ => self.expected(value, key, "`true` or `false`"),
                     },
                     _ => self.parameters(&mut entry, words, value),
@@ -266,15 +270,14 @@ impl Reader<'_> {
         }
     }
 
-    fn rule_ids(&mut self, node: &Yaml, key: &str) -> Vec<Arc<str>> {
+    /// The rules that selectors name.
+    fn rule_ids(&mut self, node: &Yaml, key: &str) -> BTreeSet<Arc<str>> {
         let vocabulary = self.vocabulary;
-        let mut ids = Vec::new();
+        let mut ids = BTreeSet::new();
         for (text, span) in self.texts(node, key) {
-            if let Some(words) = vocabulary.rules.get(text.as_str()) {
-                ids.push(Arc::clone(&words.id));
-            } else {
-                let (message, help) = vocabulary.no_such_rule(&text);
-                self.error(span, message, help);
+            match vocabulary.selected(&text) {
+                Ok(found) => ids.extend(found),
+                Err((message, help)) => self.error(span, message, help),
             }
         }
         ids
@@ -463,7 +466,8 @@ fn list(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::config::{Config, RuleWords, Vocabulary, read};
+    use crate::diagnostic::Severity;
+    use crate::engine::config::{Config, RuleWords, Traits, Vocabulary, read};
     use crate::policy::settings::Port25;
     use crate::semantics::smtp::Date;
     use crate::source::{FileId, SourceFile};
@@ -482,6 +486,12 @@ mod tests {
                 RuleWords {
                     id: "kms-unreachable".into(),
                     parameters: vec![("limit".into(), "a number")],
+                    traits: Traits {
+                        category: "licensing".into(),
+                        severity: Severity::Error,
+                        compliance: Vec::new(),
+                        on: true,
+                    },
                 },
             )]
             .into(),
