@@ -23,6 +23,7 @@ mod intent;
 mod link;
 pub mod load_balancer;
 mod machine;
+pub mod mail;
 pub mod manager;
 pub mod nsg;
 pub(crate) mod parse;
@@ -30,6 +31,7 @@ pub mod platform;
 pub mod resource;
 pub mod routing;
 mod security_rule;
+pub mod setting;
 pub mod subscription;
 pub mod topology;
 
@@ -319,6 +321,14 @@ ids! {
     IpGroupId => ip_groups: firewall::IpGroup;
     /// A virtual machine or scale set.
     MachineId => machines: compute::Machine;
+    /// An application that Azure hosts.
+    AppId => apps: setting::App;
+    /// A text that a machine or an application runs with.
+    SettingId => settings: setting::Setting;
+    /// A mail server that a setting names.
+    MailTargetId => mail_targets: mail::MailTarget;
+    /// A TXT record.
+    TxtRecordId => txt_records: mail::TxtRecord;
     /// A subscription described in the files.
     SubscriptionId => subscriptions: subscription::Subscription;
     /// A virtual network manager.
@@ -383,6 +393,10 @@ pub struct Network {
     pub firewall_rules: Vec<firewall::FirewallRule>,
     pub ip_groups: Vec<firewall::IpGroup>,
     pub machines: Vec<compute::Machine>,
+    pub apps: Vec<setting::App>,
+    pub settings: Vec<setting::Setting>,
+    pub mail_targets: Vec<mail::MailTarget>,
+    pub txt_records: Vec<mail::TxtRecord>,
     pub subscriptions: Vec<subscription::Subscription>,
     pub network_managers: Vec<manager::NetworkManager>,
     pub network_groups: Vec<manager::NetworkGroup>,

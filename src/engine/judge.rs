@@ -396,7 +396,8 @@ impl Judge {
         if !is_selected(docket, &deployment) {
             return None;
         }
-        let network = Network::build(&deployment);
+        let mut network = Network::build(&deployment);
+        network.find_mail_targets(self.facts);
         let own = offer::described(&network, &deployment, self.facts, docket.files);
         let settings = settings(run, unit, &own);
         deployment

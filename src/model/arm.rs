@@ -4,6 +4,7 @@
 //! its `properties`. Where a list was flattened by a tool the properties lie beside the name.
 
 mod compute;
+mod dns;
 mod firewall;
 mod gateway;
 mod load_balancer;
@@ -11,6 +12,7 @@ mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
+mod setting;
 mod subscription;
 mod topology;
 
@@ -43,8 +45,31 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "microsoft.compute" => match kind {
             "virtualmachines" => compute::virtual_machine(builder, resource),
             "virtualmachinescalesets" => compute::scale_set(builder, resource),
+            "virtualmachines/extensions" | "virtualmachinescalesets/extensions" => {
+                setting::extension(builder, resource);
+            }
+            "virtualmachines/runcommands" => setting::run_command(builder, resource),
             _ => {}
         },
+        "microsoft.web" => match kind {
+            "sites" | "sites/slots" => setting::site(builder, resource),
+            "sites/config" | "sites/slots/config" => setting::site_config(builder, resource),
+            "sites/networkconfig" | "sites/slots/networkconfig" => {
+                setting::site_network(builder, resource);
+            }
+            _ => {}
+        },
+        "microsoft.app" => match kind {
+            "containerapps" | "jobs" => setting::container_app(builder, resource),
+            "managedenvironments" => setting::environment(builder, resource),
+            _ => {}
+        },
+        "microsoft.containerinstance" if kind == "containergroups" => {
+            setting::container_group(builder, resource);
+        }
+        "microsoft.resources" if kind == "deploymentscripts" => {
+            setting::deployment_script(builder, resource);
+        }
         "microsoft.subscription" if kind == "aliases" => subscription::alias(builder, resource),
         "microsoft.resources" if kind == "subscriptions" => {
             subscription::subscription(builder, resource);
@@ -72,6 +97,7 @@ fn network<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
         "virtualhubs/hubvirtualnetworkconnections" => topology::hub_connection(builder, resource),
         "virtualhubs/routingintent" => topology::routing_intent(builder, resource),
         "networkinterfaces" => network_interface::resource(builder, resource),
+        "dnszones/txt" => dns::txt(builder, resource),
         "routetables" => routing::table(builder, resource),
         "routetables/routes" => routing::child_route(builder, resource),
         "loadbalancers" => load_balancer::balancer(builder, resource),

@@ -5,6 +5,7 @@
 //! the linker looks up.
 
 mod compute;
+mod dns;
 mod firewall;
 mod gateway;
 mod load_balancer;
@@ -12,6 +13,7 @@ mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
+mod setting;
 mod subscription;
 mod topology;
 
@@ -95,6 +97,8 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "route_table" => routing::table(builder, resource),
         "route" => routing::separate_route(builder, resource),
         "subscription" => subscription::subscription(builder, resource),
+        "dns_txt_record" => dns::txt(builder, resource),
+        _ if setting::is_setting(kind) => setting::lower(builder, resource, kind),
         "ip_group" => firewall::ip_group(builder, resource),
         "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
         _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),

@@ -73,6 +73,12 @@ pub(super) struct Notes<'a> {
     pub(super) intents: Vec<Bond<HubId, [Field<Link<FirewallId>>; 2]>>,
     /// The value of each route's next hop address; of several, its place among them.
     pub(super) next_hops: Vec<(RouteId, Option<usize>, Node<'a>)>,
+    /// Applications by key, and a subnet they are integrated with.
+    pub(super) app_subnet: Vec<(ResourceKey, Field<Link<SubnetId>>)>,
+    /// Applications and the environment they run in, both by key.
+    pub(super) app_environment: Vec<(ResourceKey, ResourceKey)>,
+    /// Environments of applications by key, and their subnet.
+    pub(super) environment_subnet: Vec<(ResourceKey, Field<Link<SubnetId>>)>,
     /// Elements of exports that name what is attached to them, of which some is not in the files.
     pub(super) back_references: Vec<BackReferences>,
 }

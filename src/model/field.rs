@@ -359,6 +359,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The entries of an object; empty for anything else.
+    pub(super) fn entries(&self) -> Vec<(Arc<str>, Self)> {
+        let object = self.value().and_then(Value::as_object);
+        let entries = object.into_iter().flat_map(|object| &object.entries);
+        entries
+            .map(|(name, value)| (Arc::clone(name), self.at(value)))
+            .collect()
+    }
+
     /// A list of fields.
     pub(super) fn list<T>(&self, read: impl Fn(&Self) -> Field<T>) -> List<Field<T>> {
         let found = self.items();

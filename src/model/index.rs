@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{
-    AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AsgId, FirewallId,
-    FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId, FirewallRuleId,
+    AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AppId, AsgId,
+    FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId, FirewallRuleId,
     GatewayConnectionId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
-    LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, Network, NetworkGroupId,
+    LocalNetworkGatewayId, MachineId, MailTargetId, Meta, NatGatewayId, Network, NetworkGroupId,
     NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId, PublicIpId,
-    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, StaticMemberId, SubnetId,
-    SubscriptionId, VnetId,
+    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, SettingId, StaticMemberId, SubnetId,
+    SubscriptionId, TxtRecordId, VnetId,
 };
 use crate::eval::Resource;
 use crate::eval::ResourceKey;
@@ -53,6 +53,10 @@ pub(super) enum ElementId {
     FirewallRuleId(FirewallRuleId),
     IpGroupId(IpGroupId),
     MachineId(MachineId),
+    AppId(AppId),
+    SettingId(SettingId),
+    MailTargetId(MailTargetId),
+    TxtRecordId(TxtRecordId),
     SubscriptionId(SubscriptionId),
     NetworkManagerId(NetworkManagerId),
     NetworkGroupId(NetworkGroupId),
@@ -95,6 +99,10 @@ impl ElementId {
             Self::FirewallRuleId(id) => id.meta(network),
             Self::IpGroupId(id) => id.meta(network),
             Self::MachineId(id) => id.meta(network),
+            Self::AppId(id) => id.meta(network),
+            Self::SettingId(id) => id.meta(network),
+            Self::MailTargetId(id) => id.meta(network),
+            Self::TxtRecordId(id) => id.meta(network),
             Self::SubscriptionId(id) => id.meta(network),
             Self::NetworkManagerId(id) => id.meta(network),
             Self::NetworkGroupId(id) => id.meta(network),

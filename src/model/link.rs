@@ -3,6 +3,7 @@
 //!
 //! Which dialect an element was written in does not matter here.
 
+mod apps;
 mod attach;
 mod next_hop;
 mod relations;
@@ -16,6 +17,7 @@ pub(super) fn link(mut builder: Builder<'_>) -> Network {
     resolve::settle(&mut builder);
     resolve::elements(&mut builder);
     attach::apply(&mut builder);
+    apps::integrate(&mut builder);
     relations::fill(&mut builder);
     next_hop::identify(&mut builder);
     builder.network

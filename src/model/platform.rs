@@ -285,6 +285,66 @@ pub struct FirewallFeatureRow {
     pub source: Source,
 }
 
+/// What a mail server that many use is for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailRole {
+    /// Takes mail from whoever logs in to a mailbox.
+    Submission,
+    /// The same for clients with obsolete encryption.
+    LegacySubmission,
+    /// Takes mail for the mailboxes of one organisation: what its MX record names.
+    MailExchanger,
+    /// Sends mail on for its customers.
+    Relay,
+}
+
+impl MailRole {
+    /// Its name in predicates.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Submission => "submission",
+            Self::LegacySubmission => "legacy-submission",
+            Self::MailExchanger => "mail-exchanger",
+            Self::Relay => "relay",
+        }
+    }
+}
+
+/// A mail server that many use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MailHostRow {
+    /// Its name; `*.` stands for one name or more.
+    pub host: Arc<str>,
+    /// Whose it is, for people.
+    pub service: Arc<str>,
+    /// What it is for.
+    pub role: MailRole,
+    /// The TCP ports it answers on, the recommended one first.
+    pub ports: Vec<u16>,
+    /// Whether it takes mail only over an encrypted connection.
+    pub tls_required: bool,
+    /// Its addresses, where they are published.
+    #[serde(default)]
+    pub addresses: Vec<IpNet>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+impl MailHostRow {
+    /// Whether a host, in lower case, is this one; it begins with a dot where the name before is not
+    /// known.
+    #[must_use]
+    pub fn is(&self, host: &str) -> bool {
+        match self.host.strip_prefix('*') {
+            Some(suffix) => host.ends_with(suffix),
+            None => *self.host == *host,
+        }
+    }
+}
+
 /// All platform facts of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -302,6 +362,7 @@ pub struct PlatformFacts {
     pub admin_exemptions: Vec<AdminExemption>,
     pub firewall_features: Vec<FirewallFeatureRow>,
     pub tag_regions: Vec<TagRegion>,
+    pub mail_hosts: Vec<MailHostRow>,
 }
 
 impl PlatformFacts {

@@ -189,6 +189,8 @@ pub struct PublicIp {
     pub sku: Field<Arc<str>>,
     /// `Static` or `Dynamic`.
     pub allocation: Field<Arc<str>>,
+    /// The name that reverse DNS gives for it; absent: none.
+    pub reverse_fqdn: Field<Arc<str>>,
 }
 
 /// A prefix of public IP addresses.

@@ -22,6 +22,7 @@ mod relations;
 mod resource;
 mod routing;
 mod run;
+mod setting;
 mod targets;
 mod topology;
 

@@ -60,6 +60,7 @@ fn machine<'a>(
         meta: meta.clone(),
     };
     let _: MachineId = builder.put(machine, &meta);
+    super::setting::of_machine(builder, &meta, profile);
 }
 
 fn inline_interfaces<'a>(

@@ -181,6 +181,9 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         address: properties(&body).get("ipAddress").field(parse::address),
         sku: body.path(&["sku", "name"]).text(),
         allocation: properties(&body).get("publicIPAllocationMethod").text(),
+        reverse_fqdn: properties(&body)
+            .path(&["dnsSettings", "reverseFqdn"])
+            .text(),
         meta: meta.clone(),
     };
     let _: PublicIpId = builder.put(element, &meta);

@@ -34,6 +34,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
         network_interfaces.items.extend(inline.items);
         network_interfaces.rest = network_interfaces.rest.or(inline.rest);
     }
+    super::setting::of_machine(builder, &part.meta, &part.node);
     let _: MachineId = builder.add(Machine {
         network_interfaces,
         operating_system: system,

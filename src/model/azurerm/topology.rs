@@ -247,6 +247,7 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let element = PublicIp {
         address: body.get("ip_address").field(parse::address),
         sku: defaulted(builder, resource, &body, "sku"),
+        reverse_fqdn: body.get("reverse_fqdn").text(),
         allocation: body
             .any_of(&["allocation_method", "public_ip_address_allocation"])
             .text(),

@@ -8,6 +8,7 @@ use crate::model::build::Builder;
 use crate::model::field::referenced_part;
 use crate::model::index::{ElementId, Id, Index};
 use crate::model::manager::AdminAddress;
+use crate::model::setting::SettingOwner;
 use crate::model::{Field, Link, List, Network, State, VnetId};
 
 /// Decides between several definitions of one resource: the last one that exists for certain wins.
@@ -142,6 +143,15 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
     }
     for machine in &mut network.machines {
         find.links(&mut machine.network_interfaces);
+    }
+    for app in &mut network.apps {
+        find.links(&mut app.subnets);
+    }
+    for setting in &mut network.settings {
+        match &mut setting.owner {
+            SettingOwner::Machine(machine) => find.link(machine),
+            SettingOwner::App(app) => find.link(app),
+        }
     }
     managers(network, &find);
 }

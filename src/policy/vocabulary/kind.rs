@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, KindSpec, World, common, relations};
 use super::{admin, balancing, connectivity, firewall, firewall_parts, load_balancer};
-use super::{members, nsg, resource, routing, run, topology};
+use super::{members, nsg, resource, routing, run, setting, topology};
 use crate::eval::value::Unknown;
 use crate::model::firewall::FirewallRuleKind;
 use crate::model::{self, Meta, Network};
@@ -83,6 +83,10 @@ kinds! {
         FirewallRuleCollection firewall_parts::COLLECTION, firewall_rules;
         IpGroup firewall_parts::IP_GROUP, ip_groups;
         Machine topology::MACHINE, machines;
+        App setting::APP, apps;
+        Setting setting::SETTING, settings;
+        MailTarget setting::MAIL_TARGET, mail_targets;
+        TxtRecord setting::TXT_RECORD, txt_records;
         NetworkManager admin::NETWORK_MANAGER, network_managers;
         NetworkGroup admin::NETWORK_GROUP, network_groups;
         NetworkGroupMember admin::NETWORK_GROUP_MEMBER, static_members;

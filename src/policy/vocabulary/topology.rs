@@ -326,6 +326,18 @@ pub(super) static PUBLIC_IP: KindSpec = KindSpec {
             doc: "`Basic`, `Standard` or `StandardV2`",
             get: |w, id| field(&public_ip(w, id).sku, text),
         },
+        Field {
+            name: "allocation",
+            ty: Ty::TEXT,
+            doc: "`Static` or `Dynamic`",
+            get: |w, id| field(&public_ip(w, id).allocation, text),
+        },
+        Field {
+            name: "reverse_fqdn",
+            ty: Ty::TEXT,
+            doc: "the name that reverse DNS gives for it; null: none",
+            get: |w, id| field(&public_ip(w, id).reverse_fqdn, text),
+        },
     ],
 };
 

@@ -76,6 +76,7 @@ fn public_ip(build: &mut Build, allocation: &str) -> PublicIpId {
         address: absent(),
         sku: known("Standard".into()),
         allocation: known(allocation.into()),
+        reverse_fqdn: absent(),
     });
     id
 }

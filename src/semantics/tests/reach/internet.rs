@@ -15,6 +15,7 @@ fn public_ip(build: &mut Build, nic: NicId, sku: &str) -> PublicIpId {
         address: absent(),
         sku: known(sku.into()),
         allocation: absent(),
+        reverse_fqdn: absent(),
     });
     build.network[nic].ip_configurations.items[0].public_ip = known(Link::Here(id));
     id

@@ -1,0 +1,42 @@
+//! Gives applications the subnets that other resources say they are integrated with.
+
+use std::collections::HashMap;
+use std::mem::take;
+
+use super::resolve::Resolver;
+use crate::eval::ResourceKey;
+use crate::model::build::{Builder, outside};
+use crate::model::{AppId, Field, Link, SubnetId};
+
+/// Integrations of sites, and environments of container apps.
+pub(super) fn integrate(builder: &mut Builder<'_>) {
+    let said = take(&mut builder.notes.app_subnet);
+    for (app, subnet) in said {
+        attach(builder, &app, subnet);
+    }
+    let environments: HashMap<ResourceKey, Field<Link<SubnetId>>> =
+        take(&mut builder.notes.environment_subnet)
+            .into_iter()
+            .collect();
+    for (app, environment) in take(&mut builder.notes.app_environment) {
+        if let Some(subnet) = environments.get(&environment) {
+            attach(builder, &app, subnet.clone());
+        } else if let [id] = builder.index.find::<AppId>(&app)[..] {
+            let app = &mut builder.network[id];
+            app.subnets.rest = Some(outside(&app.meta, "the subnet of the environment"));
+        }
+    }
+}
+
+fn attach(builder: &mut Builder<'_>, app: &ResourceKey, mut subnet: Field<Link<SubnetId>>) {
+    if subnet.is_absent() {
+        return;
+    }
+    let find = Resolver {
+        index: &builder.index,
+    };
+    find.link(&mut subnet);
+    if let [id] = builder.index.find::<AppId>(app)[..] {
+        builder.network[id].subnets.items.push(subnet);
+    }
+}

@@ -1,0 +1,61 @@
+//! Mail: the servers that settings name, and what DNS says of who may send.
+//!
+//! A [`MailTarget`] is found by evidence that holds: the name of a mail service that
+//! `rules/platform/mail-hosts.yaml` knows, or a setting whose own name says that it is a mail
+//! server. What is absent: whether mail gets there.
+
+mod names;
+mod script;
+mod spf;
+mod targets;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::setting::Text;
+use super::{Field, List, Meta, SettingId};
+
+/// A mail server that something is told to use.
+#[derive(Clone, Debug)]
+pub struct MailTarget {
+    /// Name (the host), place, existence: those of the setting that names the host.
+    pub meta: Meta,
+    /// The setting that names the host.
+    pub setting: SettingId,
+    /// The host as written, in lower case.
+    pub host: Field<Arc<str>>,
+    /// Its address, where the host is one.
+    pub address: Option<IpAddr>,
+    /// The port; absent: none is told.
+    pub port: Field<u16>,
+    /// Whether the connection is encrypted; absent: nothing is said.
+    pub tls: Field<bool>,
+    /// The row of the table of mail hosts it is, if it is one.
+    pub service: Option<u32>,
+}
+
+/// A TXT record of a DNS zone.
+#[derive(Clone, Debug)]
+pub struct TxtRecord {
+    /// Name, place, existence. `@` is the zone itself.
+    pub meta: Meta,
+    /// The zone.
+    pub zone: Field<Arc<str>>,
+    /// Its texts, the pieces of each put together.
+    pub texts: List<Text>,
+}
+
+/// One term of an SPF record.
+#[derive(Clone, Debug)]
+pub enum SpfTerm {
+    /// `ip4:`, `ip6:` with a known block.
+    Block(ipnet::IpNet),
+    /// `ip4:`, `ip6:` with the address of something.
+    Of(Arc<crate::eval::value::Unknown>),
+    /// `include:`, `redirect=`, `a`, `mx`, `exists:`, `ptr`: answered by DNS. The domain, if any.
+    Elsewhere(Arc<str>),
+    /// `all` as a pass, or as neutral.
+    Everything,
+}
+
+pub use spf::terms;
