@@ -148,6 +148,8 @@ pub struct LoadBalancingRule {
     pub backend_port: Field<u16>,
     /// Members do not reach out through this rule's frontend.
     pub disable_outbound_snat: Field<bool>,
+    /// Packets keep the frontend's address on their way to members, and its port.
+    pub floating_ip: Field<bool>,
 }
 
 /// A health probe.
@@ -159,11 +161,22 @@ pub struct Probe {
     pub load_balancer: Option<LoadBalancerId>,
     /// TCP for every kind of probe Azure has.
     pub protocol: Field<Protocol>,
+    /// What it asks by; absent where Azure's default holds.
+    pub request: Field<ProbeRequest>,
     /// The port it asks.
     pub port: Field<u16>,
     /// The pools whose members it asks: those of the load-balancing rules that use it. Certainly
     /// empty: no rule uses it.
     pub pools: List<PoolId>,
+}
+
+/// How a probe finds out whether a member is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum ProbeRequest {
+    Tcp,
+    Http,
+    Https,
 }
 
 /// A backend pool.

@@ -64,6 +64,8 @@ pub struct SecurityRule {
     /// and plural both given, address and ASG both given, families mixed, a tag in a plural list,
     /// nothing given, a name it refuses.
     pub defects: Vec<Defect>,
+    /// A resource of its own, of a kind that the list of rules in its group would overwrite.
+    pub apart: bool,
     /// Put there by an Azure service (`*_UseOnly_*`, `k8s-azure-lb_*`), not by the author.
     pub platform_managed: bool,
 }

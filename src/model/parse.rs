@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use super::address::{AddressPrefix, PortRange, Protocol, ProtocolMatch, ServiceTag};
 use super::compute::OperatingSystem;
 use super::firewall::{FirewallProtocol, PrivateRange, ThreatIntelligence};
+use super::load_balancer::ProbeRequest;
 use super::manager::{AdminAction, IntentPolicyServices};
 use super::nsg::{Access, Direction};
 use super::routing::{NextHopType, RoutePrefix};
@@ -303,6 +304,19 @@ pub(super) fn balanced_protocol(text: &str) -> Parsed<ProtocolMatch> {
             ("All", ProtocolMatch::Any),
         ],
         "Tcp, Udp or All",
+    )
+}
+
+/// How a probe asks.
+pub(super) fn probe_request(text: &str) -> Parsed<ProbeRequest> {
+    word(
+        text,
+        &[
+            ("Tcp", ProbeRequest::Tcp),
+            ("Http", ProbeRequest::Http),
+            ("Https", ProbeRequest::Https),
+        ],
+        "Tcp, Http or Https",
     )
 }
 

@@ -124,8 +124,20 @@ pub struct TagRow {
     /// Azure refuses it as the prefix of a route.
     #[serde(default)]
     pub not_in_routes: bool,
+    /// The only direction of rules that the documents call it suitable for.
+    #[serde(default)]
+    pub only: Option<TagDirection>,
     /// Where it is written.
     pub source: Source,
+}
+
+/// A direction of security rules.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum TagDirection {
+    Inbound,
+    Outbound,
 }
 
 /// A platform service that network security groups do not touch unless a rule names its tag.
@@ -366,6 +378,18 @@ pub struct PlatformFacts {
 }
 
 impl PlatformFacts {
+    /// The row of a service tag; of a regional one (`Storage.WestEurope`) that of the whole service.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&TagRow> {
+        let row = |name: &str| {
+            self.tags.iter().find(|row| {
+                let mut spellings = std::iter::once(&row.name).chain(&row.formerly);
+                spellings.any(|spelling| spelling.eq_ignore_ascii_case(name))
+            })
+        };
+        row(name).or_else(|| row(name.rsplit_once('.')?.0))
+    }
+
     /// A service tag as the table spells it; as given, if the table does not know it.
     #[must_use]
     pub fn spelling_of_tag(&self, name: &str) -> String {

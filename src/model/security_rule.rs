@@ -146,6 +146,7 @@ impl Draft<'_> {
             source_ports: self.source_ports.read(parse::ports, &mut defects),
             destination_ports: self.destination_ports.read(parse::ports, &mut defects),
             platform_managed,
+            apart: false,
             meta: self.meta,
             defects,
         }

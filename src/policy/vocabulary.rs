@@ -10,6 +10,7 @@ mod attachment;
 mod balancing;
 mod common;
 mod connectivity;
+mod balanced;
 mod egress;
 mod firewall;
 mod firewall_parts;

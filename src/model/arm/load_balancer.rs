@@ -119,6 +119,7 @@ fn rule(part: Part<'_>) -> LoadBalancingRule {
         frontend_port: from.get("frontendPort").field(parse::port),
         backend_port: from.get("backendPort").field(parse::port),
         disable_outbound_snat: from.get("disableOutboundSnat").flag(),
+        floating_ip: from.get("enableFloatingIP").flag(),
         meta: part.meta,
     }
 }
@@ -128,6 +129,7 @@ fn probe(builder: &mut Builder<'_>, part: Part<'_>) -> ProbeId {
     builder.add(Probe {
         load_balancer: None,
         protocol: probe_protocol(&from.get("protocol"), &part.meta),
+        request: from.get("protocol").field(parse::probe_request),
         port: from.get("port").field(parse::port),
         pools: List::default(),
         meta: part.meta,

@@ -119,6 +119,9 @@ fn rule<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         frontend_port: from.get("frontend_port").field(parse::port),
         backend_port: from.get("backend_port").field(parse::port),
         disable_outbound_snat: from.get("disable_outbound_snat").flag(),
+        floating_ip: from
+            .any_of(&["floating_ip_enabled", "enable_floating_ip"])
+            .flag(),
         meta: part.meta.clone(),
     };
     builder.notes.balancing_rule_of.push(Bond {
@@ -135,6 +138,7 @@ fn probe<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         load_balancer: None,
         // Every probe Azure has asks over TCP.
         protocol: Field::known(Protocol::Tcp, protocol.origin()),
+        request: protocol.field(parse::probe_request),
         port: part.node.get("port").field(parse::port),
         pools: List::default(),
         meta: part.meta.clone(),

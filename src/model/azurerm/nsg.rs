@@ -49,6 +49,7 @@ pub(super) fn separate_rule<'a>(builder: &mut Builder<'a>, resource: &'a Resourc
         GROUPS,
     );
     if let Some(right) = rule(builder, part) {
+        builder.network[right].apart = true;
         builder.notes.rule_of.push(Bond { left, right, meta });
     }
 }

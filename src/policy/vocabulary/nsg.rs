@@ -1,10 +1,13 @@
 //! Network security groups and their rules.
 
 mod defects;
+mod sides;
+mod tags;
 
 use std::sync::Arc;
 
 use super::attachment::{machines, subnets_of};
+use super::balanced::{BALANCED, balanced_targets};
 use super::read::{address, addresses, element, elements, field, name, open, ports};
 use super::targets::{TARGET, probe_targets};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
@@ -13,7 +16,9 @@ use crate::model::nsg::{Access, Direction, SecurityRule};
 use crate::model::{self, Link, NsgId, SecurityRuleId, State, SubnetId};
 use crate::policy::datum::{self, Data, Datum};
 
-use defects::{count_addresses, count_groups, defects, free_priority, same_priority};
+use defects::{count_addresses, count_groups, defects, free_priority, same_name, same_priority};
+use sides::{destination_port_count, reply_ports, translated_addresses};
+use tags::{MISDIRECTED_TAG, UNKNOWN_TAG, misdirected_tags, unknown_tags};
 
 pub(super) const DIRECTIONS: &[&str] = &["Inbound", "Outbound"];
 pub(super) const ACCESSES: &[&str] = &["Allow", "Deny"];
@@ -178,6 +183,54 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             get: same_priority,
         },
         Field {
+            name: "same_name",
+            ty: Ty::List(Item::Element(Kind::SecurityRule)),
+            doc: "rules of its group with its name, in any case, that are written before it",
+            get: same_name,
+        },
+        Field {
+            name: "translated_addresses",
+            ty: Ty::List(Item::Address),
+            doc: "public addresses on the side of the rule's own network, inbound destinations and outbound sources, which Azure translates: no packet of the direction has them",
+            get: translated_addresses,
+        },
+        Field {
+            name: "reply_ports",
+            ty: Ty::List(Item::Ports),
+            doc: "its source ports, if they are single ports of services while its destination ports hold all that clients use, as replies have them",
+            get: reply_ports,
+        },
+        Field {
+            name: "destination_port_count",
+            ty: Ty::NUMBER,
+            doc: "how many destination ports it names together",
+            get: destination_port_count,
+        },
+        Field {
+            name: "unknown_tags",
+            ty: Ty::List(Item::Object(UNKNOWN_TAG)),
+            doc: "its sources and destinations that look like service tags and are not among those documented",
+            get: unknown_tags,
+        },
+        Field {
+            name: "misdirected_tags",
+            ty: Ty::List(Item::Object(MISDIRECTED_TAG)),
+            doc: "service tags of its far side that are documented for the other direction alone",
+            get: misdirected_tags,
+        },
+        Field {
+            name: "balanced_targets",
+            ty: Ty::List(Item::Object(BALANCED)),
+            doc: "the pool members behind its group that a load-balancing rule sends to",
+            get: |w, id| of_group(w, id, balanced_targets),
+        },
+        Field {
+            name: "apart",
+            ty: Ty::BOOL,
+            doc: "a resource of its own that the list of rules in its group would overwrite",
+            get: |w, id| Datum::new(Data::Bool(rule(w, id).apart), rule(w, id).meta.origin),
+        },
+        Field {
             name: "defects",
             ty: Ty::List(Item::Object(DEFECT)),
             doc: "what Azure refuses about it",
@@ -270,6 +323,12 @@ pub(super) static NSG: KindSpec = KindSpec {
             ty: Ty::List(Item::Element(Kind::VirtualNetwork)),
             doc: "the networks of its subnets",
             get: |w, id| virtual_networks(w, NsgId(id)),
+        },
+        Field {
+            name: "balanced_targets",
+            ty: Ty::List(Item::Object(BALANCED)),
+            doc: "the pool members behind it that a load-balancing rule sends to",
+            get: |w, id| balanced_targets(w, NsgId(id)),
         },
         Field {
             name: "attached_subnets",

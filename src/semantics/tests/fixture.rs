@@ -277,6 +277,7 @@ impl Build {
             source_ports,
             destination_ports,
             defects: Vec::new(),
+            apart: false,
             platform_managed: false,
         });
         self.network[nsg].rules.items.push(id);
@@ -299,6 +300,7 @@ pub(super) fn facts() -> PlatformFacts {
             .collect()
     };
     let tag = |name: &str, within: &str, addresses: &str| TagRow {
+        only: None,
         name: name.into(),
         regional: true,
         within: within.split_whitespace().map(Into::into).collect(),

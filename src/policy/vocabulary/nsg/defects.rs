@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::read::{elements, object, open};
 use super::super::{Kind, World};
 use super::{group, rule};
-use crate::eval::value::Truth;
 use crate::model::address::AddressPrefix;
 use crate::model::nsg::SecurityRule;
 use crate::model::{self, Link, State};
@@ -30,6 +29,24 @@ pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
             let other = &world.network[**other];
             other.priority.value() == Some(priority) && other.direction.value() == Some(direction)
         });
+    elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
+}
+
+/// Azure takes names that differ in case alone for the same.
+pub(super) fn same_name(world: &World<'_>, id: u32) -> Datum {
+    let this = rule(world, id);
+    let Some(nsg) = this.nsg else {
+        return open("the other rules of its network security group");
+    };
+    let Some(name) = this.meta.name.value().filter(|_| !this.meta.existing) else {
+        return Datum::list(Vec::new(), None);
+    };
+    let before = world.network[nsg].rules.items.iter();
+    let before = before.take_while(|other| other.0 != id).filter(|other| {
+        let meta = &world.network[**other].meta;
+        let other = meta.name.value().filter(|_| !meta.existing);
+        other.is_some_and(|other| other.eq_ignore_ascii_case(name))
+    });
     elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
 }
 
@@ -61,38 +78,11 @@ pub(super) fn defects(world: &World<'_>, id: u32) -> Datum {
     for defect in &rule.defects {
         add(&defect.field, &defect.why, defect.origin);
     }
-    if let Some(name) = named_before(world, id) {
-        add(
-            "name",
-            &format!("has the name of an earlier rule of its group, `{name}`"),
-            rule.meta.name.origin,
-        );
-    }
     let items = found.into_iter().map(|((field, why), origin)| {
         let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
         datum::Item::certain(Datum::new(defect.data, origin))
     });
     Datum::list(items.collect(), None)
-}
-
-/// The name of an earlier rule of the group that Azure takes for the same; case does not matter.
-fn named_before(world: &World<'_>, id: u32) -> Option<Arc<str>> {
-    let certain = |rule: &SecurityRule| {
-        let meta = &rule.meta;
-        meta.existence.truth == Truth::True && !meta.template && !meta.existing
-    };
-    let this = rule(world, id);
-    let name = this.meta.name.value().filter(|_| certain(this))?;
-    world.network[this.nsg?]
-        .rules
-        .items
-        .iter()
-        .take_while(|other| other.0 != id)
-        .map(|other| &world.network[*other])
-        .filter(|other| certain(other))
-        .filter_map(|other| other.meta.name.value())
-        .find(|other| other.eq_ignore_ascii_case(name))
-        .cloned()
 }
 
 fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {

@@ -163,6 +163,7 @@ fn balanced() -> (Two, NsgId) {
         meta: meta("probe"),
         load_balancer: Some(LoadBalancerId(0)),
         protocol: known(Protocol::Tcp),
+        request: absent(),
         port: known(8080),
         pools: List::closed(vec![PoolId(0)]),
     });
