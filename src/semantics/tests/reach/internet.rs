@@ -188,6 +188,7 @@ fn balanced() -> (Two, NsgId) {
             frontend_port: known(80),
             backend_port: known(8080),
             disable_outbound_snat: absent(),
+            floating_ip: absent(),
         }]),
         sku: absent(),
         outbound_rules: List::default(),
