@@ -7,10 +7,10 @@
 
 mod admin;
 mod attachment;
+mod balanced;
 mod balancing;
 mod common;
 mod connectivity;
-mod balanced;
 mod egress;
 mod firewall;
 mod firewall_parts;
