@@ -31,6 +31,7 @@ pub mod platform;
 pub mod resource;
 pub mod routing;
 mod security_rule;
+pub mod service;
 pub mod setting;
 pub mod subscription;
 pub mod topology;
@@ -329,6 +330,8 @@ ids! {
     MailTargetId => mail_targets: mail::MailTarget;
     /// A TXT record.
     TxtRecordId => txt_records: mail::TxtRecord;
+    /// A service of Azure's that lives in subnets.
+    ServiceId => services: service::Service;
     /// A subscription described in the files.
     SubscriptionId => subscriptions: subscription::Subscription;
     /// A virtual network manager.
@@ -397,6 +400,7 @@ pub struct Network {
     pub settings: Vec<setting::Setting>,
     pub mail_targets: Vec<mail::MailTarget>,
     pub txt_records: Vec<mail::TxtRecord>,
+    pub services: Vec<service::Service>,
     pub subscriptions: Vec<subscription::Subscription>,
     pub network_managers: Vec<manager::NetworkManager>,
     pub network_groups: Vec<manager::NetworkGroup>,

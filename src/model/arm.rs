@@ -12,12 +12,14 @@ mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
+mod service;
 mod setting;
 mod subscription;
 mod topology;
 
 use super::build::{Builder, Part, Parts, Style};
 use super::field::Node;
+use super::service::ServiceKind;
 use super::{Field, Link, List, Meta, State};
 use crate::eval::{Mode, Resource, ResourceKey};
 
@@ -31,12 +33,18 @@ pub(super) fn hints_at_subscription(text: &str) -> bool {
     subscription::is_hinted_at(text)
 }
 
+/// The service that a subnet of this name or with one of these delegations holds.
+pub(super) fn service_of_subnet(name: Option<&str>, delegations: &[&str]) -> Option<ServiceKind> {
+    service::of_subnet(name, delegations)
+}
+
 /// Adds what a resource means to the network, if it means anything.
 pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     if resource.mode == Mode::Existing && builder.is_created_here(resource) {
         return;
     }
     let kind = resource.kind.to_ascii_lowercase();
+    service::lower(builder, resource, &kind);
     let Some((provider, kind)) = kind.split_once('/') else {
         return;
     };

@@ -13,6 +13,7 @@ mod manager;
 mod network_interface;
 mod nsg;
 mod routing;
+mod service;
 mod setting;
 mod subscription;
 mod topology;
@@ -101,6 +102,8 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         _ if setting::is_setting(kind) => setting::lower(builder, resource, kind),
         "ip_group" => firewall::ip_group(builder, resource),
         "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
+        "bastion_host" => service::bastion(builder, resource),
+        "application_gateway" => service::application_gateway(builder, resource),
         _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),
         _ if kind.starts_with("network_manager") => manager::lower(builder, resource, kind),
         _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),

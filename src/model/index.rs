@@ -10,8 +10,8 @@ use super::{
     GatewayConnectionId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
     LocalNetworkGatewayId, MachineId, MailTargetId, Meta, NatGatewayId, Network, NetworkGroupId,
     NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId, PublicIpId,
-    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, SettingId, StaticMemberId, SubnetId,
-    SubscriptionId, TxtRecordId, VnetId,
+    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, ServiceId, SettingId, StaticMemberId,
+    SubnetId, SubscriptionId, TxtRecordId, VnetId,
 };
 use crate::eval::Resource;
 use crate::eval::ResourceKey;
@@ -57,6 +57,7 @@ pub(super) enum ElementId {
     SettingId(SettingId),
     MailTargetId(MailTargetId),
     TxtRecordId(TxtRecordId),
+    ServiceId(ServiceId),
     SubscriptionId(SubscriptionId),
     NetworkManagerId(NetworkManagerId),
     NetworkGroupId(NetworkGroupId),
@@ -103,6 +104,7 @@ impl ElementId {
             Self::SettingId(id) => id.meta(network),
             Self::MailTargetId(id) => id.meta(network),
             Self::TxtRecordId(id) => id.meta(network),
+            Self::ServiceId(id) => id.meta(network),
             Self::SubscriptionId(id) => id.meta(network),
             Self::NetworkManagerId(id) => id.meta(network),
             Self::NetworkGroupId(id) => id.meta(network),

@@ -8,6 +8,7 @@ mod attach;
 mod next_hop;
 mod relations;
 mod resolve;
+mod services;
 
 use super::Network;
 use super::build::Builder;
@@ -18,6 +19,7 @@ pub(super) fn link(mut builder: Builder<'_>) -> Network {
     resolve::elements(&mut builder);
     attach::apply(&mut builder);
     apps::integrate(&mut builder);
+    services::infer(&mut builder.network);
     relations::fill(&mut builder);
     next_hop::identify(&mut builder);
     builder.network

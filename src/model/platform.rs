@@ -9,6 +9,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::service::RequiredFlow;
+
 /// Where a row comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -375,6 +377,7 @@ pub struct PlatformFacts {
     pub firewall_features: Vec<FirewallFeatureRow>,
     pub tag_regions: Vec<TagRegion>,
     pub mail_hosts: Vec<MailHostRow>,
+    pub required_flows: Vec<RequiredFlow>,
 }
 
 impl PlatformFacts {

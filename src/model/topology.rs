@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use super::{
     AsgId, Field, FirewallId, GatewayConnectionId, GatewayId, HubConnectionId, HubId, Link, List,
     LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, NicId, NsgId, PeeringId, PoolId,
-    PrivateEndpointId, PublicIpId, PublicIpPrefixId, RouteTableId, State, SubnetId, VnetId,
+    PrivateEndpointId, PublicIpId, PublicIpPrefixId, RouteTableId, ServiceId, State, SubnetId,
+    VnetId,
 };
 use crate::eval::value::Truth;
 
@@ -62,6 +63,8 @@ pub struct Subnet {
     pub private_endpoint_policies: Field<PrivateEndpointPolicies>,
     /// The private endpoints in it.
     pub private_endpoints: List<PrivateEndpointId>,
+    /// The services in it.
+    pub services: List<ServiceId>,
 }
 
 /// Which network policies of a subnet apply to the private endpoints in it.

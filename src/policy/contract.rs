@@ -182,6 +182,14 @@ impl Run<'_, '_, '_> {
         if let Some(direction) = flow.direction {
             return direction;
         }
+        if let Some(computed) = &flow.direction_of {
+            let (value, _) = self.evaluation.compute(computed);
+            match value.display().as_deref() {
+                Some("Inbound") => return Direction::Inbound,
+                Some("Outbound") => return Direction::Outbound,
+                _ => {}
+            }
+        }
         if self.subject.kind == Kind::SecurityRule {
             let network = self.evaluation.world.network;
             let rule = &network[SecurityRuleId(self.subject.id)];
@@ -195,15 +203,21 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    fn scope(&self) -> Scope {
+    fn scope(&mut self) -> Scope {
         let network = self.evaluation.world.network;
-        match self.subject.kind {
+        // What has no place of its own is asked about at the place that answers.
+        let at = match self.subject.kind {
+            Kind::Service => self.answering().first().copied(),
+            _ => None,
+        };
+        let at = at.unwrap_or(self.subject);
+        match at.kind {
             Kind::SecurityRule => network[SecurityRuleId(self.subject.id)]
                 .nsg
                 .map_or(Scope::Anywhere, Scope::Nsg),
-            Kind::Nsg => Scope::Nsg(NsgId(self.subject.id)),
-            Kind::Subnet => Scope::Subnet(SubnetId(self.subject.id)),
-            Kind::NetworkInterface => Scope::Nic(NicId(self.subject.id)),
+            Kind::Nsg => Scope::Nsg(NsgId(at.id)),
+            Kind::Subnet => Scope::Subnet(SubnetId(at.id)),
+            Kind::NetworkInterface => Scope::Nic(NicId(at.id)),
             _ => Scope::Anywhere,
         }
     }

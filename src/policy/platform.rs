@@ -64,6 +64,7 @@ mod tests {
             .chain(facts.admin_exemptions.iter().map(|row| &row.source))
             .chain(facts.firewall_features.iter().map(|row| &row.source))
             .chain(facts.mail_hosts.iter().map(|row| &row.source))
+            .chain(facts.required_flows.iter().map(|row| &row.source))
             .collect();
         assert!(sources.len() > 100);
         for source in sources {

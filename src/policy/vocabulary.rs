@@ -23,6 +23,7 @@ mod relations;
 mod resource;
 mod routing;
 mod run;
+mod service;
 mod setting;
 mod targets;
 mod topology;

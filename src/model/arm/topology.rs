@@ -88,6 +88,7 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
             .get("privateEndpointNetworkPolicies")
             .field(parse::private_endpoint_policies),
         private_endpoints: List::default(),
+        services: List::default(),
         meta: part.meta,
     };
     let subnet = match builder.certain::<SubnetId>(&element.meta) {

@@ -134,6 +134,7 @@ fn subnet(
         firewalls: List::default(),
         private_endpoint_policies: private_endpoint_policies(from, provider, inline),
         private_endpoints: List::default(),
+        services: List::default(),
         meta: part.meta,
     });
     if let Some(lies) = lies {

@@ -13,7 +13,8 @@ use crate::model::index::{ElementId, Id};
 use crate::model::link::attach::uncertain;
 use crate::model::{
     Field, FirewallId, GatewayConnectionId, GatewayId, HubConnectionId, Link, List, LoadBalancerId,
-    MachineId, Meta, Network, NicId, PeeringId, PoolId, PrivateEndpointId, State, SubnetId, VnetId,
+    MachineId, Meta, Network, NicId, PeeringId, PoolId, PrivateEndpointId, ServiceId, State,
+    SubnetId, VnetId,
 };
 
 /// Fills all back relations.
@@ -53,6 +54,12 @@ fn subnets(network: &mut Network) {
     for id in FirewallId::all(network) {
         if let Some(subnet) = here(&network[id].subnet) {
             network[subnet].firewalls.items.push(id);
+        }
+    }
+    for id in ServiceId::all(network) {
+        let subnets: Vec<SubnetId> = network[id].subnets.items.iter().filter_map(here).collect();
+        for subnet in unique(subnets) {
+            network[subnet].services.items.push(id);
         }
     }
     for id in PrivateEndpointId::all(network) {
@@ -319,7 +326,7 @@ fn leave_open(network: &mut Network) {
         application_security_groups { members: "further members" }
         subnets {
             network_interfaces: "further network interfaces", firewalls: "further firewalls",
-            private_endpoints: "further private endpoints"
+            private_endpoints: "further private endpoints", services: "further services"
         }
         gateways { connections: "further connections" }
         virtual_networks {

@@ -141,6 +141,9 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
         find.links(&mut rule.source_ip_groups);
         find.links(&mut rule.destination_ip_groups);
     }
+    for service in &mut network.services {
+        find.links(&mut service.subnets);
+    }
     for machine in &mut network.machines {
         find.links(&mut machine.network_interfaces);
     }

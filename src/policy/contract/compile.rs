@@ -1,7 +1,6 @@
 //! Contracts as written to contracts that can be computed.
 
-use super::flow::{Addresses, FlowNode, Ports, Width};
-use crate::model::address::Protocol;
+use super::flow::{Addresses, FlowNode, PROTOCOLS, Ports, Width};
 use crate::model::nsg::Direction;
 use crate::model::platform::PlatformFacts;
 use crate::policy::datum::{parse_address, parse_ports};
@@ -10,6 +9,7 @@ use crate::policy::spec::{
     AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, Layer, VerdictSpec,
 };
 use crate::policy::vocabulary::{Item, Kind, Ty};
+use crate::source::Span;
 
 /// A contract, checked.
 #[derive(Clone, Debug)]
@@ -29,15 +29,6 @@ pub(crate) struct CompiledAnswer {
     /// Read so that user-defined routes widen `VirtualNetwork`.
     pub(crate) widened: bool,
 }
-
-const PROTOCOLS: [(&str, Option<Protocol>); 6] = [
-    ("*", None),
-    ("Tcp", Some(Protocol::Tcp)),
-    ("Udp", Some(Protocol::Udp)),
-    ("Icmp", Some(Protocol::Icmp)),
-    ("Esp", Some(Protocol::Esp)),
-    ("Ah", Some(Protocol::Ah)),
-];
 
 impl CompiledContract {
     /// `None` after telling what is wrong.
@@ -147,8 +138,9 @@ impl FlowNode {
                 }
             },
             Some(FlowValue::Expr(expr)) => {
+                node.direction_of = compiler.expression(expr);
                 let message = "a direction is `Inbound` or `Outbound`";
-                compiler.reader.error(expr.span, message);
+                of_words(node.direction_of.as_ref(), expr.span, message, compiler);
             }
             None => {}
         }
@@ -194,10 +186,27 @@ impl FlowNode {
                 }
             }
             FlowValue::Expr(expr) => {
-                let message = "a protocol is written out: `Tcp`, `Udp`, …";
-                compiler.reader.error(expr.span, message);
+                let compiled = compiler.expression(expr);
+                let message = "a protocol is `Tcp`, `Udp`, …";
+                of_words(compiled.as_ref(), expr.span, message, compiler);
+                self.protocols_of.extend(compiled);
             }
         }
+    }
+}
+
+/// Tells where an expression is certainly no word.
+fn of_words(
+    compiled: Option<&Compiled>,
+    span: Span,
+    message: &str,
+    compiler: &mut Compiler<'_, '_>,
+) {
+    let Some(Ty::One(item) | Ty::List(item)) = compiled.map(|compiled| compiled.ty) else {
+        return;
+    };
+    if !matches!(item, Item::Word(_) | Item::Text | Item::Any) {
+        compiler.reader.error(span, message);
     }
 }
 

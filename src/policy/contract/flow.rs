@@ -15,7 +15,11 @@ use crate::semantics::rules::{AddressSpec, FlowSpec};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FlowNode {
     pub(crate) direction: Option<Direction>,
+    /// `Inbound` or `Outbound`, where it is computed.
+    pub(crate) direction_of: Option<Compiled>,
     pub(crate) protocols: Vec<Protocol>,
+    /// Names of protocols, where they are computed.
+    pub(crate) protocols_of: Vec<Compiled>,
     pub(crate) from: Vec<Addresses>,
     pub(crate) to: Vec<Addresses>,
     pub(crate) ports: Vec<Ports>,
@@ -86,15 +90,49 @@ pub(crate) fn flow_spec(
     let to = addresses(&flow.to, Side::Destination, evaluation, &mut filled)?;
     let ports = ports(&flow.ports, evaluation, &mut filled)?;
     let source_ports = self::ports(&flow.source_ports, evaluation, &mut filled)?;
+    let mut protocols = flow.protocols.clone();
+    for one in &flow.protocols_of {
+        let (value, trace) = evaluation.compute(one);
+        filled.trace.reads.extend(trace.reads);
+        protocols.extend(words(&value).iter().filter_map(|word| protocol(word)));
+    }
     filled.specs.push(FlowSpec {
         direction,
-        protocols: flow.protocols.clone(),
+        protocols,
         from,
         to,
         ports,
         source_ports,
     });
     Some(filled)
+}
+
+/// A protocol by its name; `None` for any.
+pub(super) fn protocol(word: &str) -> Option<Protocol> {
+    let known = PROTOCOLS.iter().find(|(known, _)| *known == word);
+    known.and_then(|(_, protocol)| *protocol)
+}
+
+/// The names of protocols in a flow.
+pub(super) const PROTOCOLS: [(&str, Option<Protocol>); 6] = [
+    ("*", None),
+    ("Tcp", Some(Protocol::Tcp)),
+    ("Udp", Some(Protocol::Udp)),
+    ("Icmp", Some(Protocol::Icmp)),
+    ("Esp", Some(Protocol::Esp)),
+    ("Ah", Some(Protocol::Ah)),
+];
+
+/// The texts in a value: itself, or those of a list.
+pub(super) fn words(value: &Datum) -> Vec<Arc<str>> {
+    match &value.data {
+        Data::Text(text) => vec![Arc::clone(text)],
+        Data::List(items) => {
+            let items = items.items.iter();
+            items.flat_map(|item| words(&item.datum)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn addresses(

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::Run;
 use crate::model::nsg::Direction;
-use crate::model::{NicId, NsgId, SecurityRuleId, SubnetId};
+use crate::model::{Field, Link, NicId, NsgId, SecurityRuleId, ServiceId, SubnetId};
 use crate::policy::datum::{Data, Element};
 use crate::policy::vocabulary::{Kind, subnets_of};
 use crate::semantics::packet::witness::Taste;
@@ -65,6 +65,11 @@ impl Run<'_, '_, '_> {
         match element.kind {
             Kind::Subnet => vec![SubnetId(element.id)],
             Kind::NetworkInterface => subnets_of(network, NicId(element.id)),
+            Kind::Service => {
+                let subnets = &network[ServiceId(element.id)].subnets.items;
+                let here = |subnet: &Field<Link<SubnetId>>| subnet.value().and_then(Link::here);
+                subnets.iter().filter_map(here).collect()
+            }
             Kind::Nsg => of_group(NsgId(element.id)),
             Kind::SecurityRule => network[SecurityRuleId(element.id)]
                 .nsg

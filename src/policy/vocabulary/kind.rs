@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, KindSpec, World, common, relations};
 use super::{admin, balancing, connectivity, firewall, firewall_parts, load_balancer};
-use super::{members, nsg, resource, routing, run, setting, topology};
+use super::{members, nsg, resource, routing, run, service, setting, topology};
 use crate::eval::value::Unknown;
 use crate::model::firewall::FirewallRuleKind;
 use crate::model::{self, Meta, Network};
@@ -83,6 +83,7 @@ kinds! {
         FirewallRuleCollection firewall_parts::COLLECTION, firewall_rules;
         IpGroup firewall_parts::IP_GROUP, ip_groups;
         Machine topology::MACHINE, machines;
+        Service service::SERVICE, services;
         App setting::APP, apps;
         Setting setting::SETTING, settings;
         MailTarget setting::MAIL_TARGET, mail_targets;

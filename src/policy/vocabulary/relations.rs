@@ -62,6 +62,15 @@ macro_rules! back {
 
 const SUBNET: &[Field] = &[
     Field::new(
+        "services",
+        Ty::List(Item::Element(Kind::Service)),
+        "Azure's services that live in it",
+        |w, id| {
+            let all = &w.network[SubnetId(id)].services;
+            ids(w, Kind::Service, all, |id| id.0)
+        },
+    ),
+    Field::new(
         "nat_gateway",
         Ty::One(Item::Element(Kind::NatGateway)),
         "the NAT gateway on it; null: none",

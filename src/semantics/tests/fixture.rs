@@ -175,6 +175,7 @@ impl Build {
             firewalls: List::default(),
             private_endpoint_policies: absent(),
             private_endpoints: List::default(),
+            services: List::default(),
         });
         self.network[vnet].subnets.items.push(id);
         id
