@@ -9,6 +9,7 @@
 //! come from a [`Loader`]). Nothing is guessed: unknown in, unknown out.
 
 pub mod arm;
+pub mod estate;
 pub mod export;
 pub mod frontend;
 pub mod functions;
@@ -22,8 +23,9 @@ pub mod value;
 
 use std::sync::Arc;
 
+use self::estate::Handover;
 use crate::diagnostic::Diagnostic;
-use crate::origin::{OriginGraph, OriginId};
+use crate::origin::{OriginGraph, OriginId, OriginRange};
 use crate::source::{FileId, SourceFile, Span};
 use listing::Listing;
 use value::{Data, Piece, Truth, Unknown, Value, hole};
@@ -91,7 +93,9 @@ pub struct Deployment {
     /// What it gives to whoever runs it: in the order written, of Terraform sorted by name.
     pub outputs: Vec<Output>,
     /// Where every value came from.
-    pub origins: OriginGraph,
+    pub origins: Arc<OriginGraph>,
+    /// Those of its own among them: deployments of one estate share a graph.
+    pub own_origins: OriginRange,
     /// What could not be evaluated as it stands.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether nothing can be attached to these resources that is not listed: true for exports,
@@ -104,6 +108,8 @@ pub struct Deployment {
     /// The modules it calls that are not here, each once: what they create is not among the
     /// resources.
     pub absent: Vec<AbsentModule>,
+    /// How other deployments of its estate take its results, and it theirs.
+    pub handover: Handover,
 }
 
 /// A call of a module whose files are not here.
@@ -179,9 +185,10 @@ impl ResourceKey {
     /// ```
     #[must_use]
     pub fn readable(&self) -> String {
-        let provider = self.0.rsplit_once("/providers/");
+        let own = self.within_deployment();
+        let provider = own.rsplit_once("/providers/");
         let part = provider.and_then(|(_, part)| part.split_once('/'));
-        let part = part.map_or(&*self.0, |(_, part)| part);
+        let part = part.map_or(own, |(_, part)| part);
         let mut words = String::new();
         let mut pieces = part.split('\u{1}');
         words.push_str(pieces.next().unwrap_or_default());

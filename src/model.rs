@@ -42,6 +42,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::value::Unknown;
 use crate::eval::{Deployment, Dialect, Existence, Mode, ResourceKey};
 use crate::origin::OriginId;
+use crate::source::Span;
 
 /// What is known of a field.
 #[derive(Clone, Debug)]
@@ -419,12 +420,56 @@ impl Network {
     /// them.
     #[must_use]
     pub fn build(deployment: &Deployment) -> Self {
-        let mut builder = build::Builder::new(deployment);
-        // What is only looked up comes last: it may be something the deployment itself creates.
-        for mode in [Mode::Managed, Mode::Existing] {
+        link::link(lowered(deployment, &[deployment], &mut Vec::new()))
+    }
+
+    /// Builds the network that several deployments make together: those of an estate, put side by
+    /// side by [`crate::eval::estate::Shared`].
+    ///
+    /// # Errors
+    ///
+    /// What two of them define each: nothing says which definition counts.
+    pub fn join(deployments: &[&Deployment]) -> Result<Self, Vec<Twice>> {
+        let Some(first) = deployments.first() else {
+            return Ok(Self::default());
+        };
+        let mut twice = Vec::new();
+        let builder = lowered(first, deployments, &mut twice);
+        match twice.is_empty() {
+            true => Ok(link::link(builder)),
+            false => Err(twice),
+        }
+    }
+}
+
+/// A resource that two deployments of an estate define.
+#[derive(Clone, Debug)]
+pub struct Twice {
+    /// Its id.
+    pub key: ResourceKey,
+    /// The two deployments by their places in the list, in its order.
+    pub deployments: [usize; 2],
+    /// The headers of the definitions.
+    pub places: [Option<Span>; 2],
+}
+
+/// Lowers the resources of all deployments, those that are created first: what is only looked up may
+/// be something that one of them creates.
+fn lowered<'a>(
+    first: &'a Deployment,
+    deployments: &[&'a Deployment],
+    twice: &mut Vec<Twice>,
+) -> build::Builder<'a> {
+    let mut builder = build::Builder::new(first, deployments);
+    for mode in [Mode::Managed, Mode::Existing] {
+        for deployment in deployments {
+            builder.deployment = deployment;
             for resource in &deployment.resources {
                 if resource.mode != mode || builder.stands_for_another(resource) {
                     continue;
+                }
+                if deployments.len() > 1 {
+                    twice.extend(builder.defined_before(resource));
                 }
                 match resource.dialect {
                     Dialect::Arm => arm::lower(&mut builder, resource),
@@ -433,8 +478,8 @@ impl Network {
                 builder.place_by_id(resource);
             }
         }
-        link::link(builder)
     }
+    builder
 }
 
 /// An address without the keys and indices of loops: `module.a.x.b` of `module.a["k"].x.b[0]`.

@@ -188,7 +188,83 @@ pub struct OriginGraph {
     nodes: Vec<Origin>,
 }
 
+/// Some nodes of a graph that follow each other: those of one of several deployments that share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginRange {
+    first: u32,
+    end: u32,
+}
+
+impl OriginRange {
+    /// Every node of whatever graph.
+    pub const ALL: Self = Self {
+        first: 0,
+        end: u32::MAX,
+    };
+
+    /// Whether a node is among them.
+    #[must_use]
+    pub fn contains(self, id: OriginId) -> bool {
+        (self.first..self.end).contains(&id.0)
+    }
+}
+
+/// What the ids of a graph become in another one that took it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginShift {
+    shared: u32,
+    by: u32,
+    /// The nodes that came in.
+    pub range: OriginRange,
+}
+
+impl OriginShift {
+    /// The id of a node there.
+    #[must_use]
+    pub fn of(self, id: OriginId) -> OriginId {
+        match id.0 < self.shared {
+            true => id,
+            false => OriginId(id.0.saturating_add(self.by)),
+        }
+    }
+}
+
 impl OriginGraph {
+    /// Takes in a graph that went on from this one when this one had `shared` nodes.
+    pub fn take_in(&mut self, other: Self, shared: usize) -> OriginShift {
+        if self.nodes.is_empty() {
+            *self = OriginBuilder::default().finish();
+        }
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        // Every graph begins with the same node.
+        let shared = shared.max(1);
+        let first = number(self.nodes.len());
+        let mut shift = OriginShift {
+            shared: number(shared),
+            by: first.saturating_sub(number(shared)),
+            range: OriginRange { first, end: first },
+        };
+        let new = other.nodes.into_iter().skip(shared).map(|node| Origin {
+            parents: node.parents.iter().map(|id| shift.of(*id)).collect(),
+            ..node
+        });
+        self.nodes.extend(new);
+        shift.range.end = number(self.nodes.len());
+        shift
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// The node; the empty one for an id of another graph.
     #[must_use]
     pub fn get(&self, id: OriginId) -> &Origin {
@@ -284,5 +360,30 @@ mod tests {
         let graph = builder.finish();
         assert_eq!(graph.literals(output), vec![span(1)]);
         assert_eq!(graph.literals(filled), vec![span(5)]);
+    }
+
+    #[test]
+    fn a_graph_that_takes_in_others_keeps_what_they_share_and_moves_the_rest() {
+        let span = |at| Span::new(FileId(0), at, at + 1);
+        let first = OriginBuilder::default();
+        let hub = first.literal(span(1));
+        let mut all = OriginGraph::default();
+        assert_eq!(all.take_in(first.finish(), 0).of(hub), hub);
+        let known = all.len();
+        let (second, third) = (
+            OriginBuilder::from(all.clone()),
+            OriginBuilder::from(all.clone()),
+        );
+        let step = || OriginStep::Local("a".into());
+        let [of_second, of_third] = [(&second, 3), (&third, 5)]
+            .map(|(builder, at)| builder.add(Some(span(at)), step(), vec![hub]));
+        assert_eq!(of_second, of_third);
+        let moved = all.take_in(second.finish(), known);
+        let also_moved = all.take_in(third.finish(), known);
+        assert_eq!(all.get(moved.of(of_second)).span, Some(span(3)));
+        assert_eq!(all.get(also_moved.of(of_third)).span, Some(span(5)));
+        assert_eq!(all.literals(also_moved.of(of_third)), vec![span(1)]);
+        assert!(moved.range.contains(moved.of(of_second)));
+        assert!(!moved.range.contains(also_moved.of(of_third)) && !moved.range.contains(hub));
     }
 }

@@ -5,13 +5,14 @@
 //! `fail-on`, `rules`, `packs`, `service-tags`) counts in the root's file only. Every wrong word is an error at its place.
 
 mod deployments;
+mod estates;
 mod read;
 mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::FailOn;
 use super::files::directory_of;
@@ -100,6 +101,43 @@ pub(crate) struct DeploymentEntry {
     pub(crate) target: Target,
 }
 
+/// Deployments that make one network together.
+#[derive(Clone, Debug)]
+pub(crate) struct EstateEntry {
+    /// What it is called.
+    pub(crate) name: Arc<str>,
+    /// Where that stands.
+    pub(crate) at: Span,
+    /// Its deployments.
+    pub(crate) members: Vec<MemberEntry>,
+}
+
+/// One or several deployments of an estate.
+#[derive(Clone, Debug)]
+pub(crate) struct MemberEntry {
+    /// As written: the name of a deployment, or a path from the directory of the file.
+    pub(crate) name: Arc<str>,
+    /// Which files or directories, from the root.
+    pub(crate) paths: GlobMatcher,
+    /// Where it stands.
+    pub(crate) at: Span,
+    /// What other deployments hand over.
+    pub(crate) inputs: Vec<HandedEntry>,
+}
+
+/// A parameter or variable that takes an output of another deployment.
+#[derive(Clone, Debug)]
+pub(crate) struct HandedEntry {
+    /// The parameter or variable.
+    pub(crate) name: Arc<str>,
+    /// Where that stands.
+    pub(crate) name_at: Span,
+    /// The other deployment, as written.
+    pub(crate) of: (Arc<str>, Span),
+    /// The output.
+    pub(crate) output: (Arc<str>, Span),
+}
+
 /// One `aznet.yaml`.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
@@ -111,6 +149,8 @@ pub(crate) struct Config {
     pub(crate) subscriptions: Vec<(GlobSet, SubscriptionEntry)>,
     /// Deployments that are described.
     pub(crate) deployments: Vec<DeploymentEntry>,
+    /// Deployments that make one network together.
+    pub(crate) estates: Vec<EstateEntry>,
     /// Edition of the port 25 documents.
     pub(crate) smtp_policy: Option<Arc<str>>,
     /// Which Azure.

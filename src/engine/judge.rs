@@ -10,7 +10,9 @@ use rayon::prelude::*;
 use super::called;
 use super::compiled;
 use super::config::{Config, RuleWords, SubscriptionEntry, Traits, Vocabulary, is_below, nearest};
+use super::estates::Estate;
 use super::files::Files;
+use super::join;
 use super::offer::{self, Described};
 use super::parse::{FRONTENDS, Parsed, internal_error};
 use super::{Options, UsageError};
@@ -43,6 +45,8 @@ pub(crate) struct Docket<'a> {
     pub(crate) parsed: &'a [Parsed],
     /// The deployments, with the index of their language.
     pub(crate) units: &'a [(usize, Unit)],
+    /// Those that make one network together.
+    pub(crate) estates: &'a [Estate],
     /// Every `aznet.yaml`.
     pub(crate) configs: &'a [Config],
     /// What the caller decided.
@@ -60,18 +64,31 @@ pub(crate) struct Docket<'a> {
 pub(crate) struct Evaluated {
     /// What it creates.
     pub(crate) deployment: Deployment,
-    /// As a network.
-    pub(crate) network: Network,
+    /// The network it is part of: its own, or that of its estate. Its diagnostics are in
+    /// `diagnostics`.
+    pub(crate) network: Arc<Network>,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// The estate it belongs to.
+    pub(crate) estate: Option<Arc<str>>,
+    /// What is wrong with the network as a whole.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl Evaluated {
     /// Takes what could not be evaluated.
     pub(crate) fn diagnostics(&mut self) -> Vec<Diagnostic> {
         let mut diagnostics = std::mem::take(&mut self.deployment.diagnostics);
-        diagnostics.append(&mut self.network.diagnostics);
+        diagnostics.append(&mut self.diagnostics);
         diagnostics
+    }
+}
+
+impl Evaluated {
+    fn own_security_rules(&self) -> usize {
+        let own = self.deployment.own_origins;
+        let rules = self.network.security_rules.iter();
+        rules.filter(|rule| own.contains(rule.meta.origin)).count()
     }
 }
 
@@ -241,7 +258,7 @@ impl Judge {
                 consulted: judged.consulted,
                 timings: judged.timings,
                 resources: evaluated.deployment.resources.len(),
-                security_rules: evaluated.network.security_rules.len(),
+                security_rules: evaluated.own_security_rules(),
                 diagnostics: evaluated.diagnostics(),
                 files: evaluated.deployment.files,
             }
@@ -298,9 +315,30 @@ impl Judge {
         run: &Run<'_>,
         work: impl Fn(Evaluated) -> T + Sync,
     ) -> Vec<Result<T, Broken>> {
-        let mut done: Vec<(usize, Vec<FileId>, Result<T, Broken>)> = largest_first(run.docket)
+        let estates = run.docket.estates.par_iter().with_max_len(1);
+        let of_estates = estates.flat_map_iter(|estate| self.of_estate(run, estate));
+        let of_estates: Vec<(usize, Result<Evaluated, Broken>)> = of_estates.collect();
+        let mut done: Vec<(usize, Vec<FileId>, Result<T, Broken>)> = of_estates
             .into_par_iter()
             .with_max_len(1)
+            .filter_map(|(index, one)| {
+                let (_, unit) = run.docket.units.get(index)?;
+                let done = one.and_then(|evaluated| {
+                    let files = evaluated.deployment.files.clone();
+                    Ok((files, guarded(unit, || work(evaluated))?))
+                });
+                Some(match done {
+                    Ok((files, done)) => (index, files, Ok(done)),
+                    Err(broken) => (index, Vec::new(), Err(broken)),
+                })
+            })
+            .collect();
+        let members = run.docket.estates.iter().flat_map(|estate| &estate.members);
+        let members: BTreeSet<usize> = members.copied().collect();
+        let alone: Vec<_> = largest_first(run.docket)
+            .into_par_iter()
+            .with_max_len(1)
+            .filter(|index| !members.contains(index))
             .filter_map(|index| {
                 let (frontend, unit) = run.docket.units.get(index)?;
                 let done = guarded(unit, || {
@@ -315,6 +353,7 @@ impl Judge {
                 })
             })
             .collect();
+        done.extend(alone);
         done.sort_by_key(|(index, ..)| *index);
         let steps = done.iter().map(|(index, files, _)| (*index, &**files));
         let called = called::by_others(run.docket.units, &steps.collect::<Vec<_>>());
@@ -386,28 +425,73 @@ impl Judge {
             .collect()
     }
 
+    /// The deployments of an estate; none if nobody asked about any of them.
+    fn of_estate(&self, run: &Run<'_>, estate: &Estate) -> Vec<(usize, Result<Evaluated, Broken>)> {
+        let docket = run.docket;
+        let is_wanted = |deployment: &Deployment| {
+            let sources = compiled::sources(deployment, docket.files, docket.selected);
+            let mut all = deployment.files.iter().chain(&sources);
+            all.any(|id| is_selected(docket, *id))
+        };
+        let Some(mut joined) = join::join(estate, docket, self.facts, is_wanted) else {
+            return Vec::new();
+        };
+        let members = joined.members.into_iter().filter_map(|(index, one)| {
+            let (_, unit) = docket.units.get(index)?;
+            let one = one.and_then(|(mut deployment, network)| {
+                complete_files(docket, &mut deployment);
+                let diagnostics = std::mem::take(&mut joined.diagnostics);
+                let evaluated = guarded(unit, || self.set(run, unit, deployment, network))?;
+                Ok(Evaluated {
+                    estate: Some(Arc::clone(&estate.name)),
+                    diagnostics,
+                    ..evaluated
+                })
+            });
+            Some((index, one))
+        });
+        members.collect()
+    }
+
     /// `None` for a deployment nobody asked about.
     fn one(&self, run: &Run<'_>, frontend: usize, unit: &Unit) -> Option<Evaluated> {
         let docket = run.docket;
         let mut deployment = FRONTENDS.get(frontend)?.evaluate(unit, docket.files);
-        let sources = compiled::sources(&deployment, docket.files, docket.selected);
-        deployment.files.extend(sources);
-        deployment.files.sort_unstable();
-        if !is_selected(docket, &deployment) {
+        complete_files(docket, &mut deployment);
+        let mut files = deployment.files.iter();
+        if !files.any(|id| is_selected(docket, *id)) {
             return None;
         }
         let mut network = Network::build(&deployment);
         network.find_mail_targets(self.facts);
+        let diagnostics = std::mem::take(&mut network.diagnostics);
+        Some(Evaluated {
+            diagnostics,
+            ..self.set(run, unit, deployment, Arc::new(network))
+        })
+    }
+
+    /// A deployment with what it is judged with.
+    fn set(
+        &self,
+        run: &Run<'_>,
+        unit: &Unit,
+        mut deployment: Deployment,
+        network: Arc<Network>,
+    ) -> Evaluated {
+        let docket = run.docket;
         let own = offer::described(&network, &deployment, self.facts, docket.files);
         let settings = settings(run, unit, &own);
         deployment
             .diagnostics
             .extend(unused_list(docket, settings.cloud));
-        Some(Evaluated {
+        Evaluated {
             deployment,
             network,
             settings,
-        })
+            estate: None,
+            diagnostics: Vec::new(),
+        }
     }
 }
 
@@ -565,15 +649,21 @@ fn subscription_of<'c>(
         .or(config.subscription.as_ref())
 }
 
-fn is_selected(docket: &Docket<'_>, deployment: &Deployment) -> bool {
-    deployment.files.iter().any(|id| {
-        // Who gives values to all does not ask about all because of where they lie.
-        let is_given = docket.given.contains(id);
-        docket.files.get(*id).is_some_and(|slot| {
-            docket.selected.iter().any(|selected| match is_given {
-                true => slot.path == *selected,
-                false => is_below(&slot.path, selected),
-            })
+/// Adds the sources of compiled templates that are asked about.
+fn complete_files(docket: &Docket<'_>, deployment: &mut Deployment) {
+    let sources = compiled::sources(deployment, docket.files, docket.selected);
+    deployment.files.extend(sources);
+    deployment.files.sort_unstable();
+}
+
+/// Whether a file that takes part in a deployment is asked about.
+fn is_selected(docket: &Docket<'_>, id: FileId) -> bool {
+    // Who gives values to all does not ask about all because of where they lie.
+    let is_given = docket.given.contains(&id);
+    docket.files.get(id).is_some_and(|slot| {
+        docket.selected.iter().any(|selected| match is_given {
+            true => slot.path == *selected,
+            false => is_below(&slot.path, selected),
         })
     })
 }
@@ -591,7 +681,7 @@ fn largest_first(docket: &Docket<'_>) -> Vec<usize> {
 }
 
 /// A panic of one deployment is a diagnostic of its first file.
-fn guarded<T>(unit: &Unit, work: impl FnOnce() -> T) -> Result<T, Broken> {
+pub(super) fn guarded<T>(unit: &Unit, work: impl FnOnce() -> T) -> Result<T, Broken> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let file = unit.sources.first().copied().unwrap_or(FileId(0));
         let doing = format!("judging `{}`", unit.name);

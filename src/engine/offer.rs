@@ -38,6 +38,8 @@ pub(crate) fn described(
     let mut described: Vec<Described> = network
         .subscriptions
         .iter()
+        // In an estate each deployment has its own.
+        .filter(|one| deployment.own_origins.contains(one.meta.origin))
         .filter_map(|subscription| describe(subscription, deployment, facts, files))
         .collect();
     if described.len() > 1 {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::config::{self, Config, Vocabulary, is_below, nearest};
 use super::declared;
+use super::estates::{self, Estate};
 use super::files::{Disk, Files, Slot};
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
@@ -77,6 +78,8 @@ pub(super) struct Prepared<'a> {
     pub(super) files: Files,
     /// The deployments, with the index of their language.
     pub(super) units: Vec<(usize, Unit)>,
+    /// Those that make one network together.
+    pub(super) estates: Vec<Estate>,
     /// Files recognised that no deployment uses.
     pub(super) unused: Vec<FileId>,
     /// Paths that were asked about.
@@ -451,6 +454,7 @@ impl<'a> Job<'a> {
             parsed,
             files,
             units: groups.units,
+            estates: groups.estates,
             unused: groups.unused,
             selected: self.selected,
             given,
@@ -555,6 +559,7 @@ impl<'a> Job<'a> {
         groups.diagnostics.extend(planned);
         let uncompiled = declared::uncompiled(files, &groups.units);
         groups.diagnostics.extend(uncompiled);
+        groups.estates = estates::resolve(configs, &groups.units, files, &mut groups.diagnostics);
         groups
     }
 }
@@ -566,6 +571,7 @@ impl Prepared<'_> {
             files: &self.files,
             parsed: &self.parsed,
             units: &self.units,
+            estates: &self.estates,
             configs: &self.configs,
             options: self.options,
             selected: &self.selected,
@@ -624,6 +630,7 @@ impl Prepared<'_> {
 #[derive(Default)]
 struct Groups {
     units: Vec<(usize, Unit)>,
+    estates: Vec<Estate>,
     unused: Vec<FileId>,
     diagnostics: Vec<Diagnostic>,
 }

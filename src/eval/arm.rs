@@ -59,9 +59,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::estate::Supply;
 use super::frontend::{Frontend, GroupOptions, Grouping, Input, Tree, Unit};
 use super::{Deployment, Dialect, Loader, Resource};
-use crate::origin::{OriginBuilder, OriginGraph};
+use crate::origin::{OriginBuilder, OriginGraph, OriginRange};
 use crate::source::FileId;
 use crate::syntax::json::Json;
 use evaluate::Evaluator;
@@ -101,6 +102,10 @@ impl Frontend for Arm {
     }
 
     fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
+        self.evaluate_supplied(unit, loader, &Supply::default())
+    }
+
+    fn evaluate_supplied(&self, unit: &Unit, loader: &dyn Loader, supply: &Supply) -> Deployment {
         let mut files: BTreeSet<FileId> = unit.sources.iter().copied().collect();
         files.extend(unit.values.iter().copied());
         let mut deployment = Deployment {
@@ -110,21 +115,27 @@ impl Frontend for Arm {
             files: Vec::new(),
             resources: Vec::new(),
             outputs: Vec::new(),
-            origins: OriginGraph::default(),
+            origins: Arc::default(),
+            own_origins: OriginRange::ALL,
             diagnostics: Vec::new(),
             complete: false,
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
             absent: Vec::new(),
+            handover: Default::default(),
         };
         let template = unit.sources.first().and_then(|id| tree(loader, *id));
         if let Some(template) = template {
+            let declared = template.get_ignore_case("parameters");
+            let declared = declared.map_or(&[][..], |declared| declared.members());
+            let names = declared.iter().map(|parameter| Arc::clone(&parameter.name));
+            deployment.handover.takes = names.collect();
             deployment.generator = bicep::generator(template);
             let linked = Linked::default();
-            let origins = OriginBuilder::default();
+            let origins = OriginBuilder::from(OriginGraph::clone(&supply.origins));
             let evaluator = Evaluator::new(loader, &linked, &origins);
-            let stage =
-                stage::outermost(template, &values(unit, loader), &unit.given, &unit.target);
+            let values = values(unit, loader);
+            let stage = stage::outermost(template, &values, &unit.given, supply, &unit.target);
             let given: Vec<&Json> = unit
                 .values
                 .iter()
@@ -138,7 +149,7 @@ impl Frontend for Arm {
             files.append(&mut evaluator.files.borrow_mut());
             deployment.diagnostics = evaluator.diagnostics.take();
             drop(evaluator);
-            deployment.origins = origins.finish();
+            deployment.origins = Arc::new(origins.finish());
         }
         deployment.files = files.into_iter().collect();
         deployment

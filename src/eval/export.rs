@@ -95,11 +95,13 @@ impl Frontend for Export {
             complete: recorder.complete,
             resources: recorder.resources,
             outputs: Vec::new(),
-            origins: recorder.origins.finish(),
+            origins: Arc::new(recorder.origins.finish()),
+            own_origins: crate::origin::OriginRange::ALL,
             diagnostics: recorder.diagnostics,
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
             absent: Vec::new(),
+            handover: Default::default(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::estate::Supply;
 use super::{Deployment, Loader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
@@ -154,4 +155,10 @@ pub trait Frontend: Sync {
     /// what is wrong is a diagnostic of the deployment. Bounded in time, memory and recursion
     /// whatever the input.
     fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment;
+
+    /// The same with what other deployments of the estate hand over. Languages that record what is
+    /// there already take nothing.
+    fn evaluate_supplied(&self, unit: &Unit, loader: &dyn Loader, _supply: &Supply) -> Deployment {
+        self.evaluate(unit, loader)
+    }
 }

@@ -21,6 +21,11 @@ pub(crate) struct Located<'k> {
 }
 
 impl ResourceKey {
+    /// Whether it is a full Azure id of which everything is known.
+    pub(crate) fn is_known_id(&self) -> bool {
+        self.0.starts_with('/') && !self.0.contains(OPEN)
+    }
+
     /// Takes a full id apart; `None` for Terraform addresses, for what lies outside subscriptions,
     /// and for what extends another resource (its place is that resource).
     pub(crate) fn located(&self) -> Option<Located<'_>> {

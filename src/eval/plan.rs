@@ -96,12 +96,14 @@ impl Frontend for Plan {
             files: files.into_iter().collect(),
             resources: read.resources,
             outputs: read.outputs,
-            origins: read.origins,
+            origins: Arc::new(read.origins),
+            own_origins: crate::origin::OriginRange::ALL,
             diagnostics: read.diagnostics,
             complete: found.is_some_and(|document| document.is_complete()),
             provider: crate::eval::terraform::schema::Versions::ALL,
             generator: None,
             absent: Vec::new(),
+            handover: Default::default(),
         }
     }
 }

@@ -33,6 +33,7 @@ mod module;
 mod overrides;
 mod provider;
 mod references;
+mod remote_state;
 pub mod schema;
 mod subscription;
 mod types;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 
 use self::directories::Directories;
 use self::values::Variant;
+use super::estate::Supply;
 use super::frontend::{
     Declared, Frontend, GivenVariable, GroupOptions, Grouping, Input, Target, Tree, Unit,
 };
@@ -137,7 +139,11 @@ impl Frontend for Terraform {
     }
 
     fn evaluate(&self, unit: &Unit, loader: &dyn Loader) -> Deployment {
-        evaluation::evaluate(unit, loader)
+        self.evaluate_supplied(unit, loader, &Supply::default())
+    }
+
+    fn evaluate_supplied(&self, unit: &Unit, loader: &dyn Loader, supply: &Supply) -> Deployment {
+        evaluation::evaluate(unit, loader, supply)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     AsgId, Field, FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleId, HubId,
     IpGroupId, Link, List, LoadBalancerId, Meta, NatGatewayId, Network, NicId, NsgId, PoolId,
     PrivateEndpointId, PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, State,
-    SubnetId, VnetId,
+    SubnetId, Twice, VnetId,
 };
 use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::value::{Data, Piece, Presence, Reason, Truth, Unknown, Value, hole};
@@ -111,27 +111,65 @@ pub(super) struct BackReferences {
 /// The network while it is being put together.
 #[derive(Debug)]
 pub(super) struct Builder<'a> {
+    /// The deployment whose resources are lowered.
     pub(super) deployment: &'a Deployment,
+    /// All of them; they share their origins.
+    pub(super) deployments: Vec<&'a Deployment>,
     pub(super) network: Network,
     pub(super) index: Index,
     pub(super) notes: Notes<'a>,
-    /// The type of every resource, by address.
-    kinds: HashMap<&'a str, &'a str>,
+    /// Every resource by its deployment's place in the list and its address.
+    addresses: HashMap<(usize, &'a str), &'a Resource>,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(deployment: &'a Deployment) -> Self {
+    /// For deployments of one estate, or one alone.
+    pub(super) fn new(first: &'a Deployment, deployments: &[&'a Deployment]) -> Self {
+        let resources = deployments.iter().enumerate().flat_map(|(at, deployment)| {
+            let resources = deployment.resources.iter();
+            resources.map(move |resource| ((at, &*resource.address), resource))
+        });
         Self {
-            deployment,
+            deployment: first,
+            deployments: deployments.to_vec(),
             network: Network::default(),
             index: Index::default(),
             notes: Notes::default(),
-            kinds: deployment
-                .resources
-                .iter()
-                .map(|resource| (&*resource.address, &*resource.kind))
-                .collect(),
+            addresses: resources.collect(),
         }
+    }
+
+    /// The deployment that a node belongs to, by its place in the list.
+    pub(super) fn owner(&self, origin: OriginId) -> Option<usize> {
+        let mut all = self.deployments.iter();
+        all.position(|deployment| deployment.own_origins.contains(origin))
+    }
+
+    /// What another deployment of the estate defines as well, if a resource is certain to exist and
+    /// so is the other one.
+    pub(super) fn defined_before(&self, resource: &Resource) -> Option<Twice> {
+        let certain = resource.existence.truth == Truth::True && !resource.template;
+        let id = resource.id.as_ref().unwrap_or(&resource.key);
+        // Of a place that is not known in full nothing can be said.
+        if !certain || resource.mode == Mode::Existing || !id.is_known_id() {
+            return None;
+        }
+        let own = self.owner(resource.origin)?;
+        let by_key = self.index.every_exact(&resource.key);
+        let by_place = Place::of(resource).map(|place| self.index.every_exactly_at(&place));
+        by_key
+            .chain(by_place.into_iter().flatten())
+            .find_map(|other| {
+                let meta = other.meta(&self.network);
+                let owner = self.owner(meta.origin)?;
+                let sure = meta.existence.truth == Truth::True && !meta.template && !meta.existing;
+                (sure && owner != own).then(|| Twice {
+                    key: id.clone(),
+                    deployments: [owner, own],
+                    places: [meta.origin, resource.origin]
+                        .map(|origin| self.deployment.origins.get(origin).span),
+                })
+            })
     }
 
     /// The resource of a type from whose attribute a value was read, the nearest one.
@@ -140,8 +178,8 @@ impl<'a> Builder<'a> {
         for _ in 0..MAX_HOPS {
             let node = self.deployment.origins.get(origin);
             if let OriginStep::Attribute(address) = &node.step {
-                let found = self.kinds.get(&**address);
-                return (found == Some(&kind)).then(|| ResourceKey(Arc::clone(address)));
+                let found = self.addresses.get(&(self.owner(origin)?, &**address))?;
+                return (*found.kind == *kind).then(|| found.key.clone());
             }
             // Values that were put together from several are nobody's attribute.
             let [parent] = node.parents[..] else {

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::eval::Resource;
 use crate::eval::ResourceKey;
+use crate::eval::estate::{mark_of, unmarked};
 use crate::eval::located::may_be_equal;
 use crate::eval::value::Unknown;
 
@@ -177,11 +178,11 @@ impl Place {
     /// The place that the id of a resource names.
     pub(super) fn of(resource: &Resource) -> Option<Self> {
         let place = Self::of_id(&resource.id.as_ref()?.0)?;
-        let of_provider =
-            place.subscription.is_some() && place.subscription == resource.subscription;
-        Some(Self {
-            of_provider,
-            ..place
+        let provider = resource.subscription.as_ref();
+        let own = provider.filter(|own| place.subscription.as_deref() == Some(unmarked(own)));
+        Some(match own {
+            Some(own) => place.of_provider(Some(Arc::clone(own))),
+            None => place,
         })
     }
 
@@ -225,8 +226,13 @@ impl Place {
     /// Whether nothing known tells the subscriptions apart.
     fn may_be_in_subscription_of(&self, other: &Self) -> bool {
         match (&self.subscription, &other.subscription) {
-            (Some(one), Some(two)) if self.of_provider && other.of_provider => one == two,
-            (Some(one), Some(two)) => may_be_equal(one, two),
+            (Some(one), Some(two)) => {
+                let ((member, one), (other_member, two)) = (mark_of(one), mark_of(two));
+                match self.of_provider && other.of_provider && member == other_member {
+                    true => one == two,
+                    false => may_be_equal(one, two),
+                }
+            }
             _ => true,
         }
     }
@@ -390,6 +396,27 @@ impl Index {
             let same = placed.place.group.is_some() && placed.place.group == place.group;
             same && placed.place.may_be_in_subscription_of(place)
         })
+    }
+
+    /// The elements of any kind at a place, in the same resource group and subscription.
+    pub(super) fn every_exactly_at<'i>(
+        &'i self,
+        place: &Place,
+    ) -> impl Iterator<Item = ElementId> + use<'i> {
+        let there = self.by_path.get(&place.path).into_iter().flatten();
+        let subscription = |place: &Place| {
+            place
+                .subscription
+                .as_deref()
+                .map(unmarked)
+                .map(Arc::<str>::from)
+        };
+        let wanted = (place.group.clone(), subscription(place));
+        there
+            .filter(move |placed| {
+                (placed.place.group.clone(), subscription(&placed.place)) == wanted
+            })
+            .map(|placed| placed.id)
     }
 
     /// The key of the only element at a place, in the same resource group.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::Network;
 use crate::eval::value::{Data, ListKind, ListValue, Reason, Rest, Truth, Unknown, Value};
 use crate::eval::{Deployment, Dialect, Existence, Mode, Resource, ResourceKey};
-use crate::origin::{OriginGraph, OriginId};
+use crate::origin::{OriginId, OriginRange};
 
 const GROUP: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.network";
 
@@ -31,12 +31,14 @@ impl Site {
                 files: Vec::new(),
                 resources: Vec::new(),
                 outputs: Vec::new(),
-                origins: OriginGraph::default(),
+                origins: Arc::default(),
+                own_origins: OriginRange::ALL,
                 diagnostics: Vec::new(),
                 complete: false,
                 provider: crate::eval::terraform::schema::Versions::ALL,
                 generator: None,
                 absent: Vec::new(),
+                handover: Default::default(),
             },
         }
     }

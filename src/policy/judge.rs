@@ -102,6 +102,7 @@ fn tell_what_rests_on(list: &TagList, judgements: &mut [Judgement], anyway: &[Ju
 
 fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
     let settings = world.settings;
+    let own = world.deployment.own_origins;
     let mut tally = Tally::default();
     let mut timings = Vec::new();
     for rule in pack.rules() {
@@ -129,7 +130,12 @@ fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
             };
             for id in subjects {
                 let kind = clause.subject;
-                judge.subject(Element { kind, id });
+                let subject = Element { kind, id };
+                // Of an estate each deployment answers for what it defines itself.
+                let meta = subject.meta(world);
+                if meta.is_none_or(|meta| own.contains(meta.origin)) {
+                    judge.subject(subject);
+                }
             }
         }
         if let Some((clock, began)) = began {

@@ -46,6 +46,32 @@ pub struct Settings {
 pub type Clock = fn() -> Duration;
 
 impl Settings {
+    /// What holds for all of several deployments: what they do not agree on is not known. `None` of
+    /// none.
+    #[must_use]
+    pub fn of_all(all: Vec<Self>) -> Option<Self> {
+        let mut all = all.into_iter();
+        let mut whole = all.next()?;
+        for other in all {
+            if whole.offer.candidates != other.offer.candidates {
+                let anyone = [&whole, &other]
+                    .iter()
+                    .any(|it| it.offer.candidates.is_empty());
+                let mut candidates = whole.offer.candidates;
+                candidates.extend(other.offer.candidates);
+                candidates.sort();
+                candidates.dedup();
+                whole.offer = Offer {
+                    candidates: if anyone { Vec::new() } else { candidates },
+                    ..Offer::default()
+                };
+            }
+            whole.created = whole.created.filter(|it| other.created == Some(*it));
+            whole.port25 = whole.port25.filter(|it| other.port25 == Some(*it));
+        }
+        Some(whole)
+    }
+
     /// What is known that bears on port 25.
     #[must_use]
     pub fn smtp_offer(&self) -> SmtpOffer {

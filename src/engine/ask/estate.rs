@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::engine::compiled;
+use crate::engine::judge::Evaluated;
 use crate::engine::prepare::{self, Given, Prepared, sort_diagnostics};
 use crate::engine::revision::Other;
 use crate::engine::{Options, Request, UsageError};
@@ -34,11 +35,13 @@ pub struct Estate {
     pub facts: &'static PlatformFacts,
 }
 
-/// One deployment.
+/// One deployment, or the deployments of one estate, which are one network.
 #[derive(Debug)]
 pub struct Asked {
     /// What a person calls it: see [`Deployment::name`].
     pub name: Arc<str>,
+    /// The deployments of the estate that it is, or itself alone.
+    pub members: Vec<Arc<str>>,
     /// What it creates, and where every value came from. Its diagnostics are in
     /// [`Estate::diagnostics`].
     pub deployment: Deployment,
@@ -142,7 +145,7 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
     let all = prepared
         .judge
         .evaluated(&prepared.docket(), &prepared.vocabulary);
-    let mut deployments = Vec::new();
+    let mut groups: Vec<Vec<Evaluated>> = Vec::new();
     let mut used: Vec<FileId> = Vec::new();
     let mut diagnostics = Vec::new();
     for one in all {
@@ -150,14 +153,15 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
             Ok(mut evaluated) => {
                 diagnostics.extend(evaluated.diagnostics());
                 used.extend(&evaluated.deployment.files);
-                let taken_as_connected = evaluated.network.take_as_connected();
-                deployments.push(Asked {
-                    name: Arc::clone(&evaluated.deployment.name),
-                    deployment: evaluated.deployment,
-                    network: evaluated.network,
-                    settings: evaluated.settings,
-                    taken_as_connected,
+                let mut known = groups.iter_mut();
+                let joined = known.find(|group| {
+                    let first = group.first();
+                    first.is_some_and(|first| Arc::ptr_eq(&first.network, &evaluated.network))
                 });
+                match joined {
+                    Some(group) => group.push(evaluated),
+                    None => groups.push(vec![evaluated]),
+                }
             }
             Err(broken) => {
                 used.extend(broken.files);
@@ -165,6 +169,7 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
             }
         }
     }
+    let deployments = groups.into_iter().filter_map(asked).collect();
     used.sort_unstable();
     used.dedup();
     let mut diagnostics = prepared.diagnostics(&used, diagnostics);
@@ -177,6 +182,35 @@ fn evaluated(mut prepared: Prepared<'_>) -> Estate {
         diagnostics,
         facts,
     }
+}
+
+/// What is asked as one: a deployment, or those that make a network together.
+fn asked(group: Vec<Evaluated>) -> Option<Asked> {
+    let estate = group.first()?.estate.clone();
+    let is_joined = group.len() > 1;
+    let mut deployments = Vec::new();
+    let mut settings = Vec::new();
+    let mut network = None;
+    for evaluated in group {
+        deployments.push(evaluated.deployment);
+        settings.push(evaluated.settings);
+        network = Some(evaluated.network);
+    }
+    let members = deployments.iter().map(|it| Arc::clone(&it.name)).collect();
+    let deployment = match estate.filter(|_| is_joined) {
+        Some(estate) => Deployment::of_estate(&estate, deployments),
+        None => deployments.pop()?,
+    };
+    let mut network = Arc::unwrap_or_clone(network?);
+    let taken_as_connected = network.take_as_connected();
+    Some(Asked {
+        name: Arc::clone(&deployment.name),
+        members,
+        deployment,
+        network,
+        settings: Settings::of_all(settings)?,
+        taken_as_connected,
+    })
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, deployments, did_you_mean, glob,
-    glob_set,
+    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, deployments, did_you_mean,
+    estates, glob, glob_set,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
@@ -18,10 +18,11 @@ use crate::source::Span;
 use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "subscription",
     "subscriptions",
     "deployments",
+    "estates",
     "smtp-policy",
     "cloud",
     "activation",
@@ -91,6 +92,7 @@ impl Reader<'_> {
             "deployments" => {
                 config.deployments = deployments::read(self, value, &config.directory);
             }
+            "estates" => config.estates = estates::read(self, value, &config.directory),
             "subscriptions" => config.subscriptions = self.subscriptions(value),
             "smtp-policy" => {
                 let words = vocabulary

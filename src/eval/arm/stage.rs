@@ -12,6 +12,7 @@ use super::linked::{From, Lineage};
 use super::scope::Scope;
 use super::template::{Argument, Context, Frame, Stage, member, names};
 use crate::eval::Existence;
+use crate::eval::estate::Supply;
 use crate::eval::frontend::Target;
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::origin::OriginId;
@@ -211,6 +212,7 @@ pub(super) fn outermost<'t>(
     template: &'t Json,
     values: &HashMap<String, &'t Json>,
     given: &[(Arc<str>, Arc<str>)],
+    supply: &Supply,
     target: &Target,
 ) -> Rc<Stage<'t>> {
     let schema = template.get_ignore_case("$schema").and_then(Json::as_str);
@@ -231,6 +233,9 @@ pub(super) fn outermost<'t>(
         let mut typed = given.iter().rev();
         if let Some((_, text)) = typed.find(|(name, _)| name.eq_ignore_ascii_case(&declared.name)) {
             return Argument::Given(Arc::clone(text));
+        }
+        if let Some(value) = supply.inputs.get(&declared.name) {
+            return Argument::Value(value.clone());
         }
         match values.get(&declared.name.to_ascii_lowercase()) {
             Some(entry) => Argument::File(entry),

@@ -49,7 +49,10 @@ pub(super) fn read(
     let (typed, origins) = match source {
         Some(source) => {
             read.files = source.files;
-            (source.resources, OriginBuilder::from(source.origins))
+            (
+                source.resources,
+                OriginBuilder::from(Arc::unwrap_or_clone(source.origins)),
+            )
         }
         None => (Vec::new(), OriginBuilder::default()),
     };

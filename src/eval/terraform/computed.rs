@@ -20,6 +20,9 @@ impl<'a> Evaluation<'a> {
         resource: &ResourceInstance<'a>,
         name: &str,
     ) -> Option<Value> {
+        if let Some(outputs) = self.outputs_read(resource, name) {
+            return Some(outputs);
+        }
         if let Some(value) = self.of_provider(module, instance, resource, name) {
             return Some(value);
         }

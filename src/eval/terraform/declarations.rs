@@ -52,6 +52,8 @@ pub(super) struct Declarations<'a> {
     pub(super) calls: Vec<(&'a str, &'a Block)>,
     /// Its configurations of providers.
     pub(super) providers: Vec<Configuration<'a>>,
+    /// Where its state is kept.
+    pub(super) backend: Option<&'a Block>,
     /// What it says of the provider.
     pub(super) azurerm: Azurerm<'a>,
     /// What is wrong with them.
@@ -191,6 +193,8 @@ impl<'a> Declarations<'a> {
                 if &*block.kind == "provider" {
                     self.providers.extend(Configuration::read(block));
                 }
+                let mut inner = block.body.blocks.iter();
+                self.backend = inner.find(|it| &*it.kind == "backend").or(self.backend);
                 false
             }
             _ => false,

@@ -15,11 +15,12 @@ use super::module::{Memo, Module, join};
 use super::overrides::Kept;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::arm::embedded::Deployed;
+use crate::eval::estate::{Handover, Supply};
 use crate::eval::frontend::{Target, Tree, Unit};
 use crate::eval::hcl_expr::{Failure, Lookup, Outcome, Scope, Session, Step};
 use crate::eval::value::{Reason, Unknown, Value};
 use crate::eval::{AbsentModule, Deployment, Dialect, Existence, Loader, Resource, ResourceKey};
-use crate::origin::{OriginBuilder, OriginId};
+use crate::origin::{OriginBuilder, OriginGraph, OriginId, OriginRange};
 use crate::source::{FileId, Span};
 
 /// How many steps one deployment may take; a step is one node of an expression.
@@ -29,11 +30,11 @@ const MAX_STEPS: u64 = 6_000_000;
 const MAX_DIAGNOSTICS: usize = 200;
 
 /// Evaluates a root module.
-pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
-    let origins = OriginBuilder::default();
+pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader, supply: &Supply) -> Deployment {
+    let origins = OriginBuilder::from(OriginGraph::clone(&supply.origins));
     let kept = Kept::default();
-    let (resources, outputs, provider, diagnostics, files, absent) = {
-        let evaluation = Evaluation::new(unit, loader, &origins, &kept);
+    let (resources, outputs, provider, diagnostics, files, absent, handover) = {
+        let evaluation = Evaluation::new(unit, loader, (&origins, &kept), supply);
         let root = evaluation.root(unit);
         let mut resources = Vec::new();
         evaluation.walk(&root, &mut resources);
@@ -45,9 +46,24 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         evaluation.judge_unread();
         let provider = evaluation.provider_of_all();
         let files = evaluation.files(unit);
+        let handover = Handover {
+            state: evaluation.own_state(&root),
+            reads: evaluation.states_read(&resources),
+            takes: (root.declarations.variables.keys())
+                .map(|name| Arc::from(&**name))
+                .collect(),
+        };
         let diagnostics = evaluation.diagnostics.into_inner();
         let absent = evaluation.absent.into_inner();
-        (resources, outputs, provider, diagnostics, files, absent)
+        (
+            resources,
+            outputs,
+            provider,
+            diagnostics,
+            files,
+            absent,
+            handover,
+        )
     };
     Deployment {
         name: Arc::clone(&unit.name),
@@ -56,12 +72,14 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader) -> Deployment {
         files,
         resources,
         outputs,
-        origins: origins.finish(),
+        origins: Arc::new(origins.finish()),
+        own_origins: OriginRange::ALL,
         diagnostics,
         complete: false,
         provider,
         generator: None,
         absent,
+        handover,
     }
 }
 
@@ -97,14 +115,16 @@ pub(super) struct Evaluation<'a> {
     pub(super) unread: Cell<bool>,
     /// Files read by functions.
     pub(super) read: RefCell<std::collections::BTreeSet<FileId>>,
+    /// What lies in the states that are read here, by the address of the data source.
+    pub(super) states: &'a BTreeMap<Arc<str>, Value>,
 }
 
 impl<'a> Evaluation<'a> {
     fn new(
         unit: &Unit,
         loader: &'a dyn Loader,
-        origins: &'a OriginBuilder,
-        kept: &'a Kept,
+        (origins, kept): (&'a OriginBuilder, &'a Kept),
+        supply: &'a Supply,
     ) -> Self {
         let mut given = BTreeMap::new();
         for id in &unit.values {
@@ -113,6 +133,9 @@ impl<'a> Evaluation<'a> {
                     given.insert(Arc::clone(&attribute.name), Given::File(attribute));
                 }
             }
+        }
+        for (name, value) in &supply.inputs {
+            given.insert(Arc::clone(name), Given::Value(value));
         }
         for (name, text) in &unit.given {
             given.insert(Arc::clone(name), Given::Text(Arc::clone(text)));
@@ -137,6 +160,7 @@ impl<'a> Evaluation<'a> {
             visits: RefCell::default(),
             unread: Cell::new(false),
             read: RefCell::default(),
+            states: &supply.states,
         }
     }
 

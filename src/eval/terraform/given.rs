@@ -19,6 +19,8 @@ pub(super) enum Given<'a> {
     File(&'a Attribute),
     /// As text, by the command line or the environment.
     Text(Arc<str>),
+    /// By another deployment of the estate.
+    Value(&'a Value),
 }
 
 impl<'a> Evaluation<'a> {
@@ -38,6 +40,11 @@ impl<'a> Evaluation<'a> {
                 let value = self.read_text(name, text, block);
                 (value, block.header, OriginStep::CommandLine)
             }
+            Given::Value(value) => (
+                Ok(Value::clone(value)),
+                block.header,
+                OriginStep::Configuration,
+            ),
         })
     }
 

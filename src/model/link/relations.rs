@@ -19,18 +19,14 @@ use crate::model::{
 
 /// Fills all back relations.
 pub(super) fn fill(builder: &mut Builder<'_>) {
-    let complete = builder.deployment.complete;
     looked_up(&mut builder.network);
     subnets(&mut builder.network);
     interfaces(&mut builder.network);
     networks(builder);
     balancers(&mut builder.network);
     inbound_nat(builder);
-    if complete {
-        leave_open_what_is_named(builder);
-    } else {
-        leave_open(&mut builder.network);
-    }
+    leave_open_what_is_named(builder);
+    leave_open(builder);
 }
 
 fn subnets(network: &mut Network) {
@@ -311,10 +307,17 @@ fn looked_up(network: &mut Network) {
     }
 }
 
-fn leave_open(network: &mut Network) {
+/// Leaves open what lies in deployments that do not list everything there is.
+fn leave_open(builder: &mut Builder<'_>) {
+    let complete = builder.deployments.iter().filter(|it| it.complete);
+    let complete: Vec<_> = complete.map(|deployment| deployment.own_origins).collect();
+    let network = &mut builder.network;
     macro_rules! open {
         ($($arena:ident { $($list:ident: $what:literal),* })*) => {
             $(for element in &mut network.$arena {
+                if complete.iter().any(|own| own.contains(element.meta.origin)) {
+                    continue;
+                }
                 $(if element.$list.rest.is_none() {
                     element.$list.rest = Some(outside(&element.meta, $what));
                 })*

@@ -5,7 +5,7 @@ use crate::eval::Deployment;
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::Network;
 use crate::model::platform::PlatformFacts;
-use crate::origin::OriginGraph;
+use crate::origin::OriginRange;
 use crate::policy::datum::{Data, Datum, Item};
 use crate::policy::settings::Settings;
 use crate::policy::spec::{ExprSource, Reader};
@@ -53,12 +53,14 @@ fn ask(text: &str) -> (Truth, Vec<String>) {
         files: vec![FileId(0)],
         resources: Vec::new(),
         outputs: Vec::new(),
-        origins: OriginGraph::default(),
+        origins: Arc::default(),
+        own_origins: OriginRange::ALL,
         diagnostics: Vec::new(),
         complete: false,
         provider: crate::eval::terraform::schema::Versions::ALL,
         generator: None,
         absent: Vec::new(),
+        handover: Default::default(),
     };
     let (network, facts) = (Network::default(), PlatformFacts::default());
     let settings = Settings::default();

@@ -39,7 +39,9 @@ pub(in crate::engine::ask) fn among(
         let named = |index: &usize| {
             estate.deployments.get(*index).is_some_and(|asked| {
                 let environment = asked.deployment.environment.as_deref();
+                let mut members = asked.members.iter();
                 matches(&asked.name.to_ascii_lowercase(), environment)
+                    || members.any(|it| matches(&it.to_ascii_lowercase(), None))
             })
         };
         all.clone().filter(named).collect()

@@ -1,0 +1,371 @@
+//! The deployments of an estate as one network.
+//!
+//! Every member is evaluated alone first. Those that take values of others are evaluated once more,
+//! after these, with the values; then all are put side by side and linked. What is absent: which
+//! deployments belong together ([`super::estates`]), and judging.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::called;
+use super::config::did_you_mean;
+use super::estates::{Estate, Input};
+use super::judge::{Broken, Docket, guarded};
+use super::parse::FRONTENDS;
+use crate::diagnostic::Diagnostic;
+use crate::eval::Deployment;
+use crate::eval::estate::{Shared, StateRead, Supply};
+use crate::eval::frontend::Unit;
+use crate::eval::value::Value;
+use crate::model::platform::PlatformFacts;
+use crate::model::{Network, Twice};
+use crate::origin::{OriginGraph, OriginId};
+use crate::source::{FileId, Span};
+
+/// An estate, evaluated.
+pub(super) struct Joined {
+    /// Its deployments by the indices of their units, sorted, each with the network it is part of.
+    pub(super) members: Vec<(usize, Result<(Deployment, Arc<Network>), Broken>)>,
+    /// What is wrong with the estate itself, and with its network.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Evaluates the members of an estate and joins them; `None` if `is_wanted` wants none of them.
+pub(super) fn join(
+    estate: &Estate,
+    docket: &Docket<'_>,
+    facts: &PlatformFacts,
+    is_wanted: impl Fn(&Deployment) -> bool,
+) -> Option<Joined> {
+    let evaluate = |index: usize, supply: Option<&Supply>| -> Option<Result<Deployment, Broken>> {
+        let (frontend, unit) = docket.units.get(index)?;
+        let frontend = FRONTENDS.get(*frontend)?;
+        Some(guarded(unit, || match supply {
+            Some(supply) => frontend.evaluate_supplied(unit, docket.files, supply),
+            None => frontend.evaluate(unit, docket.files),
+        }))
+    };
+    let alone = estate.members.par_iter().with_max_len(1);
+    let alone: Vec<(usize, Result<Deployment, Broken>)> = alone
+        .filter_map(|index| Some((*index, evaluate(*index, None)?)))
+        .collect();
+    let wanted = |(_, one): &(usize, Result<Deployment, Broken>)| match one {
+        Ok(deployment) => is_wanted(deployment),
+        Err(_) => true,
+    };
+    if !alone.iter().any(wanted) {
+        return None;
+    }
+    let mut broken = Vec::new();
+    let mut members: BTreeMap<usize, Deployment> = BTreeMap::new();
+    for (index, one) in alone {
+        match one {
+            Ok(deployment) => {
+                members.insert(index, deployment);
+            }
+            Err(why) => broken.push((index, why)),
+        }
+    }
+    drop_called(docket.units, &mut members);
+    let mut diagnostics = Vec::new();
+    let needs = Needs::of(estate, docket.units, &members, &mut diagnostics);
+    let mut shared = Shared::default();
+    let mut ready: BTreeMap<usize, Deployment> = BTreeMap::new();
+    for wave in needs.waves(&members, &mut diagnostics) {
+        let origins = shared.origins();
+        let supplies: Vec<(usize, Supply)> = wave
+            .iter()
+            .map(|index| {
+                (
+                    *index,
+                    needs.supply(*index, &origins, &ready, &mut diagnostics),
+                )
+            })
+            .collect();
+        let evaluated: Vec<Option<Result<Deployment, Broken>>> = supplies
+            .par_iter()
+            .with_max_len(1)
+            .map(|(index, supply)| match supply.is_empty() {
+                true => None,
+                false => evaluate(*index, Some(supply)),
+            })
+            .collect();
+        for ((index, supply), again) in supplies.into_iter().zip(evaluated) {
+            let first = members.remove(&index);
+            let (deployment, supply) = match again {
+                None => (first, Supply::default()),
+                Some(Ok(deployment)) => (Some(deployment), supply),
+                Some(Err(why)) => {
+                    broken.push((index, why));
+                    continue;
+                }
+            };
+            if let Some(deployment) = deployment {
+                ready.insert(index, shared.admit(deployment, &supply));
+            }
+        }
+    }
+    shared.finish(ready.values_mut());
+    let mut networks = linked(estate, &ready, facts, &mut diagnostics);
+    let joined = ready.into_iter().filter_map(|(index, deployment)| {
+        let network = networks.remove(&index)?;
+        Some((index, Ok((deployment, network))))
+    });
+    let mut members: Vec<_> = joined.collect();
+    members.extend(broken.into_iter().map(|(index, why)| (index, Err(why))));
+    members.sort_by_key(|(index, _)| *index);
+    Some(Joined {
+        members,
+        diagnostics,
+    })
+}
+
+/// What others call is a part of those, and no member of its own.
+fn drop_called(units: &[(usize, Unit)], members: &mut BTreeMap<usize, Deployment>) {
+    let files = members.iter();
+    let files: Vec<(usize, &[FileId])> = files.map(|(index, it)| (*index, &*it.files)).collect();
+    let called = called::by_others(units, &files);
+    members.retain(|index, _| !called.contains(index));
+}
+
+/// One network for all members that define nothing twice, and one for each of the others.
+fn linked(
+    estate: &Estate,
+    members: &BTreeMap<usize, Deployment>,
+    facts: &PlatformFacts,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<usize, Arc<Network>> {
+    let mut apart: BTreeSet<usize> = BTreeSet::new();
+    let mut networks = BTreeMap::new();
+    loop {
+        let together: Vec<(usize, &Deployment)> = members
+            .iter()
+            .filter(|(index, _)| !apart.contains(index))
+            .map(|(index, deployment)| (*index, deployment))
+            .collect();
+        let all: Vec<&Deployment> = together.iter().map(|(_, deployment)| *deployment).collect();
+        match Network::join(&all) {
+            Ok(network) => {
+                let network = told(network, facts, diagnostics);
+                networks.extend(
+                    together
+                        .iter()
+                        .map(|(index, _)| (*index, Arc::clone(&network))),
+                );
+                break;
+            }
+            Err(twice) => {
+                for twice in &twice {
+                    diagnostics.push(defined_twice(estate, twice, &all));
+                    let places = twice.deployments.iter();
+                    let both = places.filter_map(|place| Some(together.get(*place)?.0));
+                    apart.extend(both);
+                }
+            }
+        }
+    }
+    for index in apart {
+        if let Some(deployment) = members.get(&index) {
+            let network = told(Network::build(deployment), facts, diagnostics);
+            networks.insert(index, network);
+        }
+    }
+    networks
+}
+
+fn told(
+    mut network: Network,
+    facts: &PlatformFacts,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Arc<Network> {
+    network.find_mail_targets(facts);
+    diagnostics.append(&mut network.diagnostics);
+    Arc::new(network)
+}
+
+fn defined_twice(estate: &Estate, twice: &Twice, deployments: &[&Deployment]) -> Diagnostic {
+    let [first, second] = twice.deployments.map(|place| {
+        let deployment = deployments.get(place);
+        deployment.map_or("", |deployment| &deployment.name)
+    });
+    let message = format!(
+        "`{first}` and `{second}` both define {}: nothing says which definition counts, so neither \
+         is joined with the estate `{}`",
+        twice.key.readable(),
+        estate.name
+    );
+    let [before, after] = twice.places;
+    let told = Diagnostic::advice("estate-defined-twice", after.unwrap_or(estate.at), message);
+    let told = match before {
+        Some(before) => told.with_related(before, "and here"),
+        None => told,
+    };
+    told.with_help("leave one of the two out of the estate")
+}
+
+/// What members take from each other.
+struct Needs<'e> {
+    inputs: Vec<(&'e Input, Arc<str>)>,
+    /// The unit that reads a state, the one whose state it is, and the data source.
+    states: Vec<(usize, usize, StateRead)>,
+}
+
+impl<'e> Needs<'e> {
+    fn of(
+        estate: &'e Estate,
+        units: &[(usize, Unit)],
+        members: &BTreeMap<usize, Deployment>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut inputs = Vec::new();
+        for input in &estate.inputs {
+            let (Some(taker), Some(_)) = (members.get(&input.to), members.get(&input.from)) else {
+                continue;
+            };
+            let (name, at) = &input.name;
+            let declared = &taker.handover.takes;
+            match closest(name, declared.iter()) {
+                Some(declared) => inputs.push((input, Arc::clone(declared))),
+                None => {
+                    let unit = units.get(input.to).map_or("", |(_, unit)| &unit.name);
+                    let message = format!("`{unit}` declares no parameter or variable `{name}`");
+                    let mut wrong = Diagnostic::unreadable("config", *at, message);
+                    wrong.help = did_you_mean(name, declared.iter().map(|it| &**it));
+                    diagnostics.push(wrong);
+                }
+            }
+        }
+        let mut states = Vec::new();
+        for (to, reader) in members {
+            for read in &reader.handover.reads {
+                let mut keepers = members.iter().filter(|(from, keeper)| {
+                    let state = keeper.handover.state.as_ref();
+                    *from != to && state.is_some_and(|state| state.is_same(&read.state))
+                });
+                // Of several that may be meant none is.
+                if let (Some((from, _)), None) = (keepers.next(), keepers.next()) {
+                    states.push((*to, *from, read.clone()));
+                }
+            }
+        }
+        Self { inputs, states }
+    }
+
+    /// Whom a member takes something from, and where that is said.
+    fn of_member(&self, member: usize) -> impl Iterator<Item = (usize, Option<Span>)> {
+        let inputs = self
+            .inputs
+            .iter()
+            .filter(move |(input, _)| input.to == member);
+        let inputs = inputs.map(|(input, _)| (input.from, Some(input.name.1)));
+        let states = self.states.iter().filter(move |(to, ..)| *to == member);
+        inputs.chain(states.map(|(_, from, read)| (*from, read.at)))
+    }
+
+    /// The members in the order in which they can be evaluated, those together that do not wait for
+    /// each other. Who takes values in a circle takes none of the circle's.
+    fn waves(
+        &self,
+        members: &BTreeMap<usize, Deployment>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Vec<usize>> {
+        let mut left: BTreeSet<usize> = members.keys().copied().collect();
+        let mut waves = Vec::new();
+        while !left.is_empty() {
+            let waits = |member: &usize| {
+                self.of_member(*member)
+                    .any(|(from, _)| left.contains(&from))
+            };
+            let mut wave: Vec<usize> = left.iter().copied().filter(|it| !waits(it)).collect();
+            if wave.is_empty() {
+                let circle = self.circle(&left);
+                let names = circle.iter().filter_map(|member| members.get(member));
+                let names: Vec<String> = names.map(|it| format!("`{}`", it.name)).collect();
+                let places = circle.iter().flat_map(|member| self.of_member(*member));
+                let mut places = places.filter(|(from, _)| circle.contains(from));
+                let message = format!(
+                    "{} take values from each other in a circle: what they take is not known",
+                    names.join(" and ")
+                );
+                if let Some((_, Some(at))) = places.find(|(_, at)| at.is_some()) {
+                    diagnostics.push(Diagnostic::advice("estate-cycle", at, message));
+                }
+                wave = circle.into_iter().collect();
+            }
+            left.retain(|member| !wave.contains(member));
+            waves.push(wave);
+        }
+        waves
+    }
+
+    /// Members among `left` that wait for each other, where every one of `left` waits.
+    fn circle(&self, left: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let next = |member: usize| {
+            let mut needs = self.of_member(member).map(|(from, _)| from);
+            needs.find(|from| left.contains(from))
+        };
+        let mut way: Vec<usize> = left.first().copied().into_iter().collect();
+        while let Some(member) = way.last().copied().and_then(next) {
+            if let Some(start) = way.iter().position(|met| *met == member) {
+                return way.split_off(start).into_iter().collect();
+            }
+            way.push(member);
+        }
+        left.clone()
+    }
+
+    /// What the members that are ready hand to one that is next.
+    fn supply(
+        &self,
+        member: usize,
+        origins: &Arc<OriginGraph>,
+        ready: &BTreeMap<usize, Deployment>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Supply {
+        let mut supply = Supply::default();
+        for (input, name) in self.inputs.iter().filter(|(input, _)| input.to == member) {
+            let Some(giver) = ready.get(&input.from) else {
+                continue;
+            };
+            let (output, at) = &input.output;
+            let names = giver.outputs.iter().map(|output| &output.name);
+            let found = closest(output, names);
+            let value = found.and_then(|found| giver.outputs.iter().find(|it| it.name == *found));
+            match value {
+                Some(value) => {
+                    supply.inputs.insert(Arc::clone(name), value.value.clone());
+                }
+                None => {
+                    let message = format!("`{}` has no output `{output}`", giver.name);
+                    let mut wrong = Diagnostic::unreadable("config", *at, message);
+                    let names = giver.outputs.iter().map(|output| &*output.name);
+                    wrong.help = did_you_mean(output, names);
+                    diagnostics.push(wrong);
+                }
+            }
+        }
+        for (_, from, read) in self.states.iter().filter(|(to, ..)| *to == member) {
+            if let Some(keeper) = ready.get(from) {
+                let outputs = keeper.outputs.iter();
+                let outputs = outputs.map(|it| (Arc::clone(&it.name), it.value.clone()));
+                let whole = Value::object(outputs, OriginId::NONE);
+                supply.states.insert(Arc::clone(&read.address), whole);
+            }
+        }
+        if !supply.is_empty() {
+            supply.origins = Arc::clone(origins);
+        }
+        supply
+    }
+}
+
+/// The name that is meant: Azure Resource Manager does not tell cases apart.
+fn closest<'n>(
+    name: &str,
+    names: impl Iterator<Item = &'n Arc<str>> + Clone,
+) -> Option<&'n Arc<str>> {
+    let exact = names.clone().find(|one| ***one == *name);
+    exact.or_else(|| names.into_iter().find(|one| one.eq_ignore_ascii_case(name)))
+}
