@@ -24,10 +24,13 @@ use crate::model::{Network, Twice};
 use crate::origin::{OriginGraph, OriginId};
 use crate::source::{FileId, Span};
 
+/// A deployment and the network it is part of.
+pub(super) type Linked = (Deployment, Arc<Network>);
+
 /// An estate, evaluated.
 pub(super) struct Joined {
     /// Its deployments by the indices of their units, sorted, each with the network it is part of.
-    pub(super) members: Vec<(usize, Result<(Deployment, Arc<Network>), Broken>)>,
+    pub(super) members: Vec<(usize, Result<Linked, Broken>)>,
     /// What is wrong with the estate itself, and with its network.
     pub(super) diagnostics: Vec<Diagnostic>,
 }

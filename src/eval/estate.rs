@@ -74,7 +74,7 @@ impl StateLocation {
             let there = other.settings.get(name);
             there.is_none_or(|there| there == value)
         });
-        self.backend == other.backend && agree && NAMES.iter().any(|name| names(&name))
+        self.backend == other.backend && agree && NAMES.iter().any(names)
     }
 }
 

@@ -38,9 +38,8 @@ fn estate(reader: &mut Reader<'_>, node: &Yaml, directory: &str) -> Option<Estat
     for (key, _, value) in reader.entries(node, "an estate", &["name", "deployments"]) {
         match key {
             "name" => {
-                name = reader
-                    .text(value, key)
-                    .map(|text| (text.into(), value.span))
+                let text = reader.text(value, key);
+                name = text.map(|text| (text.into(), value.span));
             }
             _ => match &value.kind {
                 YamlKind::List(items) => {

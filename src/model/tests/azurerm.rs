@@ -121,7 +121,7 @@ fn a_name_read_from_a_resource_names_that_resource() {
     let origins = OriginBuilder::default();
     let step = OriginStep::Attribute("azurerm_network_security_group.b".into());
     let read = origins.add(None, step, Vec::new());
-    site.deployment.origins = Arc::new(origins.finish());
+    site.deployment.origins = origins.finish().into();
     let rule = site.azurerm(
         "azurerm_network_security_rule.r",
         &format!(
