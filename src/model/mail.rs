@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::setting::Text;
 use super::{Field, List, Meta, SettingId};
+use crate::origin::OriginId;
 
 /// A mail server that something is told to use.
 #[derive(Clone, Debug)]
@@ -30,8 +31,19 @@ pub struct MailTarget {
     pub port: Field<u16>,
     /// Whether the connection is encrypted; absent: nothing is said.
     pub tls: Field<bool>,
+    /// The settings beside that tell port and encryption, by where their values came from.
+    pub beside: Vec<(OriginId, SettingId)>,
     /// The row of the table of mail hosts it is, if it is one.
     pub service: Option<u32>,
+}
+
+impl MailTarget {
+    /// The setting that a value of this target is written in.
+    #[must_use]
+    pub fn setting_of(&self, value: OriginId) -> SettingId {
+        let beside = self.beside.iter().find(|(origin, _)| *origin == value);
+        beside.map_or(self.setting, |(_, setting)| *setting)
+    }
 }
 
 /// A TXT record of a DNS zone.

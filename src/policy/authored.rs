@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::datum::Element;
 use super::primary::{self, About, Typed};
+use super::vocabulary::Kind;
 use crate::eval::Deployment;
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::{Field, FirewallRuleId, List, Network, RouteId, SecurityRuleId};
@@ -189,4 +191,14 @@ fn holds_address(item: &Field<AddressPrefix>, address: IpAddr) -> bool {
         Some(AddressPrefix::Range(first, last)) => (*first..=*last).contains(&address),
         _ => true,
     }
+}
+
+/// What holds a value of an element that is put together of several things typed apart: of a mail
+/// server, the setting that tells its port.
+pub(crate) fn holder(network: &Network, of: Element, value: OriginId) -> Option<OriginId> {
+    if of.kind != Kind::MailTarget {
+        return None;
+    }
+    let target = network.mail_targets.get(of.id as usize)?;
+    Some(network[target.setting_of(value)].meta.origin)
 }

@@ -168,6 +168,28 @@ pub(super) struct ClauseJudge<'j, 'a> {
     tally: &'j mut Tally,
 }
 
+/// What a rule says that a finding is to point at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pointed {
+    /// Where it was written.
+    pub(super) origin: OriginId,
+    /// The element, where it is one and not a value of the subject.
+    pub(super) element: Option<Element>,
+}
+
+impl Pointed {
+    fn of(datum: &Datum) -> Self {
+        let element = match &datum.data {
+            Data::Element(element) => Some(*element),
+            _ => None,
+        };
+        Self {
+            origin: datum.origin,
+            element,
+        }
+    }
+}
+
 /// One thing that is, or may be, wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Wrong {
@@ -183,7 +205,7 @@ pub(super) struct Wrong {
     pub(super) revive: Option<super::analysis::Move>,
     pub(super) at_most: Option<Severity>,
     /// The place the rule names for it.
-    pub(super) at: Option<OriginId>,
+    pub(super) at: Option<Pointed>,
     /// Which assertion, to tell apart kinds of trouble.
     pub(super) assertion: Option<usize>,
 }
@@ -370,8 +392,8 @@ impl<'a> ClauseJudge<'_, 'a> {
                     let at = assert
                         .at
                         .as_ref()
-                        .map(|at| evaluation.compute(at).0.origin)
-                        .filter(|origin| *origin != OriginId::NONE);
+                        .map(|at| Pointed::of(&evaluation.compute(at).0))
+                        .filter(|at| at.origin != OriginId::NONE);
                     wrongs.push(Wrong {
                         truth: !holds,
                         element: subject,

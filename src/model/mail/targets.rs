@@ -33,25 +33,28 @@ type Pair = (Arc<str>, String);
 
 /// Settings that say more of a server that another one names.
 struct Beside<'n> {
-    ports: BTreeMap<Pair, Vec<&'n Setting>>,
-    tls: BTreeMap<Pair, Vec<(Holds, &'n Setting)>>,
+    network: &'n Network,
+    ports: BTreeMap<Pair, Vec<SettingId>>,
+    tls: BTreeMap<Pair, Vec<(Holds, SettingId)>>,
 }
 
 impl<'n> Beside<'n> {
     fn new(network: &'n Network) -> Self {
         let mut beside = Self {
+            network,
             ports: BTreeMap::new(),
             tls: BTreeMap::new(),
         };
-        for setting in &network.settings {
+        for id in SettingId::all(network) {
+            let setting = &network[id];
             let Some((stem, holds)) = holds_of(setting) else {
                 continue;
             };
             let pair = (Arc::clone(&setting.group), stem);
             match holds {
-                Holds::Port => beside.ports.entry(pair).or_default().push(setting),
+                Holds::Port => beside.ports.entry(pair).or_default().push(id),
                 Holds::Tls | Holds::ImplicitTls => {
-                    beside.tls.entry(pair).or_default().push((holds, setting));
+                    beside.tls.entry(pair).or_default().push((holds, id));
                 }
                 Holds::Host => {}
             }
@@ -60,34 +63,36 @@ impl<'n> Beside<'n> {
     }
 
     /// The port that stands beside; none where several disagree about whose it is.
-    fn port(&self, pair: &Pair) -> Option<Field<u16>> {
-        let [setting] = self.ports.get(pair)?[..] else {
+    fn port(&self, pair: &Pair) -> Option<(SettingId, Field<u16>)> {
+        let [id] = self.ports.get(pair)?[..] else {
             return None;
         };
+        let setting = &self.network[id];
         let origin = setting.text.origin;
         let state = match (setting.text.known(), setting.text.unknown()) {
             (Some(text), _) => State::Known(text.trim().parse().ok()?),
             (None, Some(unknown)) => State::Unknown(Arc::clone(unknown), None),
             (None, None) => return None,
         };
-        Some(Field { state, origin })
+        Some((id, Field { state, origin }))
     }
 
     /// Whether the settings beside switch encryption on or off.
-    fn tls(&self, pair: &Pair) -> Option<Field<bool>> {
+    fn tls(&self, pair: &Pair) -> Option<(SettingId, Field<bool>)> {
         let mut off = None;
-        for (holds, setting) in self.tls.get(pair)? {
+        for (holds, id) in self.tls.get(pair)? {
+            let setting = &self.network[*id];
             let origin = setting.text.origin;
             let Some(text) = setting.text.known() else {
                 let unknown = setting.text.unknown()?;
-                return Some(Field {
-                    state: State::Unknown(Arc::clone(unknown), None),
-                    origin,
-                });
+                let state = State::Unknown(Arc::clone(unknown), None);
+                return Some((*id, Field { state, origin }));
             };
             match (switch(&text), holds) {
-                (Some(true), _) => return Some(Field::known(true, origin)),
-                (Some(false), Holds::Tls) => off = Some(Field::known(false, origin)),
+                (Some(true), _) => return Some((*id, Field::known(true, origin))),
+                (Some(false), Holds::Tls) => {
+                    off = Some((*id, Field::known(false, origin)));
+                }
                 _ => {}
             }
         }
@@ -130,13 +135,15 @@ fn of_setting(
         target(id, setting, server, rows, into.len())
     };
     if target.port.is_absent()
-        && let Some(port) = beside.port(&pair)
+        && let Some((id, port)) = beside.port(&pair)
     {
+        target.beside.push((port.origin, id));
         target.port = port;
     }
     if target.tls.is_absent()
-        && let Some(tls) = beside.tls(&pair)
+        && let Some((id, tls)) = beside.tls(&pair)
     {
+        target.beside.push((tls.origin, id));
         target.tls = tls;
     }
     into.push(target);
@@ -164,14 +171,20 @@ fn target(
         Some(tls) => Field::known(tls, typed),
         None => Field::absent(origin),
     };
-    let service = rows.iter().position(|row| row.is(&host));
+    let address = host.parse::<IpAddr>().ok();
+    let is = |row: &MailHostRow| match &address {
+        Some(address) => row.addresses.iter().any(|block| block.contains(address)),
+        None => row.is(&host),
+    };
+    let service = rows.iter().position(is);
     MailTarget {
-        address: host.parse::<IpAddr>().ok(),
+        address,
         host: Field::known(Arc::clone(&host), typed),
         port,
         tls,
         service: service.and_then(|row| u32::try_from(row).ok()),
         setting: id,
+        beside: Vec::new(),
         meta: meta(setting, Field::known(host, typed), number),
     }
 }
@@ -191,6 +204,7 @@ fn unknown_host(id: SettingId, setting: &Setting, number: usize) -> MailTarget {
         tls: Field::absent(origin),
         service: None,
         setting: id,
+        beside: Vec::new(),
     }
 }
 

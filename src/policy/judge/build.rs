@@ -259,7 +259,10 @@ impl ClauseJudge<'_, '_> {
             .map_or(OriginId::NONE, |meta| meta.origin);
         let subject = |about: primary::About| (about.subject, about.deciding);
         if let Some(at) = wrong.at {
-            return (own, vec![at]);
+            let holder = at.element.unwrap_or(wrong.element);
+            let holder = authored::holder(network, holder, at.origin);
+            let other = || Some(at.element?.meta(self.world)?.origin);
+            return (holder.or_else(other).unwrap_or(own), vec![at.origin]);
         }
         match &wrong.cause {
             Cause::SecurityRule(rule) => {

@@ -327,12 +327,6 @@ pub(super) static PUBLIC_IP: KindSpec = KindSpec {
             get: |w, id| field(&public_ip(w, id).sku, text),
         },
         Field {
-            name: "allocation",
-            ty: Ty::TEXT,
-            doc: "`Static` or `Dynamic`",
-            get: |w, id| field(&public_ip(w, id).allocation, text),
-        },
-        Field {
             name: "reverse_fqdn",
             ty: Ty::TEXT,
             doc: "the name that reverse DNS gives for it; null: none",
