@@ -74,9 +74,23 @@ pub struct SmtpEdition {
     pub grandfathered: Vec<Arc<str>>,
     /// What the edition says of port 25 through Azure Firewall, by offer; `default` is the rest.
     pub through_firewall: indexmap::IndexMap<Arc<str>, FirewallSmtp>,
+    /// What an exemption does.
+    pub exemption: SmtpExemption,
+    /// What the edition says of port 25 from applications that Azure hosts without a subnet.
+    pub hosted_apps: FirewallSmtp,
 }
 
-/// What an edition says of port 25 through Azure Firewall.
+/// What an edition says of exemptions from the block of port 25.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SmtpExemption {
+    /// What may be sent then, in the middle of a sentence.
+    pub covers: Arc<str>,
+    /// What has to be done for that, in the middle of a sentence.
+    pub needs: Arc<str>,
+}
+
+/// What an edition says of port 25 on some way.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum FirewallSmtp {

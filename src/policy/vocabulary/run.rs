@@ -6,7 +6,7 @@ use super::read::object;
 use super::{Field, Item, Kind, KindSpec, Member, Ty, World};
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::AddressPrefix;
-use crate::model::platform::{Cloud, FirewallSmtp, KmsRow, SmtpVerdict};
+use crate::model::platform::{Cloud, FirewallSmtp, KmsRow, SmtpEdition, SmtpVerdict};
 use crate::policy::datum::{self, Data, Datum};
 use crate::policy::settings::Activation;
 use crate::semantics::smtp::{self, Date, SmtpAnswer};
@@ -57,6 +57,21 @@ const SMTP: &[Member] = &[
         "firewall_supported",
         Ty::BOOL,
         "whether the edition supports the way through Azure Firewall; unknown if it is silent",
+    ),
+    (
+        "exemption_covers",
+        Ty::TEXT,
+        "what may be sent once the block is lifted",
+    ),
+    (
+        "exemption_needs",
+        Ty::TEXT,
+        "what has to be done for an exemption to count",
+    ),
+    (
+        "hosted_apps",
+        Ty::One(Item::Word(THROUGH)),
+        "what the edition says of applications that Azure hosts without a subnet",
     ),
     ("url", Ty::TEXT, "where it is written"),
 ];
@@ -258,6 +273,12 @@ fn smtp_object(world: &World<'_>) -> Datum {
         Arc::new(unknown)
     };
     let source = fixed.source.as_ref();
+    let editions = &world.facts.smtp_editions;
+    let row = editions.iter().find(|row| &*row.id == edition);
+    let of_edition = |of: &dyn Fn(&SmtpEdition) -> &Arc<str>| match row {
+        Some(row) => Datum::text(Arc::clone(of(row))),
+        None => Datum::constant(Data::Absent),
+    };
     let declared_blocked = asked.blocked;
     object([
         (
@@ -301,6 +322,14 @@ fn smtp_object(world: &World<'_>) -> Datum {
                 FirewallSmtp::NotStated => Datum::unknown(silent()),
                 _ => Datum::constant(Data::Bool(false)),
             }),
+        ),
+        ("exemption_covers", of_edition(&|row| &row.exemption.covers)),
+        ("exemption_needs", of_edition(&|row| &row.exemption.needs)),
+        (
+            "hosted_apps",
+            Datum::text(through(
+                row.map_or(FirewallSmtp::NotStated, |row| row.hosted_apps),
+            )),
         ),
         (
             "edition_date",

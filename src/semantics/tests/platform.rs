@@ -5,7 +5,7 @@ use crate::eval::value::Truth;
 use crate::model::address::{PortRange, Protocol};
 use crate::model::nsg::Direction;
 use crate::model::platform::{
-    Cloud, FirewallSmtp, PlatformFacts, SmtpEdition, SmtpVerdict, Source,
+    Cloud, FirewallSmtp, PlatformFacts, SmtpEdition, SmtpExemption, SmtpVerdict, Source,
 };
 use crate::model::{List, Network};
 use crate::semantics::Semantics;
@@ -101,6 +101,8 @@ fn port_25_by_offer_edition_date_and_exemption() {
     };
     let facts = PlatformFacts {
         smtp_editions: vec![SmtpEdition {
+            exemption: SmtpExemption::default(),
+            hosted_apps: FirewallSmtp::NotStated,
             id: "current".into(),
             source,
             verdicts: [

@@ -12,7 +12,7 @@ use super::fixture::{Build, absent, facts, known, meta, prefix};
 use crate::model::address::{PortRange, Protocol};
 use crate::model::nsg::Direction;
 use crate::model::platform::{
-    Cloud, FirewallSmtp, NamedSet, PlatformFacts, SmtpEdition, SmtpVerdict, Source,
+    Cloud, FirewallSmtp, NamedSet, PlatformFacts, SmtpEdition, SmtpExemption, SmtpVerdict, Source,
 };
 use crate::model::{Link, Network, NicId, NsgId, SubnetId, VnetId};
 use crate::semantics::Semantics;
@@ -42,6 +42,8 @@ fn all_facts() -> PlatformFacts {
         ("default", FirewallSmtp::NotGuaranteed),
     ];
     facts.smtp_editions.push(SmtpEdition {
+        exemption: SmtpExemption::default(),
+        hosted_apps: FirewallSmtp::NotStated,
         id: "current".into(),
         source: source(),
         verdicts: verdicts.iter().map(|(k, v)| ((*k).into(), *v)).collect(),
