@@ -31,10 +31,10 @@ pub(super) fn appliance(world: &World<'_>, id: u32, wanted: Kind) -> Datum {
     let route = route(world, id);
     let data = match (&route.appliance, wanted) {
         (Appliance::NetworkInterface(nic), Kind::NetworkInterface) => {
-            element(world, wanted, nic.0).data
+            return element(world, wanted, nic.0);
         }
         (Appliance::LoadBalancer(balancer), Kind::LoadBalancer) => {
-            element(world, wanted, balancer.0).data
+            return element(world, wanted, balancer.0);
         }
         (Appliance::Unknown, _) => Data::Unknown(
             outside("what stands behind the route's next hop"),
