@@ -223,6 +223,18 @@ pub struct LimitRow {
     pub source: Source,
 }
 
+/// Ports that belong together, for rules.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PortSet {
+    /// The name: `data-tcp`.
+    pub name: Arc<str>,
+    /// The ports.
+    pub ports: Vec<u16>,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// A named set of addresses for rules: `public`, `platform-host`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -390,6 +402,8 @@ pub struct PlatformFacts {
     pub admin_exemptions: Vec<AdminExemption>,
     pub firewall_features: Vec<FirewallFeatureRow>,
     pub tag_regions: Vec<TagRegion>,
+    #[serde(default)]
+    pub port_sets: Vec<PortSet>,
     pub mail_hosts: Vec<MailHostRow>,
     pub required_flows: Vec<RequiredFlow>,
 }

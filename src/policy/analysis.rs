@@ -1,5 +1,7 @@
 //! Named analyses of a whole element, for what no predicate and no contract can say.
 
+mod standing;
+
 use std::sync::Arc;
 
 use super::contract::{Cause, Outcome};
@@ -19,6 +21,12 @@ pub(crate) enum Analysis {
     UnreachableSecurityRule,
     /// The rules of a firewall or firewall policy that never decide a packet.
     UnreachableFirewallRule,
+    /// The rules of a group without which the same would happen to every packet.
+    RedundantSecurityRule,
+    /// The rules of a group of which earlier ones leave next to nothing.
+    MostlyShadowedSecurityRule,
+    /// The pairs of rules of a group that contradict each other where they overlap.
+    ContradictingSecurityRules,
     /// The packets that routes lead back to the appliance of a subnet that sent them.
     RouteLoop,
 }
@@ -49,7 +57,7 @@ pub(crate) struct Found {
     pub(crate) outcome: Option<Outcome>,
 }
 
-const NAMES: [(&str, Analysis, &[Kind]); 3] = [
+const NAMES: [(&str, Analysis, &[Kind]); 6] = [
     (
         "unreachable-security-rule",
         Analysis::UnreachableSecurityRule,
@@ -61,6 +69,21 @@ const NAMES: [(&str, Analysis, &[Kind]); 3] = [
         &[Kind::Firewall, Kind::FirewallPolicy],
     ),
     ("route-loop", Analysis::RouteLoop, &[Kind::Subnet]),
+    (
+        "redundant-security-rule",
+        Analysis::RedundantSecurityRule,
+        &[Kind::Nsg],
+    ),
+    (
+        "mostly-shadowed-security-rule",
+        Analysis::MostlyShadowedSecurityRule,
+        &[Kind::Nsg],
+    ),
+    (
+        "contradicting-security-rules",
+        Analysis::ContradictingSecurityRules,
+        &[Kind::Nsg],
+    ),
 ];
 
 impl Analysis {
@@ -87,6 +110,9 @@ impl Analysis {
             Self::UnreachableSecurityRule => security_rules(NsgId(subject.id), world),
             Self::UnreachableFirewallRule => firewall_rules(subject, world),
             Self::RouteLoop => route_loops(subject, world),
+            Self::RedundantSecurityRule => standing::redundant(NsgId(subject.id), world),
+            Self::MostlyShadowedSecurityRule => standing::shadowed(NsgId(subject.id), world),
+            Self::ContradictingSecurityRules => standing::contradicting(NsgId(subject.id), world),
         }
     }
 }

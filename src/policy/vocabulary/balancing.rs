@@ -191,6 +191,12 @@ pub(super) static LOAD_BALANCING_RULE: KindSpec = KindSpec {
             },
         ),
         Field::new(
+            "floating_ip",
+            Ty::BOOL,
+            "whether packets keep the frontend's address and port on their way to members; null: they do not",
+            |w, id| of(rule(w, id), |rule| super::read::boolean(&rule.floating_ip)),
+        ),
+        Field::new(
             "disable_outbound_snat",
             Ty::BOOL,
             "whether members do not reach out through its frontend; null: they do",

@@ -5,10 +5,12 @@ use super::nsg::protocol_word;
 use super::read::{address, element, elements, field, host, name};
 use super::targets::address_of;
 use super::{Field, Item, Kind, KindSpec, Ty, World};
-use crate::model::load_balancer::{LoadBalancer, Probe};
+use crate::model::load_balancer::{LoadBalancer, Probe, ProbeRequest};
 use crate::model::{LoadBalancerId, ProbeId};
 use crate::policy::datum::{self, Data, Datum};
 use std::sync::Arc;
+
+const REQUESTS: &[&str] = &["Tcp", "Http", "Https"];
 
 pub(super) static LOAD_BALANCER: KindSpec = KindSpec {
     kind: Kind::LoadBalancer,
@@ -76,6 +78,20 @@ pub(super) static PROBE: KindSpec = KindSpec {
             get: |w, id| {
                 field(&probe(w, id).protocol, |protocol| {
                     Data::Text(protocol_word(*protocol).into())
+                })
+            },
+        },
+        Field {
+            name: "request",
+            ty: Ty::One(Item::Word(REQUESTS)),
+            doc: "what it asks by: `Tcp`, `Http` or `Https`; null where that is not written",
+            get: |w, id| {
+                field(&probe(w, id).request, |request| {
+                    Data::Text(match request {
+                        ProbeRequest::Tcp => "Tcp".into(),
+                        ProbeRequest::Http => "Http".into(),
+                        ProbeRequest::Https => "Https".into(),
+                    })
                 })
             },
         },

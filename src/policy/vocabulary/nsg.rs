@@ -17,7 +17,7 @@ use crate::model::{self, Link, NsgId, SecurityRuleId, State, SubnetId};
 use crate::policy::datum::{self, Data, Datum};
 
 use defects::{count_addresses, count_groups, defects, free_priority, same_name, same_priority};
-use sides::{destination_port_count, reply_ports, translated_addresses};
+use sides::{destination_port_count, service_source_ports, translated_addresses};
 use tags::{MISDIRECTED_TAG, UNKNOWN_TAG, misdirected_tags, unknown_tags};
 
 pub(super) const DIRECTIONS: &[&str] = &["Inbound", "Outbound"];
@@ -195,10 +195,10 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             get: translated_addresses,
         },
         Field {
-            name: "reply_ports",
+            name: "service_source_ports",
             ty: Ty::List(Item::Ports),
-            doc: "its source ports, if they are single ports of services while its destination ports hold all that clients use, as replies have them",
-            get: reply_ports,
+            doc: "its source ports, if they are single ports of services, none that clients pick by themselves",
+            get: service_source_ports,
         },
         Field {
             name: "destination_port_count",

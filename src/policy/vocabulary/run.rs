@@ -213,6 +213,12 @@ pub(super) static PLATFORM: KindSpec = KindSpec {
             doc: "what Azure refuses beyond, by name with `_`: `platform.limits.security_rules_per_nsg`",
             get: |w, _| limits(w),
         },
+        Field {
+            name: "ports",
+            ty: Ty::ANY,
+            doc: "ports that belong together, by name with `_`: `platform.ports.data_tcp`",
+            get: |w, _| port_sets(w),
+        },
     ],
 };
 
@@ -394,6 +400,18 @@ fn limits(world: &World<'_>) -> Datum {
     let entries = world.facts.limits.iter().map(|row| {
         let name: Arc<str> = row.name.replace('-', "_").into();
         (name, Datum::constant(Data::Number(i64::from(row.value))))
+    });
+    Datum::constant(Data::Object(Arc::new(entries.collect())))
+}
+
+fn port_sets(world: &World<'_>) -> Datum {
+    let entries = world.facts.port_sets.iter().map(|row| {
+        let name: Arc<str> = row.name.replace('-', "_").into();
+        let ports = row.ports.iter().map(|port| {
+            let range = crate::model::address::PortRange::single(*port);
+            datum::Item::certain(Datum::constant(Data::Ports(range)))
+        });
+        (name, Datum::list(ports.collect(), None))
     });
     Datum::constant(Data::Object(Arc::new(entries.collect())))
 }

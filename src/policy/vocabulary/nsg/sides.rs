@@ -74,19 +74,15 @@ fn meet(a: &IpNet, b: &IpNet) -> bool {
     a.contains(b) || b.contains(a)
 }
 
-pub(super) fn reply_ports(world: &World<'_>, id: u32) -> Datum {
+pub(super) fn service_source_ports(world: &World<'_>, id: u32) -> Datum {
     let this = rule(world, id);
     let none = || Datum::list(Vec::new(), None);
     let first = limit(world.facts, "first-client-port");
-    let (Some(source), Some(destination), Some(first)) = (
-        known(&this.source_ports),
-        known(&this.destination_ports),
-        first,
-    ) else {
+    let (Some(source), Some(first)) = (known(&this.source_ports), first) else {
         return none();
     };
     let service = |range: &PortRange| range.count() <= MOST && u32::from(range.last) < first;
-    if !source.iter().all(service) || !holds_all(&destination, first) {
+    if !source.iter().all(service) {
         return none();
     }
     let items = this.source_ports.items.iter().filter_map(|item| {
@@ -129,13 +125,6 @@ fn known(list: &List<Field<PortRange>>) -> Option<Vec<PortRange>> {
     let closed = list.rest.is_none() && !list.items.is_empty();
     let items = list.items.iter().map(|item| item.value().copied());
     items.collect::<Option<_>>().filter(|_| closed)
-}
-
-fn holds_all(ranges: &[PortRange], first: u32) -> bool {
-    let merged = merged(ranges.to_vec());
-    merged
-        .iter()
-        .any(|range| u32::from(range.first) <= first && range.last == u16::MAX)
 }
 
 fn merged(mut ranges: Vec<PortRange>) -> Vec<PortRange> {

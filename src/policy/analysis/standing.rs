@@ -1,0 +1,106 @@
+//! What the rules of a security group are good for, of those that decide packets at all.
+
+use super::Found;
+use crate::diagnostic::Severity;
+use crate::eval::value::Truth;
+use crate::model::nsg::Direction;
+use crate::model::{NsgId, SecurityRuleId};
+use crate::policy::datum::Element;
+use crate::policy::vocabulary::{Kind, World};
+use crate::semantics::Ruling;
+use crate::semantics::anomalies::{RuleStanding, Standing};
+use crate::semantics::packet::Family;
+use crate::semantics::rules::Scope;
+
+const DIRECTIONS: [Direction; 2] = [Direction::Inbound, Direction::Outbound];
+
+/// The rules without which later rules would do the same to every packet. What Azure's default rules
+/// alone do is left out: many write those down on purpose.
+pub(super) fn redundant(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    of(nsg, world, |standing| {
+        standing.standing == Standing::RedundantAfter
+            && standing.cover.iter().any(|rule| custom(rule).is_some())
+    })
+}
+
+/// The rules that decide less than one in a hundred of the packets they match.
+pub(super) fn shadowed(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    of(nsg, world, |standing| {
+        standing.standing == Standing::ExceptionEaten
+    })
+}
+
+/// The pairs of rules that match packets in common and act otherwise, of which neither contains the
+/// other: told of the later, with the earlier as its cover.
+pub(super) fn contradicting(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for direction in DIRECTIONS {
+        let pairs = world
+            .semantics
+            .correlated(nsg, Scope::Nsg(nsg), direction, Family::V4);
+        for pair in pairs.pairs {
+            let hit = pair.overlap.is_hit();
+            if hit.truth != Truth::True {
+                continue;
+            }
+            found.push(told(pair.second, vec![pair.first]));
+        }
+    }
+    found
+}
+
+fn of(nsg: NsgId, world: &World<'_>, is: fn(&RuleStanding) -> bool) -> Vec<Found> {
+    let semantics = &world.semantics;
+    let scope = Scope::Nsg(nsg);
+    let mut found = Vec::new();
+    for direction in DIRECTIONS {
+        let fourth = semantics.standings(nsg, scope, direction, Family::V4);
+        let sixth = match world.has_ipv6 {
+            true => semantics.standings(nsg, scope, direction, Family::V6),
+            false => Vec::new(),
+        };
+        for standing in fourth.iter().filter(|standing| is(standing)) {
+            let Some(rule) = custom(&standing.rule) else {
+                continue;
+            };
+            let meta = &world.network[rule].meta;
+            if meta.template || world.network[rule].platform_managed {
+                continue;
+            }
+            // What it does for the other family counts too.
+            let other = sixth.iter().find(|other| other.rule == standing.rule);
+            if other.is_some_and(|other| !is(other) && other.standing != Standing::Empty) {
+                continue;
+            }
+            let cover = standing.cover.iter().filter_map(custom);
+            let blocker = standing.blocker.iter().filter_map(|it| custom(&it.rule));
+            let mut others: Vec<SecurityRuleId> = cover.chain(blocker).collect();
+            others.dedup();
+            found.push(told(rule, others));
+        }
+    }
+    found
+}
+
+fn custom(rule: &Ruling) -> Option<SecurityRuleId> {
+    match rule {
+        Ruling::Custom(id) => Some(*id),
+        Ruling::Default(_) | Ruling::Rest => None,
+    }
+}
+
+fn told(rule: SecurityRuleId, others: Vec<SecurityRuleId>) -> Found {
+    let element = |id: SecurityRuleId| Element {
+        kind: Kind::SecurityRule,
+        id: id.0,
+    };
+    Found {
+        truth: Truth::True,
+        element: element(rule),
+        cover: others.into_iter().map(element).collect(),
+        at_most: Severity::Error,
+        revive: None,
+        unknowns: Vec::new(),
+        outcome: None,
+    }
+}
