@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use super::attachment::subnets_of;
 use super::read::{element, elements, field, object, text};
 use super::{Item, Kind, Member, Ty, World, outside};
 use crate::eval::value::Truth;
-use crate::model::{self, Link, State, SubnetId};
-use crate::policy::datum::{Data, Datum, Element};
-use crate::semantics::routes::NextHopKind;
+use crate::model::address::Protocol;
+use crate::model::nsg::Direction;
+use crate::model::{self, Link, NicId, State, SubnetId};
+use crate::policy::datum::{self, Data, Datum, Element};
+use crate::semantics::packet::Family;
+use crate::semantics::routes::{NextHopKind, PublicSource};
+use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
 const HOPS: &[&str] = &[
     "internet",
@@ -243,4 +248,51 @@ pub(super) fn egress(world: &World<'_>, id: u32) -> Datum {
         ("load_balancer", value(egress.load_balancer)),
         ("default_outbound", value(egress.default_outbound)),
     ])
+}
+
+/// The public addresses of these files with which the Internet sees what an interface sends over
+/// TCP. IPv4 only.
+pub(super) fn egress_addresses(world: &World<'_>, id: u32) -> Datum {
+    let nic = NicId(id);
+    let spec = FlowSpec {
+        direction: Direction::Outbound,
+        protocols: vec![Protocol::Tcp],
+        from: Vec::new(),
+        to: vec![AddressSpec::NamedSet("public".into())],
+        ports: Vec::new(),
+        source_ports: Vec::new(),
+    };
+    let flows = world.semantics.flows(&spec, Scope::Nic(nic), Family::V4);
+    let mut items: Vec<datum::Item> = Vec::new();
+    let mut rest = None;
+    for subnet in subnets_of(world.network, nic) {
+        for way in world.semantics.egress_of(Some(nic), subnet, &flows) {
+            let hit = way.flows.is_hit();
+            let unknown = || hit.unknowns.first().cloned();
+            let unknown =
+                || unknown().unwrap_or_else(|| outside("the public address of the interface"));
+            for source in &way.sources {
+                let PublicSource::Address(Link::Here(address)) = source else {
+                    // Addresses of the platform are nobody's in the files.
+                    let of_platform = matches!(source, PublicSource::Platform);
+                    rest = rest.or_else(|| (!of_platform).then(unknown));
+                    continue;
+                };
+                let datum = element(world, Kind::PublicIp, address.0);
+                if items
+                    .iter()
+                    .any(|item| item.datum.equals(&datum) == Truth::True)
+                {
+                    continue;
+                }
+                let because = (hit.truth != Truth::True).then(unknown);
+                items.push(datum::Item {
+                    datum,
+                    present: hit.truth,
+                    because,
+                });
+            }
+        }
+    }
+    Datum::list(items, rest)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::read::object;
+use super::read::{elements, object};
 use super::{Field, Item, Kind, KindSpec, Member, Ty, World};
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::AddressPrefix;
@@ -168,6 +168,15 @@ pub(super) static DEPLOYMENT: KindSpec = KindSpec {
             ty: Ty::BOOL,
             doc: "whether nothing is attached that is not listed: exports, plans, states",
             get: |w, _| Datum::constant(Data::Bool(w.deployment.complete)),
+        },
+        Field {
+            name: "txt_records",
+            ty: Ty::List(Item::Element(Kind::TxtRecord)),
+            doc: "the TXT records in its DNS zones",
+            get: |w, _| {
+                let count = u32::try_from(w.network.txt_records.len()).unwrap_or(u32::MAX);
+                elements(w, Kind::TxtRecord, 0..count, None)
+            },
         },
         Field {
             name: "activation",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::attachment::{machines, subnets_of};
-use super::egress::{DEFAULT_ROUTE, EGRESS, default_route, egress, routes};
+use super::egress::{DEFAULT_ROUTE, EGRESS, default_route, egress, egress_addresses, routes};
 use super::read::{address, boolean, element, elements, field, host, link, list, name, text};
 use super::targets::address_of;
 use super::{Field, Item, Kind, KindSpec, Ty, World, outside};
@@ -203,6 +203,12 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             ty: Ty::List(Item::Element(Kind::PublicIp)),
             doc: "its public addresses, those that are in the files",
             get: |w, id| public_ips(w, nic(w, id)),
+        },
+        Field {
+            name: "egress_addresses",
+            ty: Ty::List(Item::Element(Kind::PublicIp)),
+            doc: "the public addresses of these files with which the Internet sees what it sends: its own, a NAT gateway's, a load balancer's, a firewall's",
+            get: egress_addresses,
         },
         Field {
             name: "reached_by",
