@@ -1,18 +1,21 @@
 //! Rule files to rules.
 //!
-//! [`Pack::load`] reads the rules of a user and checks every name and type at once.
+//! [`Pack::of`] reads the pack of a user and checks every name and type at once; a pack with a
+//! mistake gives no rule. [`Pack::load`] reads rules each by itself.
 //! [`Pack::builtin`] has the embedded rules, which tests have checked in that way: the same reading,
 //! but each part of a rule is only compiled when it is first needed. [`Pack::join`] puts both
 //! together.
 
-use std::collections::BTreeMap;
+mod manifest;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use super::clause::Clause;
 use super::datum::{Data, Datum, Item as DatumItem};
 use super::expr::Names;
 use super::platform;
-use super::spec::{Examples, Reader, RuleSpec, Undetermined};
+use super::spec::{Examples, ParameterSpec, Reader, RuleSpec, Undetermined};
 use super::vocabulary::{Item, Ty};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::platform::PlatformFacts;
@@ -27,10 +30,34 @@ const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
 /// ([`Pack::builtin`]).
 pub const RULE_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
 
+pub use manifest::{BUILTIN, MANIFEST, Manifest};
+
 /// A set of rules, sorted by id.
 #[derive(Clone, Debug, Default)]
 pub struct Pack {
     rules: Vec<Arc<Rule>>,
+    members: Vec<Arc<Member>>,
+    unloaded: BTreeSet<Arc<str>>,
+}
+
+/// A user's pack that is part of another.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Where it lies, as named by who asked for it.
+    pub path: Arc<str>,
+    /// What is said of it.
+    pub manifest: Manifest,
+}
+
+/// The files of one pack.
+#[derive(Clone, Debug, Default)]
+pub struct PackFiles {
+    /// Where it lies, as named by who asked for it.
+    pub path: Arc<str>,
+    /// Its `pack.yaml`.
+    pub manifest: Option<(FileId, Arc<SourceFile>)>,
+    /// Its rules.
+    pub rules: Vec<(FileId, Arc<SourceFile>)>,
 }
 
 /// A rule, checked.
@@ -39,6 +66,18 @@ pub struct Rule {
     pub(crate) spec: Arc<RuleSpec>,
     pub(crate) clauses: Vec<Clause>,
     pub(crate) parameters: Vec<(Arc<str>, Datum)>,
+    /// The pack it came with.
+    pack: Arc<str>,
+    /// Parameters it has from its pack.
+    shared: Vec<ParameterSpec>,
+}
+
+/// What a rule has from the pack it stands in.
+#[derive(Clone, Copy)]
+struct Home<'p> {
+    pack: &'p Arc<str>,
+    shared: &'p [ParameterSpec],
+    facts: &'static PlatformFacts,
 }
 
 impl Pack {
@@ -70,90 +109,185 @@ impl Pack {
             Err(error) => return unreadable(error.to_string()),
         };
         let (mut pack, mut diagnostics) = (Self::default(), Vec::new());
+        let home = Home {
+            pack: &BUILTIN.into(),
+            shared: &[],
+            facts,
+        };
         for entry in trees.entries().unwrap_or(&[]) {
-            pack.read(&entry.value, facts, Reader::stored(), &mut diagnostics);
+            pack.read(&entry.value, home, Reader::stored(), &mut diagnostics);
         }
         (pack, diagnostics)
     }
 
-    /// Reads and checks rule files. A file with an error gives no rule.
+    /// Reads and checks rule files, each by itself. A file with an error gives no rule.
     #[must_use]
     pub fn load(files: &[(FileId, Arc<SourceFile>)]) -> (Self, Vec<Diagnostic>) {
-        let mut diagnostics = Vec::new();
-        let mut pack = Self::default();
-        let facts = match platform::facts() {
-            Ok(facts) => facts,
-            Err(message) => {
-                let at = Span::new(FileId(0), 0, 0);
-                diagnostics.push(Diagnostic::unreadable("platform-facts", at, message));
-                return (pack, diagnostics);
+        let (mut pack, mut diagnostics) = (Self::default(), Vec::new());
+        match platform::facts() {
+            Ok(facts) => {
+                let home = Home {
+                    pack: &BUILTIN.into(),
+                    shared: &[],
+                    facts,
+                };
+                pack.read_all(files, home, &mut diagnostics);
             }
-        };
-        for (id, file) in files {
-            let parsed = yaml::parse(*id, file);
-            let broken = !parsed.diagnostics.is_empty();
-            diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| {
-                match diagnostic.code {
-                    "yaml-syntax" => diagnostic.with_help(
-                        "an expression with `!`, `?`, `[for …]` or a leading quote is written in quotes or as a block scalar",
-                    ),
-                    _ => diagnostic,
-                }
-            }));
-            let Some(tree) = parsed.tree.filter(|_| !broken) else {
-                continue;
-            };
-            pack.read(&tree, facts, Reader::new(file), &mut diagnostics);
+            Err(message) => diagnostics.push(no_facts(message)),
         }
         (pack, diagnostics)
+    }
+
+    /// Reads and checks a user's pack and tells of all its mistakes. Its good rules are there even
+    /// so: whoever is to judge with it leaves it ([`Pack::without_rules`]).
+    #[must_use]
+    pub fn of(files: &PackFiles) -> (Self, Vec<Diagnostic>) {
+        let (mut pack, mut diagnostics) = (Self::default(), Vec::new());
+        let facts = match platform::facts() {
+            Ok(facts) => facts,
+            Err(message) => return (pack, vec![no_facts(message)]),
+        };
+        let written = files.manifest.as_ref().and_then(|(id, file)| {
+            let tree = parsed(*id, file, &mut diagnostics)?;
+            let mut reader = Reader::new(file);
+            let manifest = Manifest::read(&tree, &mut reader);
+            for parameter in manifest.iter().flat_map(|manifest| &manifest.parameters) {
+                if constant(&parameter.default).is_none() {
+                    reader.error(parameter.default.span, NOT_CONSTANT);
+                }
+            }
+            diagnostics.append(&mut reader.diagnostics);
+            manifest
+        });
+        let manifest = written.unwrap_or_else(|| Manifest::of_place(&files.path));
+        let home = Home {
+            pack: &manifest.name.value,
+            shared: &manifest.parameters,
+            facts,
+        };
+        pack.read_all(&files.rules, home, &mut diagnostics);
+        pack.members.push(Arc::new(Member {
+            path: Arc::clone(&files.path),
+            manifest,
+        }));
+        (pack, diagnostics)
+    }
+
+    /// What remains of a pack with mistakes: the ids that are then known to be no typing errors.
+    #[must_use]
+    pub fn without_rules(self) -> Self {
+        let mut unloaded = self.unloaded;
+        unloaded.extend(self.rules.iter().map(|rule| Arc::clone(rule.id())));
+        Self {
+            unloaded,
+            ..Self::default()
+        }
+    }
+
+    fn read_all(
+        &mut self,
+        files: &[(FileId, Arc<SourceFile>)],
+        home: Home<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        for (id, file) in files {
+            if let Some(tree) = parsed(*id, file, diagnostics) {
+                self.read(&tree, home, Reader::new(file), diagnostics);
+            }
+        }
     }
 
     /// Adds the rule of one file, if it is one.
     fn read(
         &mut self,
         tree: &Yaml,
-        facts: &'static PlatformFacts,
+        home: Home<'_>,
         mut reader: Reader<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let rule =
-            RuleSpec::read(tree, &mut reader).and_then(|spec| Rule::new(spec, facts, &mut reader));
+            RuleSpec::read(tree, &mut reader).and_then(|spec| Rule::new(spec, home, &mut reader));
         let mut told = reader.diagnostics;
         told.dedup();
         diagnostics.extend(told);
-        if let Some(rule) = rule {
-            diagnostics.extend(self.add(Arc::new(rule)));
+        match rule {
+            Some(rule) => diagnostics.extend(self.add(Arc::new(rule))),
+            None => self.unloaded.extend(tree.get("id").and_then(Yaml::text)),
         }
     }
 
-    /// Both packs as one. A rule whose id exists already is told and left out.
+    /// Both packs as one. If a rule or pack of the other is called as one of this is, that is told,
+    /// and nothing of the other joins but the ids it has.
     pub fn join(&mut self, other: Self) -> Vec<Diagnostic> {
-        other
-            .rules
-            .into_iter()
-            .filter_map(|rule| self.add(rule))
-            .collect()
+        let mut clashes = Vec::new();
+        for member in &other.members {
+            let name = &member.manifest.name;
+            let mut known = self.members.iter().map(|known| &known.manifest.name);
+            if let Some(known) = known.find(|known| known.value == name.value) {
+                let message = format!("there is another pack `{}`", name.value);
+                let clash = Diagnostic::unreadable("rule-file", name.span, message);
+                clashes.push(clash.with_related(known.span, "the other one"));
+            }
+        }
+        clashes.extend(other.rules.iter().filter_map(|rule| self.clash(rule)));
+        let other = match clashes.is_empty() {
+            true => other,
+            false => other.without_rules(),
+        };
+        for rule in other.rules {
+            let _ = self.add(rule);
+        }
+        self.members.extend(other.members);
+        self.unloaded.extend(other.unloaded);
+        clashes
     }
 
     fn add(&mut self, rule: Arc<Rule>) -> Option<Diagnostic> {
-        let id = rule.id();
-        match self.rules.binary_search_by(|known| known.id().cmp(id)) {
-            Ok(_) => {
-                let message = format!("there is another rule `{id}`");
-                let span = rule.spec.id.span;
-                Some(Diagnostic::unreadable("rule-file", span, message))
-            }
-            Err(at) => {
-                self.rules.insert(at, rule);
-                None
-            }
+        let clash = self.clash(&rule);
+        if clash.is_none() {
+            let at = self.rules.partition_point(|known| known.id() < rule.id());
+            self.rules.insert(at, rule);
         }
+        clash
+    }
+
+    /// That there is a rule with one of a rule's ids, with both places.
+    fn clash(&self, rule: &Rule) -> Option<Diagnostic> {
+        let ids = std::iter::once(&rule.spec.id).chain(&rule.spec.formerly);
+        ids.into_iter().find_map(|id| {
+            let known = self.rule(&id.value)?;
+            Some(match known.comes_with_the_program() && !rule.comes_with_the_program() {
+                true => {
+                    let message = format!("the program has a rule `{}`", id.value);
+                    let help = "`rules:` in aznet.yaml or pack.yaml sets it; a rule of your own has another id";
+                    Diagnostic::unreadable("rule-file", id.span, message).with_help(help)
+                }
+                false => {
+                    let message = format!("there is another rule `{}`", id.value);
+                    Diagnostic::unreadable("rule-file", id.span, message)
+                        .with_related(known.spec.id.span, "the other one")
+                }
+            })
+        })
+    }
+
+    /// The users' packs in it, in the order they joined.
+    #[must_use]
+    pub fn members(&self) -> &[Arc<Member>] {
+        &self.members
+    }
+
+    /// Ids of rules that could not be loaded.
+    #[must_use]
+    pub fn unloaded(&self) -> &BTreeSet<Arc<str>> {
+        &self.unloaded
     }
 
     /// The rules of the other pack beside those of this one that it has not: of two with one id
     /// the other's counts. For working on rules that the program has, in an older form.
     #[must_use]
     pub fn overlaid(mut self, other: &Self) -> Self {
+        self.members.extend(other.members.iter().cloned());
         for rule in &other.rules {
             match self
                 .rules
@@ -213,11 +347,21 @@ impl Rule {
 
     /// The names of its parameters, each with what it is, for people: `a number`, `a list`.
     pub fn parameter_kinds(&self) -> impl Iterator<Item = (Arc<str>, &'static str)> {
-        let kind = |parameter: &super::spec::ParameterSpec| {
+        let kind = |parameter: &ParameterSpec| {
             let name = Arc::clone(&parameter.name.value);
             (name, parameter.default.describe())
         };
-        self.spec.parameters.iter().map(kind)
+        self.spec.parameters.iter().chain(&self.shared).map(kind)
+    }
+
+    /// The pack it came with; [`BUILTIN`] for those of the program.
+    #[must_use]
+    pub fn pack(&self) -> &Arc<str> {
+        &self.pack
+    }
+
+    fn comes_with_the_program(&self) -> bool {
+        &*self.pack == BUILTIN
     }
 
     /// Whether it is judged when nobody asks for it.
@@ -230,7 +374,7 @@ impl Rule {
         self.spec.undetermined == Undetermined::Count
     }
 
-    fn new(spec: RuleSpec, facts: &'static PlatformFacts, reader: &mut Reader<'_>) -> Option<Self> {
+    fn new(spec: RuleSpec, home: Home<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let before = reader.diagnostics.len();
         let mut parameters = Vec::new();
         let mut types = Vec::new();
@@ -240,10 +384,19 @@ impl Rule {
                     parameters.push((Arc::clone(&parameter.name.value), value));
                     types.push((Arc::clone(&parameter.name.value), ty));
                 }
-                None => reader.error(
-                    parameter.default.span,
-                    "a parameter's default is a scalar or a list of scalars",
-                ),
+                None => reader.error(parameter.default.span, NOT_CONSTANT),
+            }
+        }
+        let own = |shared: &&ParameterSpec| {
+            let mut own = spec.parameters.iter();
+            own.all(|own| own.name.value != shared.name.value)
+        };
+        let shared: Vec<ParameterSpec> = home.shared.iter().filter(own).cloned().collect();
+        for parameter in &shared {
+            // What is wrong with them is told once, at the pack.
+            if let Some((value, ty)) = constant(&parameter.default) {
+                parameters.push((Arc::clone(&parameter.name.value), value));
+                types.push((Arc::clone(&parameter.name.value), ty));
             }
         }
         let names = Names::new(types);
@@ -251,15 +404,38 @@ impl Rule {
         let clauses = (0..spec.clauses.len())
             .filter_map(|position| {
                 let spec = Arc::clone(&spec);
-                Clause::new(spec, position, names.clone(), facts, reader)
+                Clause::new(spec, position, names.clone(), home.facts, reader)
             })
             .collect();
-        (reader.diagnostics.len() == before).then_some(Self {
+        (reader.diagnostics.len() == before).then(|| Self {
             spec,
             clauses,
             parameters,
+            pack: Arc::clone(home.pack),
+            shared,
         })
     }
+}
+
+const NOT_CONSTANT: &str = "a parameter's default is a scalar or a list of scalars";
+
+fn no_facts(message: &str) -> Diagnostic {
+    Diagnostic::unreadable("platform-facts", Span::new(FileId(0), 0, 0), message)
+}
+
+/// The tree of a file, unless it is no YAML.
+fn parsed(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Yaml> {
+    let parsed = yaml::parse(id, file);
+    let broken = !parsed.diagnostics.is_empty();
+    diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| {
+        match diagnostic.code {
+            "yaml-syntax" => diagnostic.with_help(
+                "an expression with `!`, `?`, `[for …]` or a leading quote is written in quotes or as a block scalar",
+            ),
+            _ => diagnostic,
+        }
+    }));
+    parsed.tree.filter(|_| !broken)
 }
 
 /// A parameter's default and its type.

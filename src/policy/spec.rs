@@ -394,7 +394,7 @@ fn read_related(entries: &[Entry], reader: &mut Reader<'_>) -> Vec<RelatedSpec> 
     all
 }
 
-fn read_parameters(entries: &[Entry], reader: &mut Reader<'_>) -> Vec<ParameterSpec> {
+pub(super) fn read_parameters(entries: &[Entry], reader: &mut Reader<'_>) -> Vec<ParameterSpec> {
     let Some(node) = find(entries, "parameters") else {
         return Vec::new();
     };
