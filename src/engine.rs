@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod called;
+mod chosen;
 mod compiled;
 pub mod config;
 mod declared;
@@ -58,6 +59,8 @@ pub struct Request {
     /// The list of service tags and their addresses, instead of the `service-tags` of the root's
     /// `aznet.yaml`; it may lie outside the root.
     pub service_tags: Option<PathBuf>,
+    /// Packs beside those of the root's `aznet.yaml`; they may lie outside the root.
+    pub packs: Vec<PathBuf>,
     /// What does not concern the disk.
     pub options: Options,
 }

@@ -34,7 +34,12 @@ pub(super) struct Check {
     #[arg(long)]
     strict: bool,
 
-    /// Exactly these rules: ids, `*` in ids, `category:`, `severity:` or `compliance:`
+    /// A pack of rules besides those of aznet.yaml: a directory or a rule file
+    #[arg(long, value_name = "PATH")]
+    pack: Vec<PathBuf>,
+
+    /// Exactly these rules: ids, `*` in ids, `category:`, `severity:`, `pack:`,
+    /// `compliance:`
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     select: Vec<String>,
 
@@ -74,6 +79,7 @@ impl Check {
             }));
         }
         let mut request = self.inputs.request(self.paths);
+        request.packs = self.pack;
         request.options.select = self.select;
         request.options.enable = self.enable;
         request.options.ignore = self.ignore;

@@ -66,6 +66,7 @@ impl Inputs {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             service_tags: self.service_tags,
+            packs: Vec::new(),
             options: Options {
                 offer: self.offer,
                 ..Options::default()

@@ -7,6 +7,7 @@
 mod deployments;
 mod estates;
 mod read;
+mod rules;
 mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,10 @@ pub(crate) struct Vocabulary {
     pub(crate) editions: Vec<Arc<str>>,
     /// Rules by id, old ids included.
     pub(crate) rules: BTreeMap<Arc<str>, RuleWords>,
+    /// Rules whose packs have mistakes: they are none, and who names them did not mistype.
+    pub(crate) unloaded: BTreeSet<Arc<str>>,
+    /// The packs of users.
+    pub(crate) packs: Vec<PackWords>,
 }
 
 /// The words of one rule.
@@ -50,6 +55,17 @@ pub(crate) struct RuleWords {
     pub(crate) traits: Traits,
 }
 
+/// The words of one pack.
+#[derive(Clone, Debug)]
+pub(crate) struct PackWords {
+    /// What it is called.
+    pub(crate) name: Arc<str>,
+    /// Where it lies, as named.
+    pub(crate) path: Arc<str>,
+    /// The names of the parameters its rules share, each with what it is, for people.
+    pub(crate) parameters: Vec<(Arc<str>, &'static str)>,
+}
+
 /// What rules have in common, for selecting several at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Traits {
@@ -61,6 +77,8 @@ pub(crate) struct Traits {
     pub(crate) compliance: Vec<Arc<str>>,
     /// Whether it is judged when nobody asks for it.
     pub(crate) on: bool,
+    /// The pack it came with.
+    pub(crate) pack: Arc<str>,
 }
 
 /// What is declared about a subscription.
@@ -83,6 +101,17 @@ pub(crate) struct RuleEntry {
     pub(crate) parameters: BTreeMap<Arc<str>, Value>,
     /// Whether it is turned off, or on where it is off by default.
     pub(crate) off: Option<bool>,
+}
+
+impl RuleEntry {
+    /// Takes over what another says.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.severity = other.severity.or(self.severity);
+        self.off = other.off.or(self.off);
+        let set = other.parameters.iter();
+        let set = set.map(|(name, value)| (Arc::clone(name), value.clone()));
+        self.parameters.extend(set);
+    }
 }
 
 /// A deployment that is described: a template, its parameter files, where it goes.
@@ -158,7 +187,7 @@ pub(crate) struct Config {
     /// Who activates Windows.
     pub(crate) activation: Option<Activation>,
     /// Exactly these rules.
-    pub(crate) select: BTreeSet<Arc<str>>,
+    pub(crate) select: Option<BTreeSet<Arc<str>>>,
     /// These rules too.
     pub(crate) enable: BTreeSet<Arc<str>>,
     /// Not these rules.
@@ -167,8 +196,12 @@ pub(crate) struct Config {
     pub(crate) fail_on: Option<FailOn>,
     /// Settings by rule.
     pub(crate) rules: BTreeMap<Arc<str>, RuleEntry>,
-    /// Directories with rule files, from the root, with their places.
+    /// Settings by rule for findings at paths; the last that says something wins.
+    pub(crate) overrides: Vec<(GlobSet, BTreeMap<Arc<str>, RuleEntry>)>,
+    /// Directories with rule files, and rule files, from the root, with their places.
     pub(crate) packs: Vec<(String, Span)>,
+    /// What the parameters that the rules of a pack share are given, by its name.
+    pub(crate) pack_parameters: Vec<(Arc<str>, BTreeMap<Arc<str>, Value>)>,
     /// The list of service tags, from the root, with its place.
     pub(crate) service_tags: Option<(String, Span)>,
 }
@@ -195,14 +228,22 @@ pub(crate) fn read(
     (config, diagnostics)
 }
 
+/// Reads how rules are set, elsewhere than in an `aznet.yaml`.
+pub(crate) fn rules(
+    node: &Yaml,
+    vocabulary: &Vocabulary,
+) -> (BTreeMap<Arc<str>, RuleEntry>, Vec<Diagnostic>) {
+    rules::by_themselves(node, vocabulary)
+}
+
 /// What must be known of the root's file before anything else is read: `exclude`, `packs` and
 /// `service-tags`.
 /// Errors are left to [`read`].
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// Not to be walked.
+    /// Not to be walked: what is said, and the tests of packs, which are wrong on purpose.
     pub(crate) exclude: GlobSet,
-    /// Directories with rule files, from the root, with their places.
+    /// Directories with rule files, and rule files, from the root, with their places.
     pub(crate) packs: Vec<(String, Span)>,
     /// The list of service tags, from the root.
     pub(crate) service_tags: Option<String>,
@@ -211,6 +252,7 @@ pub(crate) struct Outline {
 /// Reads the outline of the root's file.
 pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
     let mut outline = Outline::default();
+    let mut exclude = Vec::new();
     let parsed = yaml::parse(id, file);
     for entry in parsed
         .tree
@@ -220,14 +262,16 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
         let texts = texts(&entry.value);
         match &*entry.key {
             "exclude" => {
-                outline.exclude = glob_set(texts.iter().filter_map(|(text, _)| glob(text)));
+                exclude.extend(texts.iter().filter_map(|(text, _)| glob(text)));
             }
             "packs" => {
-                let plain = |text: &str| text.trim_end_matches('/').to_owned();
-                outline.packs = texts
-                    .iter()
-                    .map(|(text, span)| (plain(text), *span))
-                    .collect();
+                for item in entry.value.items().unwrap_or_default() {
+                    if let Some((path, span)) = pack_path(item) {
+                        let tests = format!("{}/{TESTS}", globset::escape(&path));
+                        exclude.extend(glob(&tests));
+                        outline.packs.push((path, span));
+                    }
+                }
             }
             "service-tags" => {
                 if let YamlKind::String(path) = &entry.value.kind {
@@ -237,7 +281,24 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
             _ => {}
         }
     }
+    outline.exclude = glob_set(exclude);
     outline
+}
+
+/// The directory of a pack's tests.
+pub(crate) const TESTS: &str = "tests";
+
+/// Where an item of `packs` says that a pack lies: `PATH` or `{path: PATH, …}`.
+fn pack_path(item: &Yaml) -> Option<(String, Span)> {
+    let node = item.get("path").unwrap_or(item);
+    match &node.kind {
+        YamlKind::String(path) => {
+            let path = path.trim_end_matches('/');
+            let path = path.strip_prefix("./").unwrap_or(path);
+            Some((path.to_owned(), node.span))
+        }
+        _ => None,
+    }
 }
 
 /// The nearest value that some file between `directory` and the root gives. `configs` are sorted

@@ -8,8 +8,11 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::called;
+use super::chosen::{self, Chosen};
 use super::compiled;
-use super::config::{Config, RuleWords, SubscriptionEntry, Traits, Vocabulary, is_below, nearest};
+use super::config::{
+    Config, PackWords, RuleWords, SubscriptionEntry, Traits, Vocabulary, is_below, nearest,
+};
 use super::estates::Estate;
 use super::files::Files;
 use super::join;
@@ -22,14 +25,13 @@ use crate::eval::frontend::Unit;
 use crate::model::platform::{Cloud, PlatformFacts};
 use crate::model::{Network, may_describe_subscription};
 use crate::policy::finding::Judgement;
-use crate::policy::judge::judge;
 use crate::policy::metadata::{self, ExampleMetadata, RuleMetadata};
-use crate::policy::pack::Pack;
+use crate::policy::pack::{Pack, PackFiles};
 use crate::policy::platform;
 use crate::policy::service_tags::TagList;
 use crate::policy::settings::{Offer, Settings};
 use crate::semantics::tags::ConsultedTags;
-use crate::source::{FileId, SourceFile};
+use crate::source::FileId;
 
 /// Everything judgements rest on besides the deployments: the rules and the platform's facts.
 pub(crate) struct Judge {
@@ -150,10 +152,11 @@ impl Judge {
         Ok(Self { facts, pack })
     }
 
-    /// The built-in rules, or those in their place, and those of the given files.
+    /// The built-in rules, or those in their place, and the given packs; one with a
+    /// mistake gives no rule.
     pub(crate) fn load(
         instead: Option<Pack>,
-        files: &[(FileId, Arc<SourceFile>)],
+        packs: &[PackFiles],
     ) -> Result<(Self, Vec<Diagnostic>), UsageError> {
         let mut judge = match instead {
             Some(pack) => Self {
@@ -162,8 +165,17 @@ impl Judge {
             },
             None => Self::builtin()?,
         };
-        let (pack, mut diagnostics) = Pack::load(files);
-        diagnostics.extend(judge.pack.join(pack));
+        let mut diagnostics = Vec::new();
+        for files in packs {
+            let (pack, wrong) = Pack::of(files);
+            let pack = match wrong.is_empty() {
+                true => pack,
+                false => pack.without_rules(),
+            };
+            diagnostics.extend(wrong);
+            diagnostics.extend(judge.pack.join(pack));
+        }
+        diagnostics.extend(chosen::of_packs(&judge.pack, &judge.vocabulary()).1);
         Ok((judge, diagnostics))
     }
 
@@ -191,6 +203,17 @@ impl Judge {
                 .map(|edition| Arc::clone(&edition.id))
                 .collect(),
             rules: self.words(),
+            unloaded: self.pack.unloaded().clone(),
+            packs: self
+                .pack
+                .members()
+                .iter()
+                .map(|member| PackWords {
+                    name: Arc::clone(&member.manifest.name.value),
+                    path: Arc::clone(&member.path),
+                    parameters: member.manifest.parameter_kinds().collect(),
+                })
+                .collect(),
         }
     }
 
@@ -210,6 +233,7 @@ impl Judge {
                         .map(|control| Arc::clone(&control.value))
                         .collect(),
                     on: rule.is_on_by_default(),
+                    pack: Arc::clone(rule.pack()),
                 },
             };
             for old in &rule.spec().formerly {
@@ -241,12 +265,12 @@ impl Judge {
     ) -> (BTreeSet<Arc<str>>, Vec<Outcome>) {
         let run = self.run(docket, vocabulary);
         let outcomes = self.each(&run, |mut evaluated| {
-            let judged = judge(
+            let judged = run.chosen.judge(
                 &self.pack,
-                &evaluated.deployment,
-                &evaluated.network,
+                (&evaluated.deployment, &evaluated.network),
                 self.facts,
                 &evaluated.settings,
+                docket.files,
             );
             let mut judgements = judged.judgements;
             compiled::tell(&mut judgements, &evaluated.deployment, docket.files);
@@ -271,7 +295,7 @@ impl Judge {
             })
         });
         let outcomes = outcomes.collect();
-        (run.base.off, outcomes)
+        (run.chosen.off(), outcomes)
     }
 
     /// Evaluates every deployment that was asked about, in the order of the units.
@@ -300,10 +324,12 @@ impl Judge {
     }
 
     fn run<'d>(&self, docket: &'d Docket<'d>, vocabulary: &'d Vocabulary) -> Run<'d> {
+        let chosen = Chosen::new(&self.pack, docket, vocabulary);
         Run {
             docket,
             vocabulary,
-            base: base_settings(docket, vocabulary),
+            base: base_settings(docket, &chosen),
+            chosen,
             subscriptions: self.subscriptions(docket),
         }
     }
@@ -516,6 +542,7 @@ struct Run<'a> {
     docket: &'a Docket<'a>,
     vocabulary: &'a Vocabulary,
     base: Settings,
+    chosen: Chosen<'a>,
     subscriptions: Vec<Described>,
 }
 
@@ -564,62 +591,19 @@ fn settings(run: &Run<'_>, unit: &Unit, own: &[Described]) -> Settings {
     }
 }
 
-/// The settings that are the same for every deployment: those of the root's `aznet.yaml`.
-fn base_settings(docket: &Docket<'_>, vocabulary: &Vocabulary) -> Settings {
-    let root = docket
-        .configs
-        .iter()
-        .find(|config| config.directory.is_empty());
-    let rules = || root.into_iter().flat_map(|config| &config.rules);
-    Settings {
-        parameters: rules()
-            .map(|(id, entry)| (Arc::clone(id), entry.parameters.clone()))
-            .collect(),
-        severities: rules()
-            .filter_map(|(id, entry)| Some((Arc::clone(id), entry.severity?)))
-            .collect(),
-        off: off(root, docket.options, vocabulary),
+/// The settings that are the same for every deployment.
+fn base_settings(docket: &Docket<'_>, chosen: &Chosen<'_>) -> Settings {
+    let mut settings = Settings {
         foreign: docket
             .files
             .iter()
             .filter(|(_, slot)| slot.path.split('/').any(|part| part == ".terraform"))
             .map(|(id, _)| id)
             .collect(),
-        clock: docket.options.clock,
         ..Settings::default()
-    }
-}
-
-/// The rules that are not judged: what `select` names is exactly what is judged, else what is on by
-/// default; `enable` adds to it, `ignore` and `off` take away.
-fn off(root: Option<&Config>, options: &Options, vocabulary: &Vocabulary) -> BTreeSet<Arc<str>> {
-    let flagged = |selectors: &[String]| -> BTreeSet<Arc<str>> {
-        let found = selectors.iter().map(|one| vocabulary.selected(one));
-        found.flat_map(Result::unwrap_or_default).collect()
     };
-    let configured = |pick: fn(&Config) -> &BTreeSet<Arc<str>>| -> BTreeSet<Arc<str>> {
-        root.map(|config| pick(config).clone()).unwrap_or_default()
-    };
-    let mut select = flagged(&options.select);
-    if select.is_empty() {
-        select = configured(|config| &config.select);
-    }
-    let mut enable = flagged(&options.enable);
-    enable.extend(configured(|config| &config.enable));
-    let mut ignore = flagged(&options.ignore);
-    ignore.extend(configured(|config| &config.ignore));
-    let is_off = |words: &RuleWords| {
-        let id = &words.id;
-        let entry = root.and_then(|config| config.rules.get(id));
-        let off = entry.and_then(|entry| entry.off);
-        let chosen = match select.is_empty() {
-            true => words.traits.on || off == Some(false),
-            false => select.contains(id),
-        };
-        ignore.contains(id) || off == Some(true) || !(chosen || enable.contains(id))
-    };
-    let off = vocabulary.rules.values().filter(|words| is_off(words));
-    off.map(|words| Arc::clone(&words.id)).collect()
+    chosen.set(&mut settings);
+    settings
 }
 
 /// What one `aznet.yaml` says about a deployment's subscription.

@@ -1,6 +1,8 @@
 //! From a request to what the files hold: walk, read, parse, group. What a command makes of the
 //! deployments comes after ([`Prepared`]).
 
+mod memory;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,16 +18,17 @@ use super::files::{Disk, Files, Slot};
 use super::judge::{Docket, Judge};
 use super::parse::{self, Parsed};
 use super::planned;
-use super::revision::Other;
 use super::untracked;
 use super::walk::{self, Content, Entry, Kind};
 use super::{Options, Request, UsageError};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Loader as _;
 use crate::eval::frontend::{GivenVariable, GroupOptions, Input, Unit};
-use crate::policy::pack::Pack;
+use crate::policy::pack::{MANIFEST, Pack, PackFiles};
 use crate::policy::service_tags::{self, TagList};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
+
+pub(super) use memory::{Given, in_memory};
 
 /// Evaluation recurses; every thread gets the stack of a main thread.
 const STACK: usize = 8 << 20;
@@ -44,6 +47,8 @@ struct Job<'a> {
     service_tags: Option<Arc<str>>,
     /// Rules in place of the program's.
     pack: Option<Pack>,
+    /// Where packs lie.
+    packs: Vec<Arc<str>>,
     options: &'a Options,
 }
 
@@ -97,6 +102,15 @@ pub(super) fn on_disk<T: Send>(
     request: &Request,
     work: impl FnOnce(Prepared<'_>) -> T + Send,
 ) -> Result<T, UsageError> {
+    on_disk_with(request, None, work)
+}
+
+/// The same with other rules than the program's, if there are any.
+pub(super) fn on_disk_with<T: Send>(
+    request: &Request,
+    pack: Option<Pack>,
+    work: impl FnOnce(Prepared<'_>) -> T + Send,
+) -> Result<T, UsageError> {
     let scope = walk::scope(&request.paths, request.root.as_deref())?;
     let mut extra = Vec::new();
     let mut forced = BTreeMap::new();
@@ -118,6 +132,9 @@ pub(super) fn on_disk<T: Send>(
         Some(file) => Some(walk::named_anywhere(&scope.root, file)?),
         None => None,
     };
+    let named_packs = request.packs.iter();
+    let named_packs = named_packs.map(|pack| walk::named_pack(Some(&scope.root), pack));
+    let named_packs = named_packs.collect::<Result<Vec<_>, _>>()?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
     pool(threads)?.install(|| {
         super::judge::warm_up();
@@ -136,9 +153,25 @@ pub(super) fn on_disk<T: Send>(
             entries.push(entry.clone());
         }
         entries.append(&mut extra);
-        for rule in walk::rule_files(&scope.root, &outline.packs) {
-            forced.insert(Arc::clone(&rule.path), Kind::Rule);
-            entries.push(rule);
+        let mut packs = Vec::new();
+        for (pack, _) in &outline.packs {
+            let rules = walk::rule_files(&scope.root, pack);
+            forced.extend(
+                rules
+                    .iter()
+                    .map(|rule| (Arc::clone(&rule.path), Kind::Rule)),
+            );
+            entries.extend(rules);
+            packs.push(Arc::from(pack.as_str()));
+        }
+        for (pack, rules) in named_packs {
+            forced.extend(
+                rules
+                    .iter()
+                    .map(|rule| (Arc::clone(&rule.path), Kind::Rule)),
+            );
+            entries.extend(rules);
+            packs.push(pack);
         }
         if let (None, Some(path)) = (&tags, &outline.service_tags) {
             // What cannot be found is told where it is named.
@@ -168,80 +201,13 @@ pub(super) fn on_disk<T: Send>(
             parameter_files,
             parameters: request.parameters.clone(),
             service_tags,
-            pack: None,
+            pack,
+            packs,
             options: &request.options,
         }
         .prepare()
         .map(work)
     })
-}
-
-/// Files of a call that go with files held in memory.
-#[derive(Default)]
-pub(super) struct Given {
-    texts: Vec<(String, String)>,
-    kinds: BTreeMap<String, Kind>,
-    variables: Vec<GivenVariable<Arc<str>>>,
-    environment: Vec<(Arc<str>, Arc<str>)>,
-    parameter_files: Vec<Arc<str>>,
-    parameters: Vec<(Arc<str>, Arc<str>)>,
-    service_tags: Option<Arc<str>>,
-    /// Rules in place of the program's.
-    pack: Option<Pack>,
-    /// Files that are no inputs.
-    pub(super) others: Vec<Other>,
-}
-
-impl Given {
-    /// Other rules than the program's, and nothing else.
-    pub(super) fn of(pack: Pack) -> Self {
-        Self {
-            pack: Some(pack),
-            ..Self::default()
-        }
-    }
-
-    /// Reads the files that a request names beside its paths; those below the root are called as
-    /// the files in memory are.
-    ///
-    /// # Errors
-    ///
-    /// When one cannot be read.
-    pub(super) fn read(request: &Request, root: &std::path::Path) -> Result<Self, UsageError> {
-        let mut given = Self {
-            environment: request.environment.clone(),
-            parameters: request.parameters.clone(),
-            ..Self::default()
-        };
-        let root = walk::real(root);
-        let mut add = |file: &PathBuf, otherwise: Kind| -> Result<Arc<str>, UsageError> {
-            let entry = walk::named_anywhere(&root, file)?;
-            let kind = match otherwise {
-                Kind::ServiceTags => otherwise,
-                _ => kind_of_given(&entry.path, otherwise),
-            };
-            let wrong = |why: String| {
-                UsageError::new(format!("`{}` cannot be read: {why}", file.display()))
-            };
-            let text = match walk::read(&entry, kind) {
-                Content::Text(text) => text,
-                Content::Broken(_, _, why) | Content::Unreadable(why) => return Err(wrong(why)),
-                Content::Foreign => return Err(wrong("it is of another kind".to_owned())),
-            };
-            let path = entry.path.to_string();
-            given.kinds.insert(path.clone(), kind);
-            given.texts.push((path, text));
-            Ok(entry.path)
-        };
-        given.variables = variables(&request.variables, |file| add(file, Kind::Hcl))?;
-        let files = request.parameter_files.iter();
-        let files: Result<Vec<_>, _> = files.map(|file| add(file, Kind::ParameterJson)).collect();
-        given.parameter_files = files?;
-        let tags = request.service_tags.as_ref();
-        let tags = tags.map(|file| add(file, Kind::ServiceTags)).transpose();
-        given.service_tags = tags?;
-        Ok(given)
-    }
 }
 
 /// A variables or parameter file, whatever it is called.
@@ -252,79 +218,6 @@ fn kind_of_given(path: &str, otherwise: Kind) -> Kind {
         _ if otherwise == Kind::Hcl && path.ends_with(".json") => Kind::TerraformJson,
         _ => otherwise,
     }
-}
-
-/// The same for files held in memory.
-pub(super) fn in_memory<T: Send>(
-    mut files: Vec<(String, String)>,
-    options: &Options,
-    given: Given,
-    work: impl FnOnce(Prepared<'_>) -> T + Send,
-) -> Result<T, UsageError> {
-    let pool = threads()?;
-    files.retain(|(path, _)| !given.kinds.contains_key(path));
-    files.extend(given.texts);
-    files.sort();
-    files.dedup_by(|a, b| a.0 == b.0);
-    let outline = files
-        .iter()
-        .find(|(path, _)| path == "aznet.yaml")
-        .map(|(_, text)| config::outline(FileId(0), &SourceFile::new("aznet.yaml", text)))
-        .unwrap_or_default();
-    files.retain(|(path, _)| {
-        given.kinds.contains_key(path) || !walk::is_excluded(&outline.exclude, path)
-    });
-    let packs = outline.packs;
-    let tags = outline.service_tags;
-    let tags = tags.filter(|tags| files.iter().any(|(path, _)| path == tags));
-    let tags = given.service_tags.or_else(|| tags.map(Into::into));
-    let mut slots: Vec<Slot> = files
-        .into_iter()
-        .map(|(path, text)| {
-            let path: Arc<str> = path.into();
-            let of_a_pack = packs.iter().any(|(pack, _)| is_below(&path, pack));
-            let kind = match walk::kind(&path) {
-                kind if given.kinds.contains_key(&*path) => {
-                    given.kinds.get(&*path).copied().unwrap_or(kind)
-                }
-                Kind::Other if of_a_pack && walk::is_rule_file(&path) => Kind::Rule,
-                _ if tags.as_deref() == Some(&*path) => Kind::ServiceTags,
-                kind => kind,
-            };
-            Slot {
-                text: OnceLock::from(Some(Arc::new(SourceFile::new(Arc::clone(&path), &text)))),
-                path,
-                kind,
-                entry: None,
-                bytes: None,
-                tree: None,
-            }
-        })
-        .collect();
-    slots.extend(given.others.into_iter().map(|(path, bytes)| Slot {
-        path: path.into(),
-        kind: Kind::Other,
-        entry: None,
-        text: OnceLock::new(),
-        bytes,
-        tree: None,
-    }));
-    slots.sort_by(|a, b| a.path.cmp(&b.path));
-    slots.dedup_by(|a, b| a.path == b.path);
-    let job = Job {
-        slots,
-        disk: None,
-        diagnostics: Vec::new(),
-        selected: vec!["".into()],
-        variables: given.variables,
-        environment: given.environment,
-        parameter_files: given.parameter_files,
-        parameters: given.parameters,
-        service_tags: tags,
-        pack: given.pack,
-        options,
-    };
-    pool.install(|| job.prepare().map(work))
 }
 
 /// The threads that all calls about files in memory share: tests and programs check many small sets
@@ -429,7 +322,7 @@ fn unlisted((path, why): (String, String)) -> Diagnostic {
 
 impl<'a> Job<'a> {
     fn prepare(mut self) -> Result<Prepared<'a>, UsageError> {
-        let (judge, wrong_rules) = Judge::load(self.pack.take(), &self.rule_files())?;
+        let (judge, wrong_rules) = Judge::load(self.pack.take(), &self.pack_files())?;
         let vocabulary = judge.vocabulary();
         check_options(self.options, &vocabulary)?;
         self.diagnostics.extend(wrong_rules);
@@ -464,13 +357,31 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn rule_files(&self) -> Vec<(FileId, Arc<SourceFile>)> {
-        (0_u32..)
-            .map(FileId)
-            .zip(&self.slots)
-            .filter(|(_, slot)| slot.kind == Kind::Rule)
-            .filter_map(|(id, slot)| Some((id, Arc::clone(slot.text.get()?.as_ref()?))))
-            .collect()
+    /// The files of each pack; one that lies in two is of the first.
+    fn pack_files(&self) -> Vec<PackFiles> {
+        let mut packs: Vec<PackFiles> = Vec::new();
+        for path in &self.packs {
+            if packs.iter().all(|known| known.path != *path) {
+                packs.push(PackFiles {
+                    path: Arc::clone(path),
+                    ..PackFiles::default()
+                });
+            }
+        }
+        for (id, slot) in (0_u32..).map(FileId).zip(&self.slots) {
+            let mut holding = packs.iter_mut();
+            if slot.kind == Kind::Rule
+                && let Some(source) = slot.text.get().and_then(Option::as_ref)
+                && let Some(pack) = holding.find(|pack| is_below(&slot.path, &pack.path))
+            {
+                let file = (id, Arc::clone(source));
+                match slot.path.rsplit('/').next() {
+                    Some(MANIFEST) => pack.manifest = Some(file),
+                    _ => pack.rules.push(file),
+                }
+            }
+        }
+        packs
     }
 
     fn configs(&mut self, vocabulary: &Vocabulary) -> Vec<Config> {

@@ -17,10 +17,16 @@ use crate::eval::Loader as _;
 use crate::eval::frontend::Unit;
 use crate::policy::environments::Environments;
 use crate::policy::finding::{Finding, FindingVerdict, merge};
+use crate::policy::pack::Pack;
 use crate::source::{FileId, SourceMap, Span};
 
 pub(super) fn on_disk(request: &Request) -> Result<Report, UsageError> {
     prepare::on_disk(request, judged)
+}
+
+/// The same with other rules than the program's.
+pub(super) fn on_disk_with(request: &Request, pack: Pack) -> Result<Report, UsageError> {
+    prepare::on_disk_with(request, Some(pack), judged)
 }
 
 pub(super) fn in_memory(

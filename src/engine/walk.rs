@@ -15,7 +15,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use regex::bytes::Regex;
 
 use super::UsageError;
-use crate::source::Span;
+use super::config::{TESTS, is_below};
 pub(crate) use directory::{bytes, file, listing};
 
 /// Larger files are not read.
@@ -235,13 +235,67 @@ pub(crate) fn read_text(entry: &Entry) -> Option<String> {
     }
 }
 
-/// The rule files (`.yaml`, `.yml`) of the given directories below the root, sorted. `.gitignore`
-/// does not apply to them.
-pub(crate) fn rule_files(root: &Path, directories: &[(String, Span)]) -> Vec<Entry> {
-    let files = directories
-        .iter()
-        .flat_map(|(directory, _)| below_any(root, directory));
-    files.filter(|entry| is_rule_file(&entry.path)).collect()
+/// The rule files of a pack below the root, its `pack.yaml` among them. `.gitignore` does not apply
+/// to them.
+pub(crate) fn rule_files(root: &Path, pack: &str) -> Vec<Entry> {
+    let files = below_any(root, pack);
+    files
+        .filter(|entry| is_of_pack(&entry.path, pack))
+        .collect()
+}
+
+/// The path of a pack that may lie outside the root, where, or without one, it is called as given, and its rule
+/// files.
+///
+/// # Errors
+///
+/// When there is no rule file.
+pub(crate) fn named_pack(
+    root: Option<&Path>,
+    given: &Path,
+) -> Result<(Arc<str>, Vec<Entry>), UsageError> {
+    let pack = match root {
+        Some(root) => named_anywhere(root, given)?,
+        None => Entry {
+            path: given.to_string_lossy().replace('\\', "/").into(),
+            absolute: resolve(given)?,
+        },
+    };
+    let mut rules: Vec<Entry> = walkdir::WalkDir::new(&pack.absolute)
+        .into_iter()
+        .flatten()
+        .filter(|found| found.file_type().is_file())
+        .filter_map(|found| {
+            let inner = relative(&pack.absolute, found.path())?;
+            let slash = if pack.path.is_empty() || inner.is_empty() {
+                ""
+            } else {
+                "/"
+            };
+            Some(Entry {
+                path: format!("{}{slash}{inner}", pack.path.trim_end_matches('/')).into(),
+                absolute: found.into_path(),
+            })
+        })
+        .filter(|entry| is_of_pack(&entry.path, pack.path.trim_end_matches('/')))
+        .collect();
+    if rules.is_empty() {
+        let message = format!("there are no rule files in `{}`", given.display());
+        return Err(UsageError::new(message));
+    }
+    rules.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((pack.path.trim_end_matches('/').into(), rules))
+}
+
+/// Whether a file is a rule of a pack (`.yaml`, `.yml`), or its `pack.yaml`: what lies in the
+/// `tests` of a pack is not.
+pub(crate) fn is_of_pack(path: &str, pack: &str) -> bool {
+    let inner = path.strip_prefix(pack);
+    let inner = inner.filter(|_| is_below(path, pack));
+    inner.is_some_and(|inner| {
+        let inner = inner.trim_start_matches('/');
+        is_rule_file(path) && inner.split('/').next() != Some(TESTS)
+    })
 }
 
 /// The files below a directory below the root; repositories in it keep what is theirs.
@@ -250,39 +304,28 @@ pub(crate) fn files_below(root: &Path, directory: &str) -> impl Iterator<Item = 
     below_any(root, directory).filter(inner)
 }
 
-/// Path and text of the rule files below a directory, or of the one that is named, sorted by path;
-/// paths begin as the given one does.
+/// The text of a rule file.
 ///
 /// # Errors
 ///
-/// When one cannot be read.
-pub(crate) fn rule_texts(path: &Path) -> Result<Vec<(String, String)>, UsageError> {
-    let real = resolve(path)?;
-    let found = walkdir::WalkDir::new(&real).sort_by_file_name();
-    let mut texts = Vec::new();
-    for found in found.into_iter().flatten() {
-        let name = match relative(&real, found.path()) {
-            Some(inner) if !inner.is_empty() => path.join(inner),
-            _ => path.to_path_buf(),
-        };
-        let name = name.to_string_lossy().replace('\\', "/");
-        if !found.file_type().is_file() || !is_rule_file(&name) {
-            continue;
+/// When it cannot be read.
+pub(crate) fn rule_text(entry: &Entry) -> Result<String, UsageError> {
+    match read(entry, Kind::Rule) {
+        Content::Text(text) => Ok(text),
+        Content::Broken(_, _, why) | Content::Unreadable(why) => {
+            let message = format!("`{}` cannot be read: {why}", entry.path);
+            Err(UsageError::new(message))
         }
-        let entry = Entry {
-            path: name.as_str().into(),
-            absolute: found.into_path(),
-        };
-        match read(&entry, Kind::Rule) {
-            Content::Text(text) => texts.push((name, text)),
-            Content::Broken(_, _, why) | Content::Unreadable(why) => {
-                let message = format!("`{name}` cannot be read: {why}");
-                return Err(UsageError::new(message));
-            }
-            Content::Foreign => {}
-        }
+        Content::Foreign => Ok(String::new()),
     }
-    Ok(texts)
+}
+
+/// The directories in a directory, sorted.
+pub(crate) fn directories_in(directory: &Path) -> Vec<PathBuf> {
+    let found = walkdir::WalkDir::new(directory).min_depth(1).max_depth(1);
+    let found = found.sort_by_file_name().into_iter().flatten();
+    let directories = found.filter(|found| found.file_type().is_dir());
+    directories.map(walkdir::DirEntry::into_path).collect()
 }
 
 fn below_any(root: &Path, directory: &str) -> impl Iterator<Item = Entry> {
@@ -307,7 +350,7 @@ pub(crate) fn is_excluded(exclude: &GlobSet, path: &str) -> bool {
 }
 
 /// Whether a file in a directory of rules is one.
-pub(crate) fn is_rule_file(path: &str) -> bool {
+fn is_rule_file(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
 }
 

@@ -191,8 +191,13 @@ impl Pack {
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         for (id, file) in files {
-            if let Some(tree) = parsed(*id, file, diagnostics) {
-                self.read(&tree, home, Reader::new(file), diagnostics);
+            match parsed(*id, file, diagnostics) {
+                Some(tree) => self.read(&tree, home, Reader::new(file), diagnostics),
+                None => {
+                    let mut lines = file.text().lines();
+                    let id = lines.find_map(|line| line.strip_prefix("id:"));
+                    self.unloaded.extend(id.map(|id| id.trim().into()));
+                }
             }
         }
     }
@@ -288,6 +293,7 @@ impl Pack {
     #[must_use]
     pub fn overlaid(mut self, other: &Self) -> Self {
         self.members.extend(other.members.iter().cloned());
+        self.unloaded.extend(other.unloaded.iter().cloned());
         for rule in &other.rules {
             match self
                 .rules

@@ -17,26 +17,47 @@ use crate::source::Span;
 pub fn write(tested: &Tested, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let paint = Paint { on: style.colour };
     for failure in &tested.failures {
-        let place = place(tested, failure.at);
-        let rule = paint.strong(&failure.rule, None);
-        writeln!(out, "{place}: {rule}: {}", failure.example)?;
+        if let Some(at) = failure.at {
+            write!(out, "{}: ", place(tested, at))?;
+        }
+        if let Some(rule) = &failure.rule {
+            write!(out, "{}: ", paint.strong(rule, None))?;
+        }
+        writeln!(out, "{}", failure.name)?;
         for mismatch in &failure.mismatches {
             let kind = paint.strong(mismatch.kind.as_str(), Some(Severity::Error));
             let mut lines = mismatch.text.lines();
             let first = lines.next().unwrap_or_default();
-            let place = line(tested, mismatch.at);
-            writeln!(out, "  {kind} (line {place}): {first}")?;
+            let own = failure.at.map(|at| at.file);
+            let there = match mismatch.at {
+                Some(at) if Some(at.file) == own => format!(" (line {})", line(tested, at)),
+                Some(at) => format!(" ({})", place(tested, at)),
+                None => String::new(),
+            };
+            writeln!(out, "  {kind}{there}: {first}")?;
             for line in lines {
                 writeln!(out, "    {line}")?;
             }
         }
         writeln!(out)?;
     }
-    let examples = plural(tested.examples, "example");
-    let rules = plural(tested.rules, "rule");
+    let without = tested.without_examples.len();
+    if without > 0 {
+        let rules = plural(without, "rule");
+        let names = tested.without_examples.join(", ");
+        writeln!(out, "{rules} without an example: {names}")?;
+    }
+    let mut seen = format!(
+        "{}, {}",
+        plural(tested.rules, "rule"),
+        plural(tested.examples, "example")
+    );
+    if tested.tests > 0 {
+        seen.push_str(&format!(", {}", plural(tested.tests, "test")));
+    }
     match tested.failures.len() {
-        0 => writeln!(out, "{rules}, {examples}: all as they say"),
-        failed => writeln!(out, "{rules}, {examples}: {failed} not as they say"),
+        0 => writeln!(out, "{seen}: all as they say"),
+        failed => writeln!(out, "{seen}: {failed} not as they say"),
     }
 }
 

@@ -1,24 +1,19 @@
 //! The tree of an `aznet.yaml` to a [`Config`], checking every word.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Config, RuleEntry, RuleWords, SubscriptionEntry, Vocabulary, deployments, did_you_mean,
-    estates, glob, glob_set,
+    Config, SubscriptionEntry, Vocabulary, deployments, did_you_mean, estates, glob, glob_set,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::FailOn;
-use crate::eval::value::{Data, Value};
 use crate::model::platform::Cloud;
-use crate::origin::OriginId;
 use crate::policy::settings::{Activation, Port25};
 use crate::semantics::smtp::Date;
 use crate::source::Span;
-use crate::syntax::Number;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "subscription",
     "subscriptions",
     "deployments",
@@ -32,18 +27,20 @@ const KEYS: [&str; 15] = [
     "ignore",
     "fail-on",
     "rules",
+    "overrides",
     "packs",
     "service-tags",
 ];
 
 /// Keys that count in the root's file only.
-const RUN_WIDE: [&str; 8] = [
+const RUN_WIDE: [&str; 9] = [
     "exclude",
     "select",
     "enable",
     "ignore",
     "fail-on",
     "rules",
+    "overrides",
     "packs",
     "service-tags",
 ];
@@ -80,8 +77,8 @@ pub(super) fn config(
 }
 
 pub(super) struct Reader<'a> {
-    vocabulary: &'a Vocabulary,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -120,12 +117,12 @@ impl Reader<'_> {
             "exclude" => {
                 let _ = self.globs(value, key);
             }
-            "packs" => config.packs = self.texts(value, key),
+            "packs" => self.packs(config, value),
             "service-tags" => {
                 let path = self.text(value, key);
                 config.service_tags = path.map(|path| (path.to_owned(), value.span));
             }
-            "select" => config.select = self.rule_ids(value, key),
+            "select" => config.select = Some(self.rule_ids(value, key)),
             "enable" => config.enable = self.rule_ids(value, key),
             "ignore" => config.ignore = self.rule_ids(value, key),
             "fail-on" => {
@@ -135,7 +132,8 @@ impl Reader<'_> {
                     word => word.and_then(severity).map(FailOn::Severity),
                 }
             }
-            "rules" => self.rules(config, value),
+            "rules" => config.rules = self.rules(value),
+            "overrides" => config.overrides = self.overrides(value),
             _ => {}
         }
     }
@@ -215,77 +213,7 @@ impl Reader<'_> {
         None
     }
 
-    fn rules(&mut self, config: &mut Config, node: &Yaml) {
-        let vocabulary = self.vocabulary;
-        let YamlKind::Map(rules) = &node.kind else {
-            self.expected(node, "rules", "a mapping of rule ids");
-            return;
-        };
-        for rule in rules {
-            let Some(words) = vocabulary.rules.get(&rule.key) else {
-                let (message, help) = vocabulary.no_such_rule(&rule.key);
-                self.error(rule.key_span, message, help);
-                continue;
-            };
-            let mut entry = RuleEntry::default();
-            for (key, _, value) in
-                self.entries(&rule.value, &words.id, &["severity", "parameters", "off"])
-            {
-                match key {
-                    "severity" => {
-                        entry.severity = self
-                            .word(value, key, &["error", "warning", "note"])
-                            .and_then(severity);
-                    }
-                    "off" => match value.kind {
-                        YamlKind::Bool(off) => entry.off = Some(off),
-                        _ => self.expected(value, key, "`true` or `false`"),
-                    },
-                    _ => self.parameters(&mut entry, words, value),
-                }
-            }
-            config.rules.insert(Arc::clone(&words.id), entry);
-        }
-    }
-
-    /// The parameters of a rule, each of the kind its default is of.
-    fn parameters(&mut self, entry: &mut RuleEntry, words: &RuleWords, node: &Yaml) {
-        let names: Vec<&str> = words.parameters.iter().map(|(name, _)| &**name).collect();
-        for (name, _, value) in self.entries(node, &words.id, &names) {
-            let wanted = words
-                .parameters
-                .iter()
-                .find(|(known, _)| &**known == name)
-                .map_or("", |(_, kind)| kind);
-            let whole = |number: &Number| number.as_i64().is_some_and(|number| number >= 0);
-            if value.describe() != wanted {
-                self.expected(value, name, wanted);
-            } else if matches!(&value.kind, YamlKind::Number(number, _) if !whole(number)) {
-                self.error(
-                    value.span,
-                    format!("`{name}` must be a whole number, not negative"),
-                    None,
-                );
-            } else {
-                entry.parameters.insert(name.into(), value_of(value));
-            }
-        }
-    }
-
-    /// The rules that selectors name.
-    fn rule_ids(&mut self, node: &Yaml, key: &str) -> BTreeSet<Arc<str>> {
-        let vocabulary = self.vocabulary;
-        let mut ids = BTreeSet::new();
-        for (text, span) in self.texts(node, key) {
-            match vocabulary.selected(&text) {
-                Ok(found) => ids.extend(found),
-                Err((message, help)) => self.error(span, message, help),
-            }
-        }
-        ids
-    }
-
-    fn globs(&mut self, node: &Yaml, key: &str) -> Vec<globset::Glob> {
+    pub(super) fn globs(&mut self, node: &Yaml, key: &str) -> Vec<globset::Glob> {
         let mut globs = Vec::new();
         for (text, span) in self.texts(node, key) {
             match glob(&text) {
@@ -340,7 +268,12 @@ impl Reader<'_> {
         }
     }
 
-    fn word<'w>(&mut self, node: &Yaml, key: &str, words: &[&'w str]) -> Option<&'w str> {
+    pub(super) fn word<'w>(
+        &mut self,
+        node: &Yaml,
+        key: &str,
+        words: &[&'w str],
+    ) -> Option<&'w str> {
         let text = match &node.kind {
             YamlKind::String(text) => &**text,
             _ => {
@@ -429,24 +362,7 @@ impl Vocabulary {
     }
 }
 
-fn value_of(node: &Yaml) -> Value {
-    let origin = OriginId::NONE;
-    match &node.kind {
-        YamlKind::Null => Value::null(origin),
-        YamlKind::Bool(value) => Value::bool(*value, origin),
-        YamlKind::Number(value, _) => Value::new(Data::Number(value.clone()), origin),
-        YamlKind::String(value) => Value::string(Arc::clone(value), origin),
-        YamlKind::List(items) => Value::list(items.iter().map(value_of).collect(), origin),
-        YamlKind::Map(entries) => Value::object(
-            entries
-                .iter()
-                .map(|entry| (Arc::clone(&entry.key), value_of(&entry.value))),
-            origin,
-        ),
-    }
-}
-
-fn severity(word: &str) -> Option<Severity> {
+pub(super) fn severity(word: &str) -> Option<Severity> {
     match word {
         "error" => Some(Severity::Error),
         "warning" => Some(Severity::Warning),
@@ -493,10 +409,12 @@ mod tests {
                         severity: Severity::Error,
                         compliance: Vec::new(),
                         on: true,
+                        pack: "aznet".into(),
                     },
                 },
             )]
             .into(),
+            ..Vocabulary::default()
         }
     }
 

@@ -6,6 +6,7 @@
 //! | `smtp-*` | those whose ids fit |
 //! | `category:exposure`, or `exposure` | those of a category |
 //! | `severity:error` | those that can be that bad at worst |
+//! | `pack:contoso-network` | those of a pack; those of the program are `pack:aznet` |
 //! | `compliance:CIS-Azure-2.1/6.*` | those that serve a control |
 
 use std::collections::BTreeSet;
@@ -14,10 +15,11 @@ use std::sync::Arc;
 use globset::Glob;
 
 use super::{RuleWords, Vocabulary, did_you_mean};
+use crate::policy::pack::BUILTIN;
 use crate::policy::spec::CATEGORIES;
 
 /// What selectors may begin with.
-const KINDS: [&str; 3] = ["category", "severity", "compliance"];
+const KINDS: [&str; 4] = ["category", "severity", "pack", "compliance"];
 
 const SEVERITIES: [&str; 3] = ["error", "warning", "note"];
 
@@ -29,6 +31,9 @@ impl Vocabulary {
     ) -> Result<BTreeSet<Arc<str>>, (String, Option<String>)> {
         if let Some(words) = self.rules.get(selector) {
             return Ok([Arc::clone(&words.id)].into());
+        }
+        if self.unloaded.contains(selector) {
+            return Ok(BTreeSet::new());
         }
         let (kind, value) = match selector.split_once(':') {
             Some((kind, value)) => (Some(kind), value),
@@ -51,6 +56,12 @@ impl Vocabulary {
             Some("severity") => {
                 known_word("severity", value, &SEVERITIES)?;
                 Ok(self.ids(|words| words.traits.severity.as_str() == value))
+            }
+            Some("pack") => {
+                let mut packs: Vec<&str> = self.packs.iter().map(|pack| &*pack.name).collect();
+                packs.push(BUILTIN);
+                known_word("pack", value, &packs)?;
+                Ok(self.ids(|words| *words.traits.pack == *value))
             }
             Some("compliance") => {
                 self.fitting(selector, value, |words| words.traits.compliance.clone())
@@ -85,7 +96,8 @@ impl Vocabulary {
         })?;
         let glob = glob.compile_matcher();
         let found = self.ids(|words| names(words).iter().any(|name| glob.is_match(&**name)));
-        if found.is_empty() {
+        let unloaded = self.unloaded.iter().any(|id| glob.is_match(&**id));
+        if found.is_empty() && !unloaded {
             let all: BTreeSet<Arc<str>> = self.rules.values().flat_map(names).collect();
             let help = did_you_mean(pattern, all.iter().map(|name| &**name))
                 .or_else(|| Some("`aznet rules` lists them".to_owned()));
