@@ -92,13 +92,16 @@ pub(crate) struct SubscriptionEntry {
     pub(crate) port25: Option<Port25>,
 }
 
+/// Values of parameters, by name.
+pub(crate) type Parameters = BTreeMap<Arc<str>, Value>;
+
 /// How a rule is set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleEntry {
     /// Instead of its own severity.
     pub(crate) severity: Option<Severity>,
     /// Its parameters.
-    pub(crate) parameters: BTreeMap<Arc<str>, Value>,
+    pub(crate) parameters: Parameters,
     /// Whether it is turned off, or on where it is off by default.
     pub(crate) off: Option<bool>,
 }
@@ -201,7 +204,7 @@ pub(crate) struct Config {
     /// Directories with rule files, and rule files, from the root, with their places.
     pub(crate) packs: Vec<(String, Span)>,
     /// What the parameters that the rules of a pack share are given, by its name.
-    pub(crate) pack_parameters: Vec<(Arc<str>, BTreeMap<Arc<str>, Value>)>,
+    pub(crate) pack_parameters: Vec<(Arc<str>, Parameters)>,
     /// The list of service tags, from the root, with its place.
     pub(crate) service_tags: Option<(String, Span)>,
 }
