@@ -60,6 +60,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         tell_of_azapi(builder, resource);
         return;
     };
+    service::lower(builder, resource, kind);
     match kind {
         "network_security_group" => nsg::group(builder, resource),
         "network_security_rule" => nsg::separate_rule(builder, resource),
@@ -102,8 +103,6 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         _ if setting::is_setting(kind) => setting::lower(builder, resource, kind),
         "ip_group" => firewall::ip_group(builder, resource),
         "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
-        "bastion_host" => service::bastion(builder, resource),
-        "application_gateway" => service::application_gateway(builder, resource),
         _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),
         _ if kind.starts_with("network_manager") => manager::lower(builder, resource, kind),
         _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::service::RequiredFlow;
+use super::service::{RequiredFlow, ServiceSubnet, SpecialSubnet};
 
 /// Where a row comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -406,6 +406,8 @@ pub struct PlatformFacts {
     pub port_sets: Vec<PortSet>,
     pub mail_hosts: Vec<MailHostRow>,
     pub required_flows: Vec<RequiredFlow>,
+    pub special_subnets: Vec<SpecialSubnet>,
+    pub service_subnets: Vec<ServiceSubnet>,
 }
 
 impl PlatformFacts {

@@ -32,6 +32,22 @@ pub enum ServiceKind {
     MachineLearning,
 }
 
+impl ServiceOption {
+    /// Every option with the word for it in rules.
+    pub const ALL: [(Self, &'static str); 10] = [
+        (Self::External, "external"),
+        (Self::V2, "v2"),
+        (Self::NetworkIsolation, "network_isolation"),
+        (Self::Developer, "developer"),
+        (Self::MultiRegion, "multi_region"),
+        (Self::Kafka, "kafka"),
+        (Self::OutboundManaged, "outbound_managed"),
+        (Self::WorkloadProfiles, "workload_profiles"),
+        (Self::V3, "v3"),
+        (Self::PrivateCluster, "private_cluster"),
+    ];
+}
+
 impl ServiceKind {
     /// The word for it in rules.
     #[must_use]
@@ -73,6 +89,10 @@ pub enum ServiceOption {
     OutboundManaged,
     /// Runs on profiles of its own rather than on the shared plan.
     WorkloadProfiles,
+    /// The third generation of an App Service Environment.
+    V3,
+    /// Its management interface has a private address only.
+    PrivateCluster,
 }
 
 /// How much of what a service needs must get through.
@@ -128,6 +148,60 @@ pub struct RequiredFlow {
     pub unless: Vec<ServiceOption>,
     /// What it is for, in the middle of a sentence.
     pub purpose: Arc<str>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// Whether something may be on a subnet.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Support {
+    Supported,
+    Unsupported,
+}
+
+/// A subnet whose name makes it special.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SpecialSubnet {
+    /// The name.
+    pub name: Arc<str>,
+    /// What lives in it, for people.
+    pub holds: Arc<str>,
+    /// The longest prefix that is accepted.
+    pub smallest: u8,
+    /// The longest prefix that is right for every tier and edition.
+    pub advised: u8,
+    /// A network security group on it.
+    pub security_group: Support,
+    /// A route table on it.
+    pub route_table: Support,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// What a service asks of the subnets it is put in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceSubnet {
+    /// The service.
+    pub service: ServiceKind,
+    /// It must be delegated to this.
+    #[serde(default)]
+    pub delegation: Option<Arc<str>>,
+    /// It must have a network security group.
+    #[serde(default)]
+    pub security_group: bool,
+    /// It must have a route table.
+    #[serde(default)]
+    pub route_table: bool,
+    /// Only where all of these are on.
+    #[serde(default)]
+    pub when: Vec<ServiceOption>,
+    /// Not where one of these is on.
+    #[serde(default)]
+    pub unless: Vec<ServiceOption>,
     /// Where it is written.
     pub source: Source,
 }
@@ -212,5 +286,23 @@ pub(super) fn any<'a>(
             origin: list.origin(),
         },
         None => Field::known(false, list.origin()),
+    }
+}
+
+/// Whether a text is a word, in any case; what is not written is not.
+pub(super) fn is(node: &Node<'_>, word: &str) -> Field<bool> {
+    let text = node.text();
+    match text.is_absent() {
+        true => Field::known(false, text.origin),
+        false => text.map(|text| text.eq_ignore_ascii_case(word)),
+    }
+}
+
+/// A list of the one link at a place, if one is written.
+pub(super) fn one(node: &Node<'_>) -> List<Field<Link<SubnetId>>> {
+    let link = node.link();
+    match link.is_absent() {
+        true => List::default(),
+        false => List::closed(vec![link]),
     }
 }

@@ -65,6 +65,8 @@ mod tests {
             .chain(facts.firewall_features.iter().map(|row| &row.source))
             .chain(facts.mail_hosts.iter().map(|row| &row.source))
             .chain(facts.required_flows.iter().map(|row| &row.source))
+            .chain(facts.special_subnets.iter().map(|row| &row.source))
+            .chain(facts.service_subnets.iter().map(|row| &row.source))
             .collect();
         assert!(sources.len() > 100);
         for source in sources {

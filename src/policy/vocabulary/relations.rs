@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::balancing::{FRONTEND, frontends, parts_of, rules_that};
 use super::firewall_parts::{collection_of, firewall_of, policy_of};
 use super::read::{elements, field, host, link, links, text};
+use super::service;
 use super::{Field, Item, Kind, Ty, World, outside};
 use crate::model::address::AddressPrefix;
 use crate::model::routing::Appliance;
@@ -61,6 +62,18 @@ macro_rules! back {
 }
 
 const SUBNET: &[Field] = &[
+    Field::new(
+        "special",
+        Ty::One(Item::Object(service::SPECIAL)),
+        "what its name makes of it (`GatewaySubnet`, `AzureBastionSubnet`, …); null for an ordinary one",
+        |w, id| service::special(w, SubnetId(id)),
+    ),
+    Field::new(
+        "prefix_length",
+        Ty::NUMBER,
+        "the length of its IPv4 prefix; of several the shortest",
+        |w, id| service::prefix_length(w, SubnetId(id)),
+    ),
     Field::new(
         "services",
         Ty::List(Item::Element(Kind::Service)),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::read::{address, element, field, link, list, name, object, text};
+use super::read::{address, boolean, element, field, link, list, name, object, text};
 use super::{Field, Item, Kind, KindSpec, Member, Ty, World, outside, presence};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange, Protocol, ServiceTag};
 use crate::model::nsg::Direction;
-use crate::model::service::{Enough, Need, RequiredFlow, Service};
+use crate::model::service::{Enough, Need, RequiredFlow, Service, ServiceOption, Support};
 use crate::model::{self, Link, List, ServiceId, State, SubnetId};
 use crate::policy::datum::{
     self, Data, Datum, display_address, display_ports, parse_address, parse_ports,
@@ -67,6 +67,79 @@ const REQUIRED: &[Member] = &[
     ),
 ];
 
+const SETTINGS: &[Member] = &[
+    ("external", Ty::BOOL, "reached from the Internet"),
+    ("v2", Ty::BOOL, "the second generation of the service"),
+    (
+        "network_isolation",
+        Ty::BOOL,
+        "managed without help of the Internet, or without public addresses",
+    ),
+    ("developer", Ty::BOOL, "a tier for development"),
+    ("multi_region", Ty::BOOL, "runs in several regions"),
+    ("kafka", Ty::BOOL, "runs Kafka"),
+    (
+        "outbound_managed",
+        Ty::BOOL,
+        "managed over connections it makes itself",
+    ),
+    ("workload_profiles", Ty::BOOL, "runs on profiles of its own"),
+    (
+        "v3",
+        Ty::BOOL,
+        "the third generation of an App Service Environment",
+    ),
+    (
+        "private_cluster",
+        Ty::BOOL,
+        "its management interface has a private address only",
+    ),
+];
+
+const SUBNET_NEEDS: &[Member] = &[
+    ("subnet", Ty::One(Item::Element(Kind::Subnet)), "the subnet"),
+    (
+        "delegation",
+        Ty::TEXT,
+        "what it must be delegated to; null: nothing",
+    ),
+    (
+        "security_group",
+        Ty::BOOL,
+        "whether it must have a network security group",
+    ),
+    (
+        "route_table",
+        Ty::BOOL,
+        "whether it must have a route table",
+    ),
+];
+
+pub(super) const SPECIAL: &[Member] = &[
+    ("name", Ty::TEXT, "the name that makes it special"),
+    ("holds", Ty::TEXT, "what lives in it, for people"),
+    (
+        "smallest",
+        Ty::NUMBER,
+        "the longest prefix that is accepted",
+    ),
+    (
+        "advised",
+        Ty::NUMBER,
+        "the longest prefix that is right for every tier and edition",
+    ),
+    (
+        "security_group",
+        Ty::BOOL,
+        "whether a network security group is supported on it",
+    ),
+    (
+        "route_table",
+        Ty::BOOL,
+        "whether a route table is supported on it",
+    ),
+];
+
 pub(super) static SERVICE: KindSpec = KindSpec {
     kind: Kind::Service,
     name: "service",
@@ -116,6 +189,18 @@ pub(super) static SERVICE: KindSpec = KindSpec {
             get: subnets,
         },
         Field {
+            name: "settings",
+            ty: Ty::One(Item::Object(SETTINGS)),
+            doc: "what it is set to, as far as its needs depend on it",
+            get: settings,
+        },
+        Field {
+            name: "subnet_needs",
+            ty: Ty::List(Item::Object(SUBNET_NEEDS)),
+            doc: "what it asks of each of its subnets that are in these files",
+            get: subnet_needs,
+        },
+        Field {
             name: "required_flows",
             ty: Ty::List(Item::Object(REQUIRED)),
             doc: "what it needs in each of its subnets whose security rules are in these files",
@@ -135,6 +220,124 @@ fn subnets(world: &World<'_>, id: u32) -> Datum {
         datum::Item::certain(datum)
     });
     Datum::list(items.collect(), subnets.rest.clone())
+}
+
+fn settings(world: &World<'_>, id: u32) -> Datum {
+    let service = service(world, id);
+    object(ServiceOption::ALL.map(|(option, word)| (word, boolean(&service.option(option)))))
+}
+
+/// What the name of a subnet makes of it; null for an ordinary one.
+pub(super) fn special(world: &World<'_>, id: SubnetId) -> Datum {
+    let name = &world.network[id].meta.name;
+    let row = match &name.state {
+        State::Known(name) => {
+            let mut rows = world.facts.special_subnets.iter();
+            rows.find(|row| row.name.eq_ignore_ascii_case(name))
+        }
+        _ => None,
+    };
+    let Some(row) = row else {
+        return Datum::new(Data::Absent, name.origin);
+    };
+    let number = |number: u8| Datum::constant(Data::Number(i64::from(number)));
+    let flag = |support| Datum::constant(Data::Bool(support == Support::Supported));
+    object([
+        ("name", Datum::text(Arc::clone(&row.name))),
+        ("holds", Datum::text(Arc::clone(&row.holds))),
+        ("smallest", number(row.smallest)),
+        ("advised", number(row.advised)),
+        ("security_group", flag(row.security_group)),
+        ("route_table", flag(row.route_table)),
+    ])
+}
+
+/// The length of a subnet's IPv4 prefix; of several the shortest.
+pub(super) fn prefix_length(world: &World<'_>, id: SubnetId) -> Datum {
+    let prefixes = &world.network[id].address_prefixes;
+    let mut best: Option<Datum> = None;
+    let mut shortest = u8::MAX;
+    for field in &prefixes.items {
+        match &field.state {
+            State::Known(block) if block.addr().is_ipv4() && block.prefix_len() < shortest => {
+                shortest = block.prefix_len();
+                best = Some(Datum::new(Data::Number(i64::from(shortest)), field.origin));
+            }
+            State::Unknown(unknown, _) => return Datum::unknown(Arc::clone(unknown)),
+            _ => {}
+        }
+    }
+    match (&prefixes.rest, best) {
+        (Some(rest), _) => Datum::unknown(Arc::clone(rest)),
+        (None, Some(best)) => best,
+        (None, None) => Datum::constant(Data::Absent),
+    }
+}
+
+fn subnet_needs(world: &World<'_>, id: u32) -> Datum {
+    let service = service(world, id);
+    let (mut items, mut rest) = (Vec::new(), service.subnets.rest.clone());
+    for field in &service.subnets.items {
+        let subnet = match &field.state {
+            State::Known(Link::Here(subnet)) if !world.network[*subnet].meta.existing => *subnet,
+            State::Known(_) => {
+                rest = rest.or_else(|| Some(outside("a subnet that is not in these files")));
+                continue;
+            }
+            State::Unknown(unknown, _) => {
+                rest = rest.or_else(|| Some(Arc::clone(unknown)));
+                continue;
+            }
+            State::Absent | State::Invalid { .. } => continue,
+        };
+        let rows = world.facts.service_subnets.iter();
+        for row in rows.filter(|row| row.service == service.kind) {
+            let (present, because) = applies(service, &row.when, &row.unless);
+            if present == Truth::False {
+                continue;
+            }
+            let delegation = row.delegation.clone();
+            let delegation = delegation.map_or(Datum::constant(Data::Absent), Datum::text);
+            let datum = object([
+                ("subnet", element(world, Kind::Subnet, subnet.0)),
+                ("delegation", delegation),
+                (
+                    "security_group",
+                    Datum::constant(Data::Bool(row.security_group)),
+                ),
+                ("route_table", Datum::constant(Data::Bool(row.route_table))),
+            ]);
+            items.push(datum::Item {
+                datum,
+                present,
+                because,
+            });
+        }
+    }
+    Datum::list(items, rest)
+}
+
+/// Whether a service is set as a row asks.
+fn applies(
+    service: &Service,
+    when: &[ServiceOption],
+    unless: &[ServiceOption],
+) -> (Truth, Option<Arc<Unknown>>) {
+    let (mut present, mut because) = presence(&service.meta);
+    let wanted = when.iter().map(|option| (option, true));
+    for (option, wanted) in wanted.chain(unless.iter().map(|option| (option, false))) {
+        let truth = match &service.option(*option).state {
+            State::Known(on) => (*on == wanted).into(),
+            State::Absent => (!wanted).into(),
+            State::Unknown(unknown, _) => {
+                because = because.or_else(|| Some(Arc::clone(unknown)));
+                Truth::Unknown
+            }
+            State::Invalid { .. } => Truth::False,
+        };
+        present = present.and(truth);
+    }
+    (present, because)
 }
 
 /// Of subnets with a group that is not in the files nothing can be told: their needs are the rest.
@@ -181,21 +384,7 @@ fn required(
     subnet: SubnetId,
     row: &RequiredFlow,
 ) -> Option<datum::Item> {
-    let (mut present, mut because) = presence(&service.meta);
-    let wanted = row.when.iter().map(|option| (option, true));
-    for (option, wanted) in wanted.chain(row.unless.iter().map(|option| (option, false))) {
-        let field = service.option(*option);
-        let truth = match &field.state {
-            State::Known(on) => (*on == wanted).into(),
-            State::Absent => (!wanted).into(),
-            State::Unknown(unknown, _) => {
-                because = because.or_else(|| Some(Arc::clone(unknown)));
-                Truth::Unknown
-            }
-            State::Invalid { .. } => Truth::False,
-        };
-        present = present.and(truth);
-    }
+    let (present, because) = applies(service, &row.when, &row.unless);
     if present == Truth::False {
         return None;
     }
@@ -309,6 +498,10 @@ impl Flow {
                 ports.extend(parse_ports(word));
             }
         }
+        // An empty list would mean that no port is meant.
+        if ports.is_empty() {
+            ports.push(PortRange::ALL);
+        }
         Self {
             direction: match &*row.direction {
                 "inbound" => Direction::Inbound,
@@ -374,9 +567,9 @@ impl Flow {
             false => protocols.join(" and "),
         };
         let ports: Vec<String> = self.ports.iter().map(|one| display_ports(*one)).collect();
-        let ports = match ports.is_empty() {
-            true => String::new(),
-            false => format!(" {}", ports.join(", ")),
+        let ports = match &self.ports[..] {
+            [PortRange::ALL] => String::new(),
+            _ => format!(" {}", ports.join(", ")),
         };
         let peer = match (peer, self.peer.items.first().and_then(|one| one.value())) {
             ("subnet", _) => "its own subnet".to_owned(),
