@@ -28,6 +28,12 @@ pub(crate) fn block(text: &str) -> Parsed<IpNet> {
     address(text).map(IpNet::from)
 }
 
+/// The block that is meant where an address within it is written: `10.0.1.0/24` for `10.0.1.4/24`.
+pub(super) fn block_meant(text: &str) -> Option<IpNet> {
+    let net: IpNet = text.trim().parse().ok()?;
+    (net != net.trunc()).then(|| net.trunc())
+}
+
 /// One address.
 pub(super) fn address(text: &str) -> Parsed<IpAddr> {
     let text = text.trim();
@@ -69,6 +75,9 @@ pub(super) fn security_prefix(text: &str) -> Parsed<AddressPrefix> {
     }
     match block(text) {
         Ok(net) => Ok(AddressPrefix::Block(net)),
+        Err(_) if text.contains(',') => Err(format!(
+            "`{text}` is a list, one address, block or service tag belongs here"
+        )),
         Err(_) => Err(format!(
             "`{text}` is not an IP address, a block of addresses or a service tag"
         )),

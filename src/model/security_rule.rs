@@ -132,6 +132,7 @@ impl Draft<'_> {
             }
         }
         any_defects(&self, &mut defects);
+        block_defects(&self, &mut defects);
         let platform_managed = self.meta.name.value().is_some_and(|name| managed(name));
         SecurityRule {
             nsg: None,
@@ -304,6 +305,29 @@ fn any_defects(draft: &Draft<'_>, defects: &mut Vec<Defect>) {
         {
             let why = "says `Any`, a word of the portal; Azure takes `*`";
             defects.push(defect(spelling, why, node.origin()));
+        }
+    }
+}
+
+/// A block is written with its first address.
+fn block_defects(draft: &Draft<'_>, defects: &mut Vec<Defect>) {
+    if draft.exported {
+        return;
+    }
+    for side in [&draft.source, &draft.destination] {
+        let pair = &side.addresses;
+        let mut texts = pair.many.list_of(|text| Ok(Arc::<str>::from(text))).items;
+        texts.push(pair.one.text());
+        for text in texts {
+            let Some(written) = text.value() else {
+                continue;
+            };
+            if let Some(block) = parse::block_meant(written) {
+                let why = format!(
+                    "names the block `{written}` by an address within it; `{block}` is meant"
+                );
+                defects.push(defect(pair.spelling, &why, text.origin));
+            }
         }
     }
 }
