@@ -183,6 +183,7 @@ impl Reader<'_> {
             words.push(Arc::clone(&unit.directory));
             words.extend(unit.sources.iter().map(|source| self.files.path(*source)));
         }
+        words.retain(|word| !word.is_empty());
         let message = format!("no deployment is called `{name}`, and none lies there");
         let mut wrong = Diagnostic::unreadable("config", at, message);
         wrong.help = did_you_mean(name, words.iter().map(|word| &**word))

@@ -4,7 +4,7 @@
 //! after these, with the values; then all are put side by side and linked. What is absent: which
 //! deployments belong together ([`super::estates`]), and judging.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,10 +15,10 @@ use super::estates::{Estate, Input};
 use super::judge::{Broken, Docket, guarded};
 use super::parse::FRONTENDS;
 use crate::diagnostic::Diagnostic;
-use crate::eval::Deployment;
 use crate::eval::estate::{Shared, StateRead, Supply};
 use crate::eval::frontend::Unit;
-use crate::eval::value::Value;
+use crate::eval::value::{Truth, Value};
+use crate::eval::{Deployment, Mode, Resource, ResourceKey};
 use crate::model::platform::PlatformFacts;
 use crate::model::{Network, Twice};
 use crate::origin::{OriginGraph, OriginId};
@@ -213,6 +213,7 @@ struct Needs<'e> {
     inputs: Vec<(&'e Input, Arc<str>)>,
     /// The unit that reads a state, the one whose state it is, and the data source.
     states: Vec<(usize, usize, StateRead)>,
+    lookups: Vec<Lookup>,
 }
 
 impl<'e> Needs<'e> {
@@ -253,7 +254,20 @@ impl<'e> Needs<'e> {
                 }
             }
         }
-        Self { inputs, states }
+        let lookups = lookups(members);
+        Self {
+            inputs,
+            states,
+            lookups,
+        }
+    }
+
+    /// Whose resources a member looks up. That needs no order where others do: names and ids are
+    /// known all the same.
+    fn looked_up(&self, member: usize) -> impl Iterator<Item = usize> {
+        let lookups = self.lookups.iter();
+        let own = lookups.filter(move |lookup| lookup.reader.0 == member);
+        own.map(|lookup| lookup.owner.0)
     }
 
     /// Whom a member takes something from, and where that is said.
@@ -281,7 +295,12 @@ impl<'e> Needs<'e> {
                 self.of_member(*member)
                     .any(|(from, _)| left.contains(&from))
             };
-            let mut wave: Vec<usize> = left.iter().copied().filter(|it| !waits(it)).collect();
+            let looks = |member: &usize| self.looked_up(*member).any(|from| left.contains(&from));
+            let first = left.iter().copied().filter(|it| !waits(it));
+            let mut wave: Vec<usize> = first.clone().filter(|it| !looks(it)).collect();
+            if wave.is_empty() {
+                wave = first.collect();
+            }
             if wave.is_empty() {
                 let circle = self.circle(&left);
                 let names = circle.iter().filter_map(|member| members.get(member));
@@ -357,11 +376,98 @@ impl<'e> Needs<'e> {
                 supply.states.insert(Arc::clone(&read.address), whole);
             }
         }
+        for lookup in self.lookups.iter().filter(|it| it.reader.0 == member) {
+            let resources = ready
+                .get(&lookup.owner.0)
+                .into_iter()
+                .flat_map(|it| &it.resources);
+            let mut owners = resources.filter(|it| it.address == lookup.owner.1);
+            let whole = owners.next().map(|owner| &owner.body);
+            let found = match &lookup.list {
+                None => whole,
+                Some((list, at)) => whole
+                    .and_then(|whole| whole.get(list)?.as_list())
+                    .and_then(|list| list.items.get(*at)),
+            };
+            if let Some(found) = found {
+                supply
+                    .lookups
+                    .insert(Arc::clone(&lookup.reader.1), found.clone());
+            }
+        }
         if !supply.is_empty() {
             supply.origins = Arc::clone(origins);
         }
         supply
     }
+}
+
+/// A data source of one member that looks up what another one creates.
+struct Lookup {
+    /// The unit that looks up, and the address of its data source.
+    reader: (usize, Arc<str>),
+    /// The unit that creates it, and the address of the resource.
+    owner: (usize, Arc<str>),
+    /// The list of the resource that it is written in, and its place there.
+    list: Option<(Arc<str>, usize)>,
+}
+
+/// What exactly one other member creates for certain of all that is looked up.
+fn lookups(members: &BTreeMap<usize, Deployment>) -> Vec<Lookup> {
+    type Created<'d> = (
+        usize,
+        &'d ResourceKey,
+        &'d Resource,
+        Option<&'d (Arc<str>, usize)>,
+    );
+    let mut created: HashMap<&str, Vec<Created<'_>>> = HashMap::new();
+    for (index, member) in members {
+        let mut owners: HashMap<&str, &Resource> = HashMap::new();
+        let mut all: Vec<Created<'_>> = Vec::new();
+        for resource in member
+            .resources
+            .iter()
+            .filter(|it| it.mode == Mode::Managed)
+        {
+            owners.insert(&resource.address, resource);
+            all.push((*index, id_of(resource), resource, None));
+        }
+        all.extend(member.handover.parts.iter().filter_map(|part| {
+            let owner = owners.get(&*part.owner)?;
+            Some((*index, &part.id, *owner, Some(&part.list)))
+        }));
+        for one in all {
+            if let Some(located) = one.1.located() {
+                created.entry(located.path).or_default().push(one);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (to, member) in members {
+        let readers = member.resources.iter();
+        for reader in readers.filter(|it| it.mode == Mode::Existing && it.id.is_some()) {
+            let id = id_of(reader);
+            let there = id.located().and_then(|located| created.get(located.path));
+            let mut there = there.into_iter().flatten();
+            let mut there = there.by_ref().filter(|(_, own, ..)| own.is_found_as(id));
+            let (Some((from, _, owner, list)), None) = (there.next(), there.next()) else {
+                continue;
+            };
+            let certain = owner.existence.truth == Truth::True && !owner.template;
+            if from != to && certain && owner.dialect == reader.dialect {
+                found.push(Lookup {
+                    reader: (*to, Arc::clone(&reader.address)),
+                    owner: (*from, Arc::clone(&owner.address)),
+                    list: list.cloned(),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn id_of(resource: &Resource) -> &ResourceKey {
+    resource.id.as_ref().unwrap_or(&resource.key)
 }
 
 /// The name that is meant: Azure Resource Manager does not tell cases apart.

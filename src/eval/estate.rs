@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::terraform::schema::Versions;
-use super::value::{Data, UnknownId, Value};
+use super::value::{Data, UnknownId, Value, unmarked};
 use super::{Deployment, ResourceKey};
 use crate::origin::{OriginGraph, OriginRange};
 use crate::source::Span;
@@ -28,13 +28,16 @@ pub struct Supply {
     pub inputs: BTreeMap<Arc<str>, Value>,
     /// The outputs that lie in another member's state, by the address of the data source.
     pub states: BTreeMap<Arc<str>, Value>,
+    /// What is written of resources that other members create, by the address of the data source
+    /// that looks one up.
+    pub lookups: BTreeMap<Arc<str>, Value>,
 }
 
 impl Supply {
     /// Whether nothing is handed over.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inputs.is_empty() && self.states.is_empty()
+        self.inputs.is_empty() && self.states.is_empty() && self.lookups.is_empty()
     }
 }
 
@@ -47,6 +50,19 @@ pub struct Handover {
     pub reads: Vec<StateRead>,
     /// The parameters or variables it declares.
     pub takes: Vec<Arc<str>>,
+    /// What has an id of its own and is written within another resource.
+    pub parts: Vec<InlinePart>,
+}
+
+/// A part of a resource that others can look up by its own id: a subnet written in its network.
+#[derive(Clone, Debug)]
+pub struct InlinePart {
+    /// Its id.
+    pub id: ResourceKey,
+    /// The address of the resource it is written in.
+    pub owner: Arc<str>,
+    /// The list that holds it, and its place there.
+    pub list: (Arc<str>, usize),
 }
 
 /// Where a state of Terraform is kept.
@@ -186,30 +202,6 @@ impl ResourceKey {
     pub fn within_deployment(&self) -> &str {
         unmarked(&self.0)
     }
-}
-
-/// What stands before the mark of a member, and what ends it: neither occurs in a name of Azure or
-/// Terraform. It ends with a dot so that an address stays a list of words with dots between.
-const MARK: char = '\u{3}';
-const END: char = '.';
-
-/// A name that means something within one member only, marked as that member's.
-fn marked(salt: u64, text: &str) -> Arc<str> {
-    format!("{MARK}{salt:x}{END}{text}").into()
-}
-
-/// The member's mark that a text begins with, and what comes after it.
-pub(crate) fn mark_of(text: &str) -> (Option<&str>, &str) {
-    let marked = text.strip_prefix(MARK);
-    match marked.and_then(|marked| marked.split_once(END)) {
-        Some((mark, rest)) => (Some(mark), rest),
-        None => (None, text),
-    }
-}
-
-/// The text without the mark of a member.
-pub(crate) fn unmarked(text: &str) -> &str {
-    mark_of(text).1
 }
 
 /// A setting of a backend as text; `None` for what is not known as a whole.

@@ -26,6 +26,19 @@ impl ResourceKey {
         self.0.starts_with('/') && !self.0.contains(OPEN)
     }
 
+    /// Whether two ids are of one resource as far as anyone can tell: names and resource group are
+    /// known and the same, and nothing known tells the subscriptions apart.
+    pub(crate) fn is_found_as(&self, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (self.located(), other.located()) else {
+            return false;
+        };
+        let known = |text: &str| !text.contains(OPEN);
+        known(one.path)
+            && one.group.is_some_and(known)
+            && one.group == two.group
+            && one.may_be(&two)
+    }
+
     /// Takes a full id apart; `None` for Terraform addresses, for what lies outside subscriptions,
     /// and for what extends another resource (its place is that resource).
     pub(crate) fn located(&self) -> Option<Located<'_>> {

@@ -10,6 +10,7 @@
 //! `concat(parameters('p'), '-nsg')` written twice is one value.
 
 mod candidates;
+mod mark;
 mod members;
 mod shared;
 mod truth;
@@ -23,6 +24,7 @@ use indexmap::IndexMap;
 
 use crate::origin::OriginId;
 use crate::syntax::Number;
+pub(crate) use mark::{mark_of, marked, unmarked, without_marks};
 pub use members::{Member, Members, Presence};
 pub use truth::Truth;
 pub use types::{AttributeType, Type};

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::eval::Resource;
 use crate::eval::ResourceKey;
-use crate::eval::estate::{mark_of, unmarked};
+
 use crate::eval::located::may_be_equal;
-use crate::eval::value::Unknown;
+use crate::eval::value::{Unknown, mark_of, unmarked};
 
 /// An element of any kind; the variants are called like the ids they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

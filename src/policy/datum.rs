@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use ipnet::IpNet;
 
 use super::vocabulary::Kind;
-use crate::eval::value::{Truth, Unknown};
+use crate::eval::value::{Truth, Unknown, without_marks};
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::origin::OriginId;
 
@@ -182,7 +182,8 @@ impl Datum {
             Data::Absent => "nothing".into(),
             Data::Bool(value) => value.to_string(),
             Data::Number(number) => number.to_string(),
-            Data::Text(text) | Data::External(text) => text.to_string(),
+            Data::Text(text) => text.to_string(),
+            Data::External(key) => without_marks(key),
             Data::Address(address) => display_address(address),
             Data::Within(blocks) => {
                 let blocks: Vec<String> = blocks.iter().map(display_address).collect();

@@ -6,7 +6,7 @@ use super::datum::{Data, Datum};
 use super::expr::{Compiled, Compiler, Evaluation};
 use super::spec::{ExprSource, Saying, Text};
 use super::vocabulary::World;
-use crate::eval::value::Truth;
+use crate::eval::value::{Truth, without_marks};
 use crate::source::Span;
 
 /// How many items of a list a text names.
@@ -169,7 +169,7 @@ fn place_of(inner: &str, whole: Span, compiler: &Compiler<'_, '_>) -> Span {
 pub(crate) fn display(value: &Datum, world: &World<'_>) -> String {
     match &value.data {
         Data::Element(element) => element.display(world),
-        Data::External(name) => name.rsplit('/').next().unwrap_or(name).to_owned(),
+        Data::External(name) => without_marks(name.rsplit('/').next().unwrap_or(name)),
         Data::List(items) => {
             let shown: Vec<String> = items
                 .items

@@ -289,7 +289,7 @@ fn groups_of(
         State::Known(Link::External(key)) => {
             notes.push(format!(
                 "the security group on `{owner}` is not in these files: {}",
-                key.0
+                key.within_deployment()
             ));
             Vec::new()
         }

@@ -77,7 +77,7 @@ impl Labels {
     /// A key for people: unknown pieces as `${label}`.
     pub(super) fn read(&self, key: &ResourceKey) -> String {
         let mut text = String::new();
-        for part in key.0.split_inclusive('\u{2}') {
+        for part in key.within_deployment().split_inclusive('\u{2}') {
             let Some((before, id)) = part.split_once('\u{1}') else {
                 text.push_str(part);
                 continue;

@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{mark_of, marked};
 use crate::eval::value::{
     Bounds, Data, ListValue, Member, Members, ObjectValue, Piece, Presence, Reason, Reference,
-    Rest, Unknown, UnknownId, Value, hole,
+    Rest, Unknown, UnknownId, Value, hole, mark_of, marked,
 };
 use crate::eval::{Resource, ResourceKey};
 use crate::origin::OriginShift;

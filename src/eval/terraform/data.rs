@@ -7,16 +7,46 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::derived::of_written;
 use super::evaluation::Evaluation;
 use super::instances::Instance;
 use super::module::{Module, ResourceInstance, Slot};
-use crate::eval::Mode;
+use crate::eval::estate::InlinePart;
 use crate::eval::value::Value;
+use crate::eval::{Mode, Resource, ResourceKey};
 use crate::origin::{OriginId, OriginStep};
 use crate::source::Span;
 
 /// How many steps a name is followed back.
 const MAX_HOPS: usize = 32;
+
+/// Blocks that data sources of a type of their own find: the resource, the block, and what its
+/// name stands after in the id.
+const INLINE: [(&str, &str, &str); 1] = [("azurerm_virtual_network", "subnet", "/subnets/")];
+
+/// What others can look up that is written as a block of another resource.
+pub(super) fn inline_parts(resources: &[Resource]) -> Vec<InlinePart> {
+    let mut parts = Vec::new();
+    for resource in resources.iter().filter(|it| it.mode == Mode::Managed) {
+        let known = INLINE.iter().find(|(kind, ..)| **kind == *resource.kind);
+        let Some(((_, block, segment), id)) = known.zip(resource.id.as_ref()) else {
+            continue;
+        };
+        let blocks = resource.body.get(block).and_then(Value::as_list);
+        let items = blocks.into_iter().flat_map(|blocks| &blocks.items);
+        for (at, item) in items.enumerate() {
+            if let Some(name) = item.get("name").and_then(Value::as_str) {
+                let id = format!("{}{segment}{}", id.0, name.to_ascii_lowercase());
+                parts.push(InlinePart {
+                    id: ResourceKey(id.into()),
+                    owner: Arc::clone(&resource.address),
+                    list: ((*block).into(), at),
+                });
+            }
+        }
+    }
+    parts
+}
 
 impl<'a> Evaluation<'a> {
     /// An attribute that a data source does not write, if it looks up a resource of this
@@ -30,6 +60,19 @@ impl<'a> Evaluation<'a> {
     ) -> Option<Value> {
         if resource.declared.mode == Mode::Managed {
             return None;
+        }
+        if let Some(found) = self.lookups.get(&resource.address) {
+            // Of a block more is known than what is written in it.
+            let is_plain = |value: &&Value| {
+                let mut items = value.as_list().into_iter().flat_map(|list| &list.items);
+                !value.is_null() && items.all(|item| item.as_object().is_none())
+            };
+            let written = |name: &str| found.get(name).filter(|it| !it.is_null()).cloned();
+            return found
+                .get(attribute)
+                .filter(is_plain)
+                .cloned()
+                .or_else(|| of_written(resource.declared.kind, attribute, &written));
         }
         let name = self.resource_attribute(module, instance, resource, "name")?;
         let (owner, read) = self.read_from(name.origin)?;

@@ -18,6 +18,36 @@ const ADDRESS: &str = "private_ip_address";
 const ADDRESSES: &str = "private_ip_addresses";
 const INTERFACE: &str = "azurerm_network_interface";
 
+/// The value of an attribute of a subnet, an interface or a load balancer that follows from what is
+/// written for others.
+pub(super) fn of_written(
+    kind: &str,
+    name: &str,
+    written: &dyn Fn(&str) -> Option<Value>,
+) -> Option<Value> {
+    match (kind, name) {
+        ("azurerm_subnet", "address_prefix") => {
+            let prefixes = written("address_prefixes")?;
+            match all(&prefixes)? {
+                [only] => Some(only.clone()),
+                _ => None,
+            }
+        }
+        ("azurerm_subnet", "address_prefixes") => {
+            let prefix = written("address_prefix").filter(|prefix| !prefix.is_null())?;
+            let origin = prefix.origin;
+            Some(Value::list(vec![prefix], origin))
+        }
+        (INTERFACE, ADDRESS | ADDRESSES) => {
+            of_configurations(&written("ip_configuration")?, name, true)
+        }
+        ("azurerm_lb", ADDRESS | ADDRESSES) => {
+            of_configurations(&written("frontend_ip_configuration")?, name, false)
+        }
+        _ => None,
+    }
+}
+
 impl<'a> Evaluation<'a> {
     /// The value of an attribute that follows from what is written for others.
     pub(super) fn derived(
@@ -37,23 +67,8 @@ impl<'a> Evaluation<'a> {
             return None;
         }
         let written = |name: &str| self.resource_attribute(module, instance, resource, name);
-        match (kind, name) {
-            ("azurerm_subnet", "address_prefix") => {
-                let prefixes = written("address_prefixes")?;
-                match all(&prefixes)? {
-                    [only] => Some(only.clone()),
-                    _ => None,
-                }
-            }
-            ("azurerm_subnet", _) => {
-                let prefix = written("address_prefix").filter(|prefix| !prefix.is_null())?;
-                let origin = prefix.origin;
-                Some(Value::list(vec![prefix], origin))
-            }
-            (INTERFACE, _) => of_configurations(&written("ip_configuration")?, name, true),
-            ("azurerm_lb", _) => {
-                of_configurations(&written("frontend_ip_configuration")?, name, false)
-            }
+        match kind {
+            "azurerm_subnet" | INTERFACE | "azurerm_lb" => of_written(kind, name, &written),
             _ => {
                 let interfaces = written("network_interface_ids")?;
                 self.of_first_interface(&interfaces, name)

@@ -49,6 +49,7 @@ pub(super) fn evaluate(unit: &Unit, loader: &dyn Loader, supply: &Supply) -> Dep
         let handover = Handover {
             state: evaluation.own_state(&root),
             reads: evaluation.states_read(&resources),
+            parts: super::data::inline_parts(&resources),
             takes: (root.declarations.variables.keys())
                 .map(|name| Arc::from(&**name))
                 .collect(),
@@ -117,6 +118,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) read: RefCell<std::collections::BTreeSet<FileId>>,
     /// What lies in the states that are read here, by the address of the data source.
     pub(super) states: &'a BTreeMap<Arc<str>, Value>,
+    /// What data sources find in other deployments of the estate, by address.
+    pub(super) lookups: &'a BTreeMap<Arc<str>, Value>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -161,6 +164,7 @@ impl<'a> Evaluation<'a> {
             unread: Cell::new(false),
             read: RefCell::default(),
             states: &supply.states,
+            lookups: &supply.lookups,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::eval::value::{Reason, Unknown};
+use crate::eval::value::{Reason, Unknown, without_marks};
 use crate::policy::finding::MissingInput;
 use crate::policy::vocabulary::is_missing_offer;
 
@@ -15,7 +15,7 @@ pub(crate) fn missing(unknowns: &[Arc<Unknown>]) -> Vec<MissingInput> {
     for unknown in unknowns {
         for root in unknown.roots() {
             let input = MissingInput {
-                what: root.label.to_string(),
+                what: without_marks(&root.label),
                 place: root.declared,
                 settle: settle(&root),
             };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Family;
 use super::interval::IntervalSet;
-use crate::eval::value::Unknown;
+use crate::eval::value::{Unknown, unmarked};
 
 /// The fields of a packet, in the order in which sets are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +67,7 @@ impl Predicate {
 
 /// The name in the key of a resource.
 fn last(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
+    unmarked(key.rsplit('/').next().unwrap_or(key))
 }
 
 /// Identity of an atom.

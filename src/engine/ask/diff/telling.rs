@@ -20,7 +20,7 @@ impl Both<'_> {
         match &guard.state {
             State::Absent => "no security group".to_owned(),
             State::Known(Link::Here(nsg)) => format!("`{}`", name_of(&network[*nsg].meta)),
-            State::Known(Link::External(key)) => format!("`{}`", key.0),
+            State::Known(Link::External(key)) => format!("`{}`", key.within_deployment()),
             State::Unknown(unknown, _) => unknown.label.to_string(),
             State::Invalid { raw, .. } => format!("`{raw}`"),
         }

@@ -324,6 +324,6 @@ fn prefix(network: &Network, prefix: &AddressPrefix) -> String {
         AddressPrefix::Range(first, last) => format!("{first}-{last}"),
         AddressPrefix::Tag(tag) => tag.name().to_owned(),
         AddressPrefix::Asg(Link::Here(id)) => name_of(&network[*id].meta),
-        AddressPrefix::Asg(Link::External(key)) => key.0.to_string(),
+        AddressPrefix::Asg(Link::External(key)) => key.within_deployment().to_owned(),
     }
 }
