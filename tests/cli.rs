@@ -29,6 +29,8 @@ mod environments;
 mod frontends;
 #[path = "cli/linked.rs"]
 mod linked;
+#[path = "cli/packs.rs"]
+mod packs;
 #[path = "cli/places.rs"]
 mod places;
 #[path = "support/program.rs"]

@@ -101,20 +101,21 @@ impl<'a> Chosen<'a> {
         settings: &Settings,
         files: &Files,
     ) -> Judged {
+        if self.overrides().is_empty() {
+            return judge(pack, deployment, network, facts, settings);
+        }
         let with = |settings: &Settings| judge(pack, deployment, network, facts, settings);
-        let of_file = |id: FileId| self.regime(&files.path(id));
-        let mut regimes: Vec<Regime> = Vec::new();
-        for id in &deployment.files {
-            let regime = of_file(*id);
+        let known: BTreeMap<FileId, Regime> = deployment
+            .files
+            .iter()
+            .map(|id| (*id, self.regime(&files.path(*id))))
+            .collect();
+        let mut regimes: Vec<&Regime> = Vec::new();
+        for regime in known.values() {
             if !regimes.contains(&regime) {
                 regimes.push(regime);
             }
         }
-        let known: BTreeMap<FileId, Regime> = deployment
-            .files
-            .iter()
-            .map(|id| (*id, of_file(*id)))
-            .collect();
         let mut all: Option<Judged> = None;
         for regime in &regimes {
             let mut own = settings.clone();
@@ -123,7 +124,7 @@ impl<'a> Chosen<'a> {
             if regimes.len() > 1 {
                 judged.judgements.retain(|judgement| {
                     let file = judgement.primary.span.file;
-                    known.get(&file).or(regimes.first()) == Some(regime)
+                    known.get(&file).or(regimes.first().copied()) == Some(*regime)
                 });
             }
             match &mut all {

@@ -294,7 +294,8 @@ pub(crate) fn is_of_pack(path: &str, pack: &str) -> bool {
     let inner = inner.filter(|_| is_below(path, pack));
     inner.is_some_and(|inner| {
         let inner = inner.trim_start_matches('/');
-        is_rule_file(path) && inner.split('/').next() != Some(TESTS)
+        let test = inner.split('/').next() == Some(TESTS);
+        is_rule_file(path) && !test && kind(path) != Kind::Config
     })
 }
 
