@@ -250,6 +250,18 @@ pub struct NamedSet {
     pub source: Source,
 }
 
+/// The service tag that holds the addresses of a service with service endpoints.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceEndpointRow {
+    /// As subnets name it: `Microsoft.Storage`.
+    pub service: Arc<str>,
+    /// The tag.
+    pub tag: Arc<str>,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// A region whose name in service tags differs from its own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -401,6 +413,7 @@ pub struct PlatformFacts {
     pub limits: Vec<LimitRow>,
     pub admin_exemptions: Vec<AdminExemption>,
     pub firewall_features: Vec<FirewallFeatureRow>,
+    pub service_endpoints: Vec<ServiceEndpointRow>,
     pub tag_regions: Vec<TagRegion>,
     #[serde(default)]
     pub port_sets: Vec<PortSet>,

@@ -5,6 +5,7 @@
 //! nothing until they are followed. Words are spelt as in azurerm (`destination_ports`), values as
 //! in ARM (`Outbound`, `Allow`, `VirtualAppliance`).
 
+mod addressing;
 mod admin;
 mod attachment;
 mod balanced;

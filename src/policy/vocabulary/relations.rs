@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::addressing;
 use super::balancing::{FRONTEND, frontends, parts_of, rules_that};
 use super::firewall_parts::{collection_of, firewall_of, policy_of};
 use super::read::{elements, field, host, link, links, text};
@@ -73,6 +74,18 @@ const SUBNET: &[Field] = &[
         Ty::NUMBER,
         "the length of its IPv4 prefix; of several the shortest",
         |w, id| service::prefix_length(w, SubnetId(id)),
+    ),
+    Field::new(
+        "overlapping_subnets",
+        Ty::List(Item::Element(Kind::Subnet)),
+        "the earlier subnets of its network that have addresses in common with it",
+        addressing::overlapping,
+    ),
+    Field::new(
+        "endpoint_services",
+        Ty::List(Item::Object(addressing::ENDPOINT)),
+        "its service endpoints with the tags of the services",
+        addressing::endpoints,
     ),
     Field::new(
         "services",

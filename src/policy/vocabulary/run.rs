@@ -228,6 +228,12 @@ pub(super) static PLATFORM: KindSpec = KindSpec {
             doc: "ports that belong together, by name with `_`: `platform.ports.data_tcp`",
             get: |w, _| port_sets(w),
         },
+        Field {
+            name: "refused_in_networks",
+            ty: Ty::List(Item::Address),
+            doc: "what no virtual network may have in its address space",
+            get: |w, _| super::addressing::refused(w),
+        },
     ],
 };
 

@@ -1,20 +1,13 @@
 //! What stands behind a route's next hop, and where that lies.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::route;
 use crate::model::routing::Appliance;
-use crate::model::topology::Subnet;
 use crate::model::{Field, Link, RouteId, State, SubnetId, VnetId};
 use crate::policy::datum::{Data, Datum};
 use crate::policy::vocabulary::read::{element, elements};
-use crate::policy::vocabulary::{Kind, World, outside};
-
-/// How many addresses Azure keeps at the beginning of each subnet; it keeps the last one, too.
-///
-/// Source: <https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq>.
-const FIRST_KEPT: u32 = 4;
+use crate::policy::vocabulary::{Kind, World, addressing, outside};
 
 /// The subnets that the route's table is attached to.
 pub(super) fn subnets(world: &World<'_>, id: u32) -> Datum {
@@ -56,20 +49,12 @@ pub(super) fn homes(world: &World<'_>, id: u32) -> Datum {
 /// Whether the next hop's address is one that Azure keeps for itself.
 pub(super) fn is_kept(world: &World<'_>, id: u32) -> Datum {
     let route = route(world, id);
-    let Some(IpAddr::V4(address)) = route.next_hop_address.value().copied() else {
+    let Some(address) = route.next_hop_address.value().copied() else {
         return Datum::constant(Data::Bool(false));
     };
     let (found, _) = found(world, RouteId(id));
-    let kept = found.iter().any(|subnet| {
-        let holding = holding(&world.network[*subnet], IpAddr::V4(address));
-        holding.is_some_and(|block| match block {
-            ipnet::IpNet::V4(block) => {
-                let first = block.network().to_bits();
-                address == block.broadcast() || address.to_bits() - first < FIRST_KEPT
-            }
-            ipnet::IpNet::V6(_) => false,
-        })
-    });
+    let mut found = found.iter();
+    let kept = found.any(|subnet| addressing::is_kept(&world.network[*subnet], address));
     Datum::new(Data::Bool(kept), route.next_hop_address.origin)
 }
 
@@ -90,7 +75,7 @@ fn found(
         match network[*subnet].virtual_network.value() {
             Some(Link::Here(vnet)) => networks.push(*vnet),
             _ => {
-                open = open.or_else(|| Some(outside("the network of a subnet of the route table")))
+                open = open.or_else(|| Some(outside("the network of a subnet of the route table")));
             }
         }
     }
@@ -101,7 +86,7 @@ fn found(
             match network[*peering].remote.value() {
                 Some(Link::Here(remote)) => networks.push(*remote),
                 Some(Link::External(key)) => {
-                    open = open.or_else(|| Some(outside(Arc::clone(&key.0))))
+                    open = open.or_else(|| Some(outside(Arc::clone(&key.0))));
                 }
                 None => open = open.or_else(|| network[*peering].remote.unknown().cloned()),
             }
@@ -115,7 +100,7 @@ fn found(
         open = open.or_else(|| all.rest.clone());
         for subnet in &all.items {
             let prefixes = &network[*subnet].address_prefixes;
-            if holding(&network[*subnet], *address).is_some() {
+            if addressing::holding(&network[*subnet], *address).is_some() {
                 subnets.push(*subnet);
             } else {
                 let unknown = prefixes.items.iter().find_map(Field::unknown);
@@ -126,13 +111,4 @@ fn found(
     // Prefixes of one network do not overlap: what holds the address is all that does.
     let open = open.filter(|_| subnets.is_empty());
     (subnets, open)
-}
-
-fn holding(subnet: &Subnet, address: IpAddr) -> Option<ipnet::IpNet> {
-    let blocks = subnet
-        .address_prefixes
-        .items
-        .iter()
-        .filter_map(Field::value);
-    blocks.copied().find(|block| block.contains(&address))
 }
