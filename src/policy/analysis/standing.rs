@@ -15,8 +15,12 @@ use crate::semantics::rules::Scope;
 const DIRECTIONS: [Direction; 2] = [Direction::Inbound, Direction::Outbound];
 
 /// The rules without which later rules would do the same to every packet. What Azure's default rules
-/// alone do is left out: many write those down on purpose.
+/// alone do is left out: many write those down on purpose. So is a group on the subnet of an Azure
+/// Bastion, where Azure wants the whole set of rules.
 pub(super) fn redundant(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    if super::guards_bastion(world, nsg) {
+        return Vec::new();
+    }
     of(nsg, world, |standing| {
         standing.standing == Standing::RedundantAfter
             && standing.cover.iter().any(|rule| custom(rule).is_some())
