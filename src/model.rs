@@ -28,6 +28,7 @@ pub mod manager;
 pub mod nsg;
 pub(crate) mod parse;
 pub mod platform;
+pub mod protection;
 pub mod resource;
 pub mod routing;
 mod security_rule;
@@ -333,6 +334,12 @@ ids! {
     TxtRecordId => txt_records: mail::TxtRecord;
     /// A service of Azure's that lives in subnets.
     ServiceId => services: service::Service;
+    /// A flow log of Network Watcher.
+    FlowLogId => flow_logs: protection::FlowLog;
+    /// A web application firewall.
+    WebApplicationFirewallId => web_application_firewalls: protection::WebApplicationFirewall;
+    /// A plan of Defender for Cloud.
+    DefenderPlanId => defender_plans: protection::DefenderPlan;
     /// A subscription described in the files.
     SubscriptionId => subscriptions: subscription::Subscription;
     /// A virtual network manager.
@@ -402,6 +409,9 @@ pub struct Network {
     pub mail_targets: Vec<mail::MailTarget>,
     pub txt_records: Vec<mail::TxtRecord>,
     pub services: Vec<service::Service>,
+    pub flow_logs: Vec<protection::FlowLog>,
+    pub web_application_firewalls: Vec<protection::WebApplicationFirewall>,
+    pub defender_plans: Vec<protection::DefenderPlan>,
     pub subscriptions: Vec<subscription::Subscription>,
     pub network_managers: Vec<manager::NetworkManager>,
     pub network_groups: Vec<manager::NetworkGroup>,

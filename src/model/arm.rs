@@ -11,6 +11,7 @@ mod load_balancer;
 mod manager;
 mod network_interface;
 mod nsg;
+mod protection;
 mod routing;
 mod service;
 mod setting;
@@ -78,6 +79,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "microsoft.resources" if kind == "deploymentscripts" => {
             setting::deployment_script(builder, resource);
         }
+        "microsoft.security" if kind == "pricings" => protection::plan(builder, resource),
         "microsoft.subscription" if kind == "aliases" => subscription::alias(builder, resource),
         "microsoft.resources" if kind == "subscriptions" => {
             subscription::subscription(builder, resource);
@@ -117,6 +119,14 @@ fn network<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind: &str) {
             firewall::group(builder, resource);
         }
         "ipgroups" => firewall::ip_group(builder, resource),
+        "networkwatchers/flowlogs" => protection::flow_log(builder, resource),
+        "applicationgatewaywebapplicationfirewallpolicies" => {
+            protection::gateway_policy(builder, resource);
+        }
+        "frontdoorwebapplicationfirewallpolicies" => {
+            protection::front_door_policy(builder, resource);
+        }
+        "applicationgateways" => protection::gateway(builder, resource),
         _ => {
             if let Some(kind) = kind.strip_prefix("networkmanagers") {
                 manager::lower(builder, resource, kind);

@@ -12,6 +12,7 @@ mod load_balancer;
 mod manager;
 mod network_interface;
 mod nsg;
+mod protection;
 mod routing;
 mod service;
 mod setting;
@@ -100,9 +101,16 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         "route" => routing::separate_route(builder, resource),
         "subscription" => subscription::subscription(builder, resource),
         "dns_txt_record" => dns::txt(builder, resource),
-        _ if setting::is_setting(kind) => setting::lower(builder, resource, kind),
+        "network_watcher_flow_log" => protection::flow_log(builder, resource),
+        "web_application_firewall_policy" => protection::gateway_policy(builder, resource),
+        "frontdoor_firewall_policy" | "cdn_frontdoor_firewall_policy" => {
+            protection::front_door_policy(builder, resource);
+        }
+        "application_gateway" => protection::gateway(builder, resource),
+        "security_center_subscription_pricing" => protection::plan(builder, resource),
         "ip_group" => firewall::ip_group(builder, resource),
         "ip_group_cidr" => firewall::ip_group_cidr(builder, resource),
+        _ if setting::is_setting(kind) => setting::lower(builder, resource, kind),
         _ if kind.starts_with("lb") => load_balancer::lower(builder, resource, kind),
         _ if kind.starts_with("network_manager") => manager::lower(builder, resource, kind),
         _ if kind.starts_with("firewall") => firewall::lower(builder, resource, kind),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::{
     AdminConfigurationId, AdminDeploymentId, AdminRuleCollectionId, AdminRuleId, AppId, AsgId,
-    FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId, FirewallRuleId,
-    GatewayConnectionId, GatewayId, HubConnectionId, HubId, IpGroupId, LoadBalancerId,
-    LocalNetworkGatewayId, MachineId, MailTargetId, Meta, NatGatewayId, Network, NetworkGroupId,
-    NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId, PublicIpId,
-    PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, ServiceId, SettingId, StaticMemberId,
-    SubnetId, SubscriptionId, TxtRecordId, VnetId,
+    DefenderPlanId, FirewallId, FirewallPolicyId, FirewallRuleCollectionId, FirewallRuleGroupId,
+    FirewallRuleId, FlowLogId, GatewayConnectionId, GatewayId, HubConnectionId, HubId, IpGroupId,
+    LoadBalancerId, LocalNetworkGatewayId, MachineId, MailTargetId, Meta, NatGatewayId, Network,
+    NetworkGroupId, NetworkManagerId, NicId, NsgId, PeeringId, PoolId, PrivateEndpointId, ProbeId,
+    PublicIpId, PublicIpPrefixId, RouteId, RouteTableId, SecurityRuleId, ServiceId, SettingId,
+    StaticMemberId, SubnetId, SubscriptionId, TxtRecordId, VnetId, WebApplicationFirewallId,
 };
 use crate::eval::Resource;
 use crate::eval::ResourceKey;
@@ -59,6 +59,9 @@ pub(super) enum ElementId {
     MailTargetId(MailTargetId),
     TxtRecordId(TxtRecordId),
     ServiceId(ServiceId),
+    FlowLogId(FlowLogId),
+    WebApplicationFirewallId(WebApplicationFirewallId),
+    DefenderPlanId(DefenderPlanId),
     SubscriptionId(SubscriptionId),
     NetworkManagerId(NetworkManagerId),
     NetworkGroupId(NetworkGroupId),
@@ -106,6 +109,9 @@ impl ElementId {
             Self::MailTargetId(id) => id.meta(network),
             Self::TxtRecordId(id) => id.meta(network),
             Self::ServiceId(id) => id.meta(network),
+            Self::FlowLogId(id) => id.meta(network),
+            Self::WebApplicationFirewallId(id) => id.meta(network),
+            Self::DefenderPlanId(id) => id.meta(network),
             Self::SubscriptionId(id) => id.meta(network),
             Self::NetworkManagerId(id) => id.meta(network),
             Self::NetworkGroupId(id) => id.meta(network),

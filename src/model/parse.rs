@@ -372,6 +372,12 @@ pub(super) fn priority(text: &str) -> Parsed<u32> {
     number_within(text, 100, 65_000)
 }
 
+/// A number of days.
+pub(super) fn days(text: &str) -> Parsed<i64> {
+    let days = text.parse().ok().filter(|days| *days >= 0);
+    days.ok_or_else(|| "a number of days belongs here".to_owned())
+}
+
 /// A truth value, written as one or as text.
 pub(super) fn flag(text: &str) -> Parsed<bool> {
     word(text, &[("true", true), ("false", false)], "true or false")

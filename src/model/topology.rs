@@ -22,6 +22,8 @@ pub struct VirtualNetwork {
     pub location: Field<Arc<str>>,
     /// Its address space.
     pub address_space: List<Field<IpNet>>,
+    /// Whether a DDoS protection plan is on; absent: no.
+    pub ddos_protection: Field<bool>,
     /// Its own DNS servers; certainly empty means Azure's.
     pub dns_servers: List<Field<IpAddr>>,
     /// Its subnets.
@@ -248,6 +250,8 @@ pub struct VirtualNetworkGateway {
     pub meta: Meta,
     /// `Vpn`, `ExpressRoute`, `LocalGateway`.
     pub kind: Field<Arc<str>>,
+    /// Its SKU, for example `VpnGw1AZ`; absent: `Basic`.
+    pub sku: Field<Arc<str>>,
     /// The subnet it lies in.
     pub subnet: Field<Link<SubnetId>>,
     /// Whether it exchanges routes over BGP; absent: it does not.

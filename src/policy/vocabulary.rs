@@ -19,6 +19,7 @@ mod kind;
 mod load_balancer;
 mod members;
 mod nsg;
+mod protection;
 mod read;
 mod relations;
 mod resource;

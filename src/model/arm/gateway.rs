@@ -32,6 +32,7 @@ pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     ];
     let _: GatewayId = builder.add(VirtualNetworkGateway {
         kind: from.get("gatewayType").text(),
+        sku: from.path(&["sku", "name"]).text(),
         subnet,
         bgp: from.get("enableBgp").flag(),
         default_site: id(&from.get("gatewayDefaultSite")),

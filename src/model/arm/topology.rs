@@ -31,6 +31,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         address_space: from
             .path(&["addressSpace", "addressPrefixes"])
             .list_of(parse::block),
+        ddos_protection: from.get("enableDdosProtection").flag(),
         dns_servers: from
             .path(&["dhcpOptions", "dnsServers"])
             .list_of(parse::host),

@@ -31,6 +31,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
     let element = VirtualNetwork {
         location: body.get("location").text(),
         address_space: body.get("address_space").list_of(parse::block),
+        ddos_protection: body.block("ddos_protection_plan").get("enable").flag(),
         dns_servers: body.get("dns_servers").list_of(parse::host),
         subnets: List {
             items: Vec::new(),

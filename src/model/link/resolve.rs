@@ -86,6 +86,10 @@ pub(super) fn elements(builder: &mut Builder<'_>) {
             peering.remote = far;
         }
     }
+    for log in &mut network.flow_logs {
+        find.link(&mut log.nsg);
+        find.link(&mut log.virtual_network);
+    }
     for gateway in &mut network.gateways {
         find.link(&mut gateway.subnet);
         find.link(&mut gateway.default_site);

@@ -88,6 +88,9 @@ pub(super) static GATEWAY: KindSpec = KindSpec {
             "`Vpn`, `ExpressRoute` or `LocalGateway`",
             |w, id| field(&gateway(w, id).kind, text),
         ),
+        Field::new("sku", Ty::TEXT, "for example `VpnGw1AZ`", |w, id| {
+            field(&gateway(w, id).sku, text)
+        }),
         Field::new(
             "subnet",
             Ty::One(Item::Element(Kind::Subnet)),

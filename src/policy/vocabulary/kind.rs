@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, KindSpec, World, common, relations};
 use super::{admin, balancing, connectivity, firewall, firewall_parts, load_balancer};
-use super::{members, nsg, resource, routing, run, service, setting, topology};
+use super::{members, nsg, protection, resource, routing, run, service, setting, topology};
 use crate::eval::value::Unknown;
 use crate::model::firewall::FirewallRuleKind;
 use crate::model::{self, Meta, Network};
@@ -88,6 +88,9 @@ kinds! {
         Setting setting::SETTING, settings;
         MailTarget setting::MAIL_TARGET, mail_targets;
         TxtRecord setting::TXT_RECORD, txt_records;
+        FlowLog protection::FLOW_LOG, flow_logs;
+        WebApplicationFirewall protection::WEB_APPLICATION_FIREWALL, web_application_firewalls;
+        DefenderPlan protection::DEFENDER_PLAN, defender_plans;
         NetworkManager admin::NETWORK_MANAGER, network_managers;
         NetworkGroup admin::NETWORK_GROUP, network_groups;
         NetworkGroupMember admin::NETWORK_GROUP_MEMBER, static_members;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::addressing;
 use super::balancing::{FRONTEND, frontends, parts_of, rules_that};
 use super::firewall_parts::{collection_of, firewall_of, policy_of};
-use super::read::{elements, field, host, link, links, text};
+use super::read::{boolean, elements, field, host, link, links, text};
 use super::service;
 use super::{Field, Item, Kind, Ty, World, outside};
 use crate::model::address::AddressPrefix;
@@ -27,6 +27,7 @@ pub(super) fn of(kind: Kind) -> &'static [Field] {
         Kind::Subnet => SUBNET,
         Kind::VirtualNetwork => VIRTUAL_NETWORK,
         Kind::NetworkInterface => NETWORK_INTERFACE,
+        Kind::Nsg => NSG,
         Kind::PublicIp => PUBLIC_IP,
         Kind::PublicIpPrefix => PUBLIC_IP_PREFIX,
         Kind::ApplicationSecurityGroup => APPLICATION_SECURITY_GROUP,
@@ -61,6 +62,8 @@ macro_rules! back {
         )
     };
 }
+
+const NSG: &[Field] = &[back!("flow_logs", Nsg <- FlowLog, "the flow logs that record it")];
 
 const SUBNET: &[Field] = &[
     Field::new(
@@ -165,6 +168,13 @@ const POLICIES: &[&str] = &[
 ];
 
 const VIRTUAL_NETWORK: &[Field] = &[
+    Field::new(
+        "ddos_protection",
+        Ty::BOOL,
+        "whether a DDoS protection plan is on; null: no",
+        |w, id| boolean(&w.network[VnetId(id)].ddos_protection),
+    ),
+    back!("flow_logs", VirtualNetwork <- FlowLog, "the flow logs that record it"),
     Field::new("location", Ty::TEXT, "its region, as written", |w, id| {
         field(&w.network[VnetId(id)].location, text)
     }),
@@ -480,6 +490,12 @@ impl Uses {
         uses.of_balancers(network);
         uses.of_firewalls(network);
         uses.of_managers(network);
+        for (log, id) in network.flow_logs.iter().zip(0..) {
+            let group = here(&log.nsg).map(|id| id.0);
+            uses.link(Kind::Nsg, group, Kind::FlowLog, id);
+            let recorded = here(&log.virtual_network).map(|id| id.0);
+            uses.link(Kind::VirtualNetwork, recorded, Kind::FlowLog, id);
+        }
         for (rule, id) in network.security_rules.iter().zip(0..) {
             let sides = rule.source.items.iter().chain(&rule.destination.items);
             for side in sides {

@@ -150,6 +150,7 @@ impl Build {
             meta: meta(&format!("vnet{}", id.0)),
             location: known("westeurope".into()),
             address_space: List::closed(blocks.collect()),
+            ddos_protection: Field::absent(OriginId::NONE),
             dns_servers: List::default(),
             subnets: List::default(),
             peerings: List::default(),

@@ -43,6 +43,7 @@ pub(super) fn site(build: &mut Build, vnet: VnetId, space: &str) -> GatewayId {
     let connection = GatewayConnectionId(id.0);
     build.network.gateways.push(VirtualNetworkGateway {
         meta: meta("gateway"),
+        sku: absent(),
         kind: known("Vpn".into()),
         subnet: absent(),
         bgp: absent(),
