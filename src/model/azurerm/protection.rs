@@ -1,6 +1,7 @@
 //! Flow logs, web application firewalls, plans of Defender for Cloud.
 
-use super::defaulted;
+use std::sync::Arc;
+
 use crate::eval::{Resource, ResourceKey};
 use crate::model::build::Builder;
 use crate::model::field::Node;
@@ -32,7 +33,7 @@ pub(super) fn flow_log<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 /// `azurerm_web_application_firewall_policy`
 pub(super) fn gateway_policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let settings = builder.body(resource).block("policy_settings");
-    let mode = prevents_unless_written(settings.get("mode").text());
+    let mode = or_default(settings.get("mode").text(), "Prevention");
     add(
         builder,
         resource,
@@ -45,7 +46,7 @@ pub(super) fn gateway_policy<'a>(builder: &mut Builder<'a>, resource: &'a Resour
 /// `azurerm_frontdoor_firewall_policy`, `azurerm_cdn_frontdoor_firewall_policy`
 pub(super) fn front_door_policy<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
-    let mode = prevents_unless_written(body.get("mode").text());
+    let mode = or_default(body.get("mode").text(), "Prevention");
     add(
         builder,
         resource,
@@ -70,7 +71,7 @@ pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
 pub(super) fn plan<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let element = DefenderPlan {
-        resources: defaulted(builder, resource, &body, "resource_type"),
+        resources: or_default(body.get("resource_type").text(), "VirtualMachines"),
         tier: body.get("tier").text(),
         meta: builder.meta(resource),
     };
@@ -82,7 +83,7 @@ fn add<'a>(
     resource: &'a Resource,
     service: &'static str,
     enabled: Field<bool>,
-    mode: Field<std::sync::Arc<str>>,
+    mode: Field<Arc<str>>,
 ) {
     let mut meta = builder.meta(resource);
     if &*resource.kind == "azurerm_application_gateway" {
@@ -97,13 +98,14 @@ fn add<'a>(
     });
 }
 
-/// The provider's default of a policy's mode.
+/// A field with the provider's default.
 ///
-/// Source: <https://registry.terraform.io/providers/hashicorp/azurerm/5.2.0/docs/resources/web_application_firewall_policy>.
-fn prevents_unless_written(mode: Field<std::sync::Arc<str>>) -> Field<std::sync::Arc<str>> {
-    match mode.state {
-        State::Absent => Field::known("Prevention".into(), mode.origin),
-        _ => mode,
+/// Source: the pages of these resources at
+/// <https://registry.terraform.io/providers/hashicorp/azurerm/5.2.0/docs>.
+fn or_default(field: Field<Arc<str>>, default: &str) -> Field<Arc<str>> {
+    match field.state {
+        State::Absent => Field::known(default.into(), field.origin),
+        _ => field,
     }
 }
 
