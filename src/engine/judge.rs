@@ -175,7 +175,9 @@ impl Judge {
             diagnostics.extend(wrong);
             diagnostics.extend(judge.pack.join(pack));
         }
-        diagnostics.extend(chosen::of_packs(&judge.pack, &judge.vocabulary()).1);
+        if !judge.pack.members().is_empty() {
+            diagnostics.extend(chosen::of_packs(&judge.pack, &judge.vocabulary()).1);
+        }
         Ok((judge, diagnostics))
     }
 
@@ -600,6 +602,7 @@ fn base_settings(docket: &Docket<'_>, chosen: &Chosen<'_>) -> Settings {
             .filter(|(_, slot)| slot.path.split('/').any(|part| part == ".terraform"))
             .map(|(id, _)| id)
             .collect(),
+        clock: docket.options.clock,
         ..Settings::default()
     };
     chosen.set(&mut settings);

@@ -319,9 +319,13 @@ impl Pack {
     /// A rule by its id or an earlier one.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
-        self.rules.iter().find(|rule| {
-            &**rule.id() == id || rule.spec.formerly.iter().any(|old| &*old.value == id)
-        })
+        match self.rules.binary_search_by(|known| (**known.id()).cmp(id)) {
+            Ok(at) => self.rules.get(at),
+            Err(_) => self.rules.iter().find(|rule| {
+                let mut earlier = rule.spec.formerly.iter();
+                earlier.any(|old| &*old.value == id)
+            }),
+        }
     }
 }
 
