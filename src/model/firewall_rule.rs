@@ -44,11 +44,7 @@ impl<'a> Collection<'a> {
             group: of_group.element,
             kind,
             priority: priority.clone(),
-            action: if kind == Some(FirewallRuleKind::Nat) {
-                Field::known(Access::Allow, action.origin())
-            } else {
-                action.field(parse::access)
-            },
+            action: action.field(parse::access),
             rules: List::default(),
             meta: part.meta.clone(),
         });
@@ -74,6 +70,9 @@ impl<'a> Collection<'a> {
         let kind = rules.first().map(|id| builder.network[*id].kind);
         let element = &mut builder.network[self.element];
         element.kind = kind.or(element.kind);
+        if element.kind == Some(FirewallRuleKind::Nat) {
+            element.action = Field::known(Access::Allow, element.action.origin);
+        }
         element.rules = List { items: rules, rest };
         all.collections.push(self.element);
     }
@@ -246,15 +245,6 @@ fn defects(rule: &FirewallRule) -> Vec<Defect> {
                     let why = format!(
                         "`{tag}` is a service tag, which Azure Firewall takes as a destination only"
                     );
-                    add(name, why, item.origin);
-                }
-                Some(AddressPrefix::Block(block)) if block.addr().is_ipv6() => {
-                    let why = format!("`{block}` is IPv6, which Azure Firewall does not take");
-                    add(name, why, item.origin);
-                }
-                Some(AddressPrefix::Range(first, last)) if first.is_ipv6() => {
-                    let why =
-                        format!("`{first}-{last}` is IPv6, which Azure Firewall does not take");
                     add(name, why, item.origin);
                 }
                 _ => {}

@@ -397,6 +397,16 @@ impl MailHostRow {
     }
 }
 
+/// An FQDN tag of Azure Firewall; `*` at the end stands for any ending.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FqdnTagRow {
+    /// The tag.
+    pub name: Arc<str>,
+    /// Where it is written.
+    pub source: Source,
+}
+
 /// All platform facts of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -414,6 +424,7 @@ pub struct PlatformFacts {
     pub admin_exemptions: Vec<AdminExemption>,
     pub firewall_features: Vec<FirewallFeatureRow>,
     pub service_endpoints: Vec<ServiceEndpointRow>,
+    pub fqdn_tags: Vec<FqdnTagRow>,
     pub tag_regions: Vec<TagRegion>,
     #[serde(default)]
     pub port_sets: Vec<PortSet>,

@@ -64,6 +64,7 @@ mod tests {
             .chain(facts.admin_exemptions.iter().map(|row| &row.source))
             .chain(facts.firewall_features.iter().map(|row| &row.source))
             .chain(facts.service_endpoints.iter().map(|row| &row.source))
+            .chain(facts.fqdn_tags.iter().map(|row| &row.source))
             .chain(facts.mail_hosts.iter().map(|row| &row.source))
             .chain(facts.required_flows.iter().map(|row| &row.source))
             .chain(facts.special_subnets.iter().map(|row| &row.source))

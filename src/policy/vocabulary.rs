@@ -14,6 +14,8 @@ mod common;
 mod connectivity;
 mod egress;
 mod firewall;
+mod firewall_defects;
+mod firewall_force;
 mod firewall_parts;
 mod kind;
 mod load_balancer;
@@ -65,7 +67,6 @@ pub(crate) struct World<'a> {
     loops: std::cell::OnceCell<Vec<RouteLoop>>,
     widened: std::cell::OnceCell<Semantics<'a>>,
     resources: std::cell::OnceCell<resource::Resources>,
-    collections: std::cell::OnceCell<firewall_parts::Collections>,
     uses: std::cell::OnceCell<relations::Uses>,
 }
 
@@ -88,7 +89,6 @@ impl<'a> World<'a> {
             loops: std::cell::OnceCell::new(),
             widened: std::cell::OnceCell::new(),
             resources: std::cell::OnceCell::new(),
-            collections: std::cell::OnceCell::new(),
             uses: std::cell::OnceCell::new(),
         }
     }
@@ -97,12 +97,6 @@ impl<'a> World<'a> {
     fn resources(&self) -> &resource::Resources {
         let all = || resource::Resources::new(&self.deployment.resources);
         self.resources.get_or_init(all)
-    }
-
-    /// The collections that rules of firewalls come in; put together when first asked for.
-    fn collections(&self) -> &firewall_parts::Collections {
-        let all = || firewall_parts::Collections::new(self.network);
-        self.collections.get_or_init(all)
     }
 
     /// Who refers to what; looked through when first asked for.

@@ -20,6 +20,7 @@ mod fields;
 mod holdings;
 mod names;
 mod passes;
+mod settings;
 mod snat;
 mod tier;
 mod unreachable;
@@ -32,7 +33,7 @@ use super::packet::{Answer, Family};
 use super::rules::Scope;
 use crate::eval::value::Unknown;
 use crate::model::firewall::{FirewallRule, FirewallRuleKind, FirewallRuleOwner};
-use crate::model::{FirewallId, FirewallRuleId};
+use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId};
 
 pub use deciding::{FirewallDecided, Pass, Translation};
 pub(crate) use names::fold;
@@ -97,19 +98,38 @@ impl Semantics<'_> {
     /// first, then by group, collection and position.
     #[must_use]
     pub fn firewall_network_rules(&self, firewall: FirewallId) -> Vec<FirewallRuleId> {
-        self.in_pass(firewall, FirewallRuleKind::Network)
+        self.in_pass(
+            FirewallRuleOwner::Firewall(firewall),
+            FirewallRuleKind::Network,
+        )
     }
 
     /// A firewall's destination translation rules, in order.
     #[must_use]
     pub fn firewall_nat_rules(&self, firewall: FirewallId) -> Vec<FirewallRuleId> {
-        self.in_pass(firewall, FirewallRuleKind::Nat)
+        self.in_pass(FirewallRuleOwner::Firewall(firewall), FirewallRuleKind::Nat)
     }
 
     /// A firewall's application rules, in order.
     #[must_use]
     pub fn firewall_application_rules(&self, firewall: FirewallId) -> Vec<FirewallRuleId> {
-        self.in_pass(firewall, FirewallRuleKind::Application)
+        self.in_pass(
+            FirewallRuleOwner::Firewall(firewall),
+            FirewallRuleKind::Application,
+        )
+    }
+
+    /// The rules of one pass of a policy and of those it inherits from, in the order in which they
+    /// are asked; and what stands for those that are not in the files.
+    #[must_use]
+    pub fn policy_rules(
+        &self,
+        policy: FirewallPolicyId,
+        kind: FirewallRuleKind,
+    ) -> (Vec<FirewallRuleId>, Option<Arc<Unknown>>) {
+        let owner = FirewallRuleOwner::Policy(policy);
+        let missing = self.holdings(owner).missing.into_iter().next();
+        (self.in_pass(owner, kind), missing)
     }
 
     /// The policies and rules of a firewall that are not in the files.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::firewall_defects::{self, HOST_NAME, UNKNOWN_TAG};
+use super::firewall_force::{self, SETTING};
 use super::nsg::{ACCESSES, DEFECT, access, protocol_word};
 use super::read::{
     address, addresses, boolean, elements, field, link, list, name, object, ports, text,
@@ -63,6 +65,68 @@ pub(super) static FIREWALL: KindSpec = KindSpec {
             ty: Ty::BOOL,
             doc: "whether it answers DNS (classic setting)",
             get: |w, id| boolean(&firewall(w, id).settings.dns_proxy),
+        },
+        Field {
+            name: "threat_intelligence",
+            ty: Ty::One(Item::Word(MODES)),
+            doc: "`Off`, `Alert` or `Deny`, as its policies say or, where it has none, itself",
+            get: |w, id| {
+                let owner = FirewallRuleOwner::Firewall(FirewallId(id));
+                field(&w.semantics.threat_intelligence_in_force(owner), mode)
+            },
+        },
+        Field {
+            name: "intrusion_detection",
+            ty: Ty::One(Item::Word(MODES)),
+            doc: "`Off`, `Alert` or `Deny`, as its policies say",
+            get: |w, id| {
+                let owner = FirewallRuleOwner::Firewall(FirewallId(id));
+                field(&w.semantics.intrusion_detection_in_force(owner), mode)
+            },
+        },
+        Field {
+            name: "private_ranges",
+            ty: Ty::List(Item::Address),
+            doc: "destinations to which it keeps the source of packets (classic setting); empty: the private ranges",
+            get: |w, id| firewall_force::private_ranges(w, &firewall(w, id).settings),
+        },
+        Field {
+            name: "ignored_settings",
+            ty: Ty::List(Item::Object(SETTING)),
+            doc: "the settings of its own that do not count because it has a policy",
+            get: firewall_force::ignored_settings,
+        },
+        Field {
+            name: "zones",
+            ty: Ty::List(Item::Text),
+            doc: "the availability zones it is spread over",
+            get: |w, id| list(&firewall(w, id).zones, text),
+        },
+        Field {
+            name: "proxy_for_names",
+            ty: Ty::BOOL,
+            doc: "whether FQDNs in network rules need the DNS proxy (classic setting); null: they do",
+            get: |w, id| boolean(&firewall(w, id).settings.proxy_for_names),
+        },
+        Field {
+            name: "application_rules",
+            ty: Ty::List(Item::Element(Kind::FirewallApplicationRule)),
+            doc: "its application rules in order",
+            get: |w, id| {
+                let rules = w.semantics.firewall_application_rules(FirewallId(id));
+                elements(
+                    w,
+                    Kind::FirewallApplicationRule,
+                    rules.iter().map(|id| id.0),
+                    firewall(w, id).rules.rest.clone(),
+                )
+            },
+        },
+        Field {
+            name: "defects",
+            ty: Ty::List(Item::Object(DEFECT)),
+            doc: "what Azure refuses about it, apart from its rules",
+            get: |w, id| firewall_defects::of_firewall(w, firewall(w, id)),
         },
         Field {
             name: "forced_tunnel",
@@ -157,8 +221,68 @@ pub(super) static POLICY: KindSpec = KindSpec {
         Field {
             name: "threat_intelligence",
             ty: Ty::One(Item::Word(MODES)),
-            doc: "`Off`, `Alert` or `Deny`",
-            get: |w, id| field(&policy(w, id).settings.threat_intelligence, mode),
+            doc: "`Off`, `Alert` or `Deny`, itself or because the policy it inherits from demands it",
+            get: |w, id| {
+                let owner = FirewallRuleOwner::Policy(FirewallPolicyId(id));
+                field(&w.semantics.threat_intelligence_in_force(owner), mode)
+            },
+        },
+        Field {
+            name: "intrusion_detection",
+            ty: Ty::One(Item::Word(MODES)),
+            doc: "`Off`, `Alert` or `Deny`, itself or because the policy it inherits from demands it",
+            get: |w, id| {
+                let owner = FirewallRuleOwner::Policy(FirewallPolicyId(id));
+                field(&w.semantics.intrusion_detection_in_force(owner), mode)
+            },
+        },
+        Field {
+            name: "private_ranges",
+            ty: Ty::List(Item::Address),
+            doc: "destinations to which its firewalls keep the source of packets; empty: the private ranges",
+            get: |w, id| firewall_force::private_ranges(w, &policy(w, id).settings),
+        },
+        Field {
+            name: "proxy_for_names",
+            ty: Ty::BOOL,
+            doc: "whether FQDNs in network rules need the DNS proxy; null: they do",
+            get: |w, id| boolean(&policy(w, id).settings.proxy_for_names),
+        },
+        Field {
+            name: "in_force",
+            ty: Ty::BOOL,
+            doc: "whether a firewall of these files has it, or none of their policies inherits from it",
+            get: |w, id| Datum::constant(Data::Bool(firewall_force::in_force(w, id))),
+        },
+        Field {
+            name: "sql_redirect",
+            ty: Ty::BOOL,
+            doc: "whether connections to Azure SQL in redirect mode may pass",
+            get: |w, id| boolean(&policy(w, id).sql_redirect),
+        },
+        Field {
+            name: "network_rules",
+            ty: Ty::List(Item::Element(Kind::FirewallNetworkRule)),
+            doc: "its network rules and those of the policies it inherits from, in the order in which they are asked",
+            get: |w, id| firewall_force::rules_of_policy(w, id, FirewallRuleKind::Network),
+        },
+        Field {
+            name: "nat_rules",
+            ty: Ty::List(Item::Element(Kind::FirewallNatRule)),
+            doc: "its translation rules and those of the policies it inherits from, in the order in which they are asked",
+            get: |w, id| firewall_force::rules_of_policy(w, id, FirewallRuleKind::Nat),
+        },
+        Field {
+            name: "application_rules",
+            ty: Ty::List(Item::Element(Kind::FirewallApplicationRule)),
+            doc: "its application rules and those of the policies it inherits from, in the order in which they are asked",
+            get: |w, id| firewall_force::rules_of_policy(w, id, FirewallRuleKind::Application),
+        },
+        Field {
+            name: "defects",
+            ty: Ty::List(Item::Object(DEFECT)),
+            doc: "what Azure refuses about it, apart from its rules",
+            get: |w, id| firewall_defects::of_policy(w, policy(w, id)),
         },
         Field {
             name: "rules",
@@ -223,9 +347,9 @@ fn gaps(gates: impl Iterator<Item = SkuGate>) -> Datum {
     Datum::list(items.collect(), None)
 }
 
-const MODES: &[&str] = &["Off", "Alert", "Deny"];
+pub(super) const MODES: &[&str] = &["Off", "Alert", "Deny"];
 
-fn mode(mode: &ThreatIntelligence) -> Data {
+pub(super) fn mode(mode: &ThreatIntelligence) -> Data {
     Data::Text(match mode {
         ThreatIntelligence::Off => "Off".into(),
         ThreatIntelligence::Alert => "Alert".into(),
@@ -235,12 +359,16 @@ fn mode(mode: &ThreatIntelligence) -> Data {
 
 pub(super) const PASSES: &[&str] = &["nat", "network", "application"];
 
-pub(super) fn pass(world: &World<'_>, id: u32) -> Datum {
-    Datum::text(match rule(world, id).kind {
+fn pass(world: &World<'_>, id: u32) -> Datum {
+    Datum::text(pass_word(rule(world, id).kind))
+}
+
+pub(super) fn pass_word(kind: FirewallRuleKind) -> &'static str {
+    match kind {
         FirewallRuleKind::Nat => "nat",
         FirewallRuleKind::Network => "network",
         FirewallRuleKind::Application => "application",
-    })
+    }
 }
 
 fn translated_to(world: &World<'_>, id: u32) -> Datum {
@@ -265,20 +393,6 @@ fn translated_to(world: &World<'_>, id: u32) -> Datum {
     }
 }
 
-/// What Azure refuses about a rule: `{field, why}`.
-fn defects(world: &World<'_>, id: u32) -> Datum {
-    let items = rule(world, id).defects.iter().map(|defect| {
-        let entries = [
-            ("field", Datum::text(Arc::clone(&defect.field))),
-            ("why", Datum::text(Arc::clone(&defect.why))),
-        ];
-        let entries = entries.map(|(name, value)| (Arc::from(name), value));
-        let object = Data::Object(Arc::new(entries.into_iter().collect()));
-        datum::Item::certain(Datum::new(object, defect.origin))
-    });
-    Datum::list(items.collect(), None)
-}
-
 /// The fields that all passes have.
 macro_rules! rule_fields {
     ($($more:expr,)*) => {
@@ -298,7 +412,9 @@ macro_rules! rule_fields {
             Field { name: "destination_addresses", ty: Ty::List(Item::Address), doc: "destinations, IP groups resolved", get: |w, id| grouped(w, &rule(w, id).destination, &rule(w, id).destination_ip_groups) },
             Field { name: "destination_fqdns", ty: Ty::List(Item::Text), doc: "destination names", get: |w, id| list(&rule(w, id).destination_fqdns, text) },
             Field { name: "pass", ty: Ty::One(Item::Word(PASSES)), doc: "`nat`, `network` or `application`", get: pass },
-            Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: defects },
+            Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: firewall_defects::of_rule },
+            Field { name: "host_names", ty: Ty::List(Item::Object(HOST_NAME)), doc: "host names among its addresses, where no name can be", get: firewall_defects::host_names },
+            Field { name: "policies_in_force", ty: Ty::List(Item::Element(Kind::FirewallPolicy)), doc: "the policies by which it is asked: its own and those that inherit from it, if a firewall has them or none inherits from them", get: firewall_force::policies_of_rule },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },
             Field { name: "tier_gaps", ty: Ty::List(Item::Object(GAP)), doc: "what it uses that the tier of its firewall or policy does not offer", get: |w, id| gaps(w.semantics.sku_gates_of_rule(FirewallRuleId(id)).into_iter()) },
             $($more,)*
@@ -336,6 +452,12 @@ pub(super) static APPLICATION_RULE: KindSpec = KindSpec {
             ty: Ty::List(Item::Text),
             doc: "FQDN tags",
             get: |w, id| list(&rule(w, id).fqdn_tags, text)
+        },
+        Field {
+            name: "unknown_fqdn_tags",
+            ty: Ty::List(Item::Object(UNKNOWN_TAG)),
+            doc: "FQDN tags that the platform table does not know",
+            get: firewall_defects::unknown_fqdn_tags
         },
         Field {
             name: "web_categories",

@@ -80,7 +80,8 @@ kinds! {
         FirewallNetworkRule firewall::NETWORK_RULE, firewall_rules;
         FirewallNatRule firewall::NAT_RULE, firewall_rules;
         FirewallApplicationRule firewall::APPLICATION_RULE, firewall_rules;
-        FirewallRuleCollection firewall_parts::COLLECTION, firewall_rules;
+        FirewallRuleGroup firewall_parts::GROUP, firewall_rule_groups;
+        FirewallRuleCollection firewall_parts::COLLECTION, firewall_rule_collections;
         IpGroup firewall_parts::IP_GROUP, ip_groups;
         Machine topology::MACHINE, machines;
         Service service::SERVICE, services;
@@ -163,7 +164,6 @@ impl Kind {
             Self::FirewallNetworkRule => of_pass(FirewallRuleKind::Network),
             Self::FirewallNatRule => of_pass(FirewallRuleKind::Nat),
             Self::FirewallApplicationRule => of_pass(FirewallRuleKind::Application),
-            Self::FirewallRuleCollection => world.collections().firsts(),
             Self::LoadBalancingRule | Self::InboundNatRule | Self::OutboundRule => {
                 balancing::parts(network, self)
             }
@@ -182,7 +182,6 @@ impl Element {
                 balancing::meta(world.network, *self)
             }
             Kind::Resource => world.resources().meta(at),
-            Kind::FirewallRuleCollection => world.collections().meta(self.id),
             _ => self.kind.arena_meta(world.network, at),
         }
     }

@@ -383,6 +383,11 @@ const FIREWALL: &[Field] = &[
 const FIREWALL_POLICY: &[Field] = &[
     back!("firewalls", FirewallPolicy <- Firewall, "the firewalls that have it"),
     back!("children", FirewallPolicy <- FirewallPolicy, "the policies that inherit from it"),
+    back!(
+        "collection_groups",
+        FirewallPolicy <- FirewallRuleGroup,
+        "its rule collection groups"
+    ),
 ];
 
 const FIREWALL_RULE: &[Field] = &[
@@ -605,6 +610,10 @@ impl Uses {
             let parent = here(&policy.parent).map(|id| id.0);
             self.link(Kind::FirewallPolicy, parent, Kind::FirewallPolicy, id);
         }
+        for (group, id) in network.firewall_rule_groups.iter().zip(0..) {
+            let policy = here(&group.policy).map(|id| id.0);
+            self.link(Kind::FirewallPolicy, policy, Kind::FirewallRuleGroup, id);
+        }
         for (rule, id) in network.firewall_rules.iter().zip(0..) {
             let groups = &rule.source_ip_groups.items;
             for group in groups.iter().chain(&rule.destination_ip_groups.items) {
@@ -668,11 +677,16 @@ fn here<I: Copy>(of: &model::Field<Link<I>>) -> Option<I> {
     of.value().and_then(Link::here)
 }
 
+/// The ids of the elements of these files of a kind that refer to one.
+pub(super) fn known_users<'w>(world: &'w World<'_>, kind: Kind, id: u32, by: Kind) -> &'w [u32] {
+    let all = world.uses().by.get(&(Element { kind, id }, by));
+    all.map_or(&[][..], Vec::as_slice)
+}
+
 /// The elements of a kind that refer to one; open unless the deployment is all there is.
 fn users(world: &World<'_>, kind: Kind, id: u32, by: Kind) -> Datum {
     let target = Element { kind, id };
-    let all = world.uses().by.get(&(target, by));
-    let all = all.map_or(&[][..], Vec::as_slice);
+    let all = known_users(world, kind, id, by);
     let rest = (!world.deployment.complete).then(|| {
         let what = by.spec().name;
         outside(format!("each {what} that uses `{}`", target.display(world)))

@@ -7,7 +7,7 @@ use crate::eval::value::{Truth, Unknown};
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner, FirewallSettings,
 };
-use crate::model::{Field, FirewallId, FirewallPolicyId, FirewallRuleId, Link, State};
+use crate::model::{Field, FirewallPolicyId, FirewallRuleId, Link, State};
 use crate::semantics::compile::{number_bounds, outside};
 use crate::semantics::order::Rank;
 
@@ -78,11 +78,11 @@ impl Semantics<'_> {
 
     pub(super) fn in_pass(
         &self,
-        firewall: FirewallId,
+        owner: FirewallRuleOwner,
         kind: FirewallRuleKind,
     ) -> Vec<FirewallRuleId> {
         let mut rules: Vec<(Rank, FirewallRuleId)> = self
-            .holdings(FirewallRuleOwner::Firewall(firewall))
+            .holdings(owner)
             .rules
             .into_iter()
             .filter(|(_, rule)| self.network[*rule].kind == kind)

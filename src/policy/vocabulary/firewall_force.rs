@@ -1,0 +1,113 @@
+//! What is in force in a firewall: which policies a rule is asked by, which settings count.
+
+use std::collections::BTreeSet;
+
+use super::read::{elements, object};
+use super::relations::known_users;
+use super::{Kind, Member, Ty, World};
+use crate::model::address::AddressPrefix;
+use crate::model::firewall::{
+    FirewallRuleKind, FirewallRuleOwner, FirewallSettings, PrivateRange, ThreatIntelligence,
+};
+use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId, State};
+use crate::origin::OriginId;
+use crate::policy::datum::{self, Data, Datum};
+use crate::semantics::packet::Family;
+
+/// A setting that is written and does not count.
+pub(super) const SETTING: &[Member] = &[(
+    "setting",
+    Ty::TEXT,
+    "what is set, in the middle of a sentence",
+)];
+
+/// The policies by which a rule is asked: its own and those below it, where a firewall has them or
+/// none of these files inherits from them.
+pub(super) fn policies_of_rule(world: &World<'_>, id: u32) -> Datum {
+    let Some(FirewallRuleOwner::Policy(own)) = world.network[FirewallRuleId(id)].owner else {
+        return Datum::list(Vec::new(), None);
+    };
+    let mut found = BTreeSet::from([own.0]);
+    let mut next = vec![own.0];
+    while let Some(policy) = next.pop() {
+        let children = known_users(world, Kind::FirewallPolicy, policy, Kind::FirewallPolicy);
+        next.extend(
+            children
+                .iter()
+                .copied()
+                .filter(|child| found.insert(*child)),
+        );
+    }
+    let policies = found.into_iter().filter(|policy| in_force(world, *policy));
+    elements(world, Kind::FirewallPolicy, policies, None)
+}
+
+/// Whether a firewall has a policy, as far as these files tell: one of them does, or no policy of
+/// theirs inherits from it.
+pub(super) fn in_force(world: &World<'_>, policy: u32) -> bool {
+    let users = |by| known_users(world, Kind::FirewallPolicy, policy, by);
+    !users(Kind::Firewall).is_empty() || users(Kind::FirewallPolicy).is_empty()
+}
+
+/// The rules of one pass of a policy and of those above it.
+pub(super) fn rules_of_policy(world: &World<'_>, id: u32, pass: FirewallRuleKind) -> Datum {
+    let (rules, missing) = world.semantics.policy_rules(FirewallPolicyId(id), pass);
+    let kind = match pass {
+        FirewallRuleKind::Nat => Kind::FirewallNatRule,
+        FirewallRuleKind::Network => Kind::FirewallNetworkRule,
+        FirewallRuleKind::Application => Kind::FirewallApplicationRule,
+    };
+    elements(world, kind, rules.iter().map(|id| id.0), missing)
+}
+
+/// The destinations to which packets keep their source, `IANAPrivateRanges` written out.
+pub(super) fn private_ranges(world: &World<'_>, settings: &FirewallSettings) -> Datum {
+    let private = world.facts.named_sets.iter();
+    let private = private.filter(|set| &*set.name == "private");
+    let iana: Vec<ipnet::IpNet> = private
+        .flat_map(|set| set.include.iter().copied())
+        .filter(|block| Family::V4.block(*block).is_some())
+        .collect();
+    let address = |block: ipnet::IpNet| Data::Address(AddressPrefix::Block(block));
+    let mut items = Vec::new();
+    for range in &settings.private_ranges.items {
+        let add = |data: Data| datum::Item::certain(Datum::new(data, range.origin));
+        match &range.state {
+            State::Known(PrivateRange::Block(block)) => items.push(add(address(*block))),
+            State::Known(PrivateRange::Iana) => {
+                items.extend(iana.iter().map(|block| add(address(*block))));
+            }
+            _ => items.push(datum::Item::certain(super::read::field(range, |_| {
+                Data::Absent
+            }))),
+        }
+    }
+    Datum::list(items, settings.private_ranges.rest.clone())
+}
+
+/// The settings of a firewall that its policy decides instead.
+pub(super) fn ignored_settings(world: &World<'_>, id: u32) -> Datum {
+    let firewall = &world.network[FirewallId(id)];
+    let settings = &firewall.settings;
+    let mut found: Vec<(&'static str, OriginId)> = Vec::new();
+    if !firewall.policy.is_absent() {
+        if settings.dns_proxy.value() == Some(&true) {
+            found.push(("the DNS proxy", settings.dns_proxy.origin));
+        }
+        if let Some(first) = settings.dns_servers.items.first() {
+            found.push(("DNS servers", first.origin));
+        }
+        if let Some(first) = settings.private_ranges.items.first() {
+            found.push(("the private ranges of SNAT", first.origin));
+        }
+        let mode = &settings.threat_intelligence;
+        if mode.value() == Some(&ThreatIntelligence::Deny) {
+            found.push(("threat intelligence that denies", mode.origin));
+        }
+    }
+    let items = found.into_iter().map(|(setting, origin)| {
+        let entry = object([("setting", Datum::text(setting))]);
+        datum::Item::certain(Datum::new(entry.data, origin))
+    });
+    Datum::list(items.collect(), None)
+}
