@@ -414,6 +414,7 @@ macro_rules! rule_fields {
             Field { name: "pass", ty: Ty::One(Item::Word(PASSES)), doc: "`nat`, `network` or `application`", get: pass },
             Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: firewall_defects::of_rule },
             Field { name: "host_names", ty: Ty::List(Item::Object(HOST_NAME)), doc: "host names among its addresses, where no name can be", get: firewall_defects::host_names },
+            Field { name: "reachable", ty: Ty::BOOL, doc: "whether it may decide a packet: whether the rules before it leave it one", get: firewall_force::reachable },
             Field { name: "policies_in_force", ty: Ty::List(Item::Element(Kind::FirewallPolicy)), doc: "the policies by which it is asked: its own and those that inherit from it, if a firewall has them or none inherits from them", get: firewall_force::policies_of_rule },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },
             Field { name: "tier_gaps", ty: Ty::List(Item::Object(GAP)), doc: "what it uses that the tier of its firewall or policy does not offer", get: |w, id| gaps(w.semantics.sku_gates_of_rule(FirewallRuleId(id)).into_iter()) },
@@ -482,6 +483,18 @@ pub(super) static NAT_RULE: KindSpec = KindSpec {
     is_subject: true,
     doc: "A translation (DNAT) rule of an Azure Firewall or of a firewall policy.",
     fields: rule_fields!(
+        Field {
+            name: "translated_to",
+            ty: Ty::TEXT,
+            doc: "where packets are sent on to, with the port",
+            get: translated_to
+        },
+        Field {
+            name: "translated_fqdn",
+            ty: Ty::TEXT,
+            doc: "the name of where packets are sent on to, instead of an address",
+            get: |w, id| field(&rule(w, id).translated_fqdn, text)
+        },
         Field {
             name: "translated_address",
             ty: Ty::One(Item::Address),

@@ -9,7 +9,7 @@ use crate::model::address::AddressPrefix;
 use crate::model::firewall::{
     FirewallRuleKind, FirewallRuleOwner, FirewallSettings, PrivateRange, ThreatIntelligence,
 };
-use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId, State};
+use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId, Link, State};
 use crate::origin::OriginId;
 use crate::policy::datum::{self, Data, Datum};
 use crate::semantics::packet::Family;
@@ -40,6 +40,14 @@ pub(super) fn policies_of_rule(world: &World<'_>, id: u32) -> Datum {
     }
     let policies = found.into_iter().filter(|policy| in_force(world, *policy));
     elements(world, Kind::FirewallPolicy, policies, None)
+}
+
+/// Whether the rules before a rule leave it a packet.
+pub(super) fn reachable(world: &World<'_>, id: u32) -> Datum {
+    let decided = world
+        .semantics
+        .firewall_decided(FirewallRuleId(id), Family::V4);
+    Datum::constant(Data::Bool(!decided.flows.may.is_empty()))
 }
 
 /// Whether a firewall has a policy, as far as these files tell: one of them does, or no policy of
@@ -85,13 +93,16 @@ pub(super) fn private_ranges(world: &World<'_>, settings: &FirewallSettings) -> 
     Datum::list(items, settings.private_ranges.rest.clone())
 }
 
-/// The settings of a firewall that its policy decides instead.
+/// The settings of a firewall that its policy decides instead, and otherwise.
 pub(super) fn ignored_settings(world: &World<'_>, id: u32) -> Datum {
     let firewall = &world.network[FirewallId(id)];
     let settings = &firewall.settings;
     let mut found: Vec<(&'static str, OriginId)> = Vec::new();
     if !firewall.policy.is_absent() {
-        if settings.dns_proxy.value() == Some(&true) {
+        let policy = firewall.policy.value().and_then(Link::here);
+        let of_policy = policy.map(|id| &world.network[id].settings);
+        let proxied = of_policy.and_then(|settings| settings.dns_proxy.value());
+        if settings.dns_proxy.value() == Some(&true) && proxied != Some(&true) {
             found.push(("the DNS proxy", settings.dns_proxy.origin));
         }
         if let Some(first) = settings.dns_servers.items.first() {
@@ -101,7 +112,10 @@ pub(super) fn ignored_settings(world: &World<'_>, id: u32) -> Datum {
             found.push(("the private ranges of SNAT", first.origin));
         }
         let mode = &settings.threat_intelligence;
-        if mode.value() == Some(&ThreatIntelligence::Deny) {
+        let owner = FirewallRuleOwner::Firewall(FirewallId(id));
+        let in_force = world.semantics.threat_intelligence_in_force(owner);
+        let denies = Some(&ThreatIntelligence::Deny);
+        if mode.value() == denies && in_force.value() != denies {
             found.push(("threat intelligence that denies", mode.origin));
         }
     }
