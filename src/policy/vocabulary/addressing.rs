@@ -16,9 +16,6 @@ use crate::policy::datum::{self, Data, Datum};
 /// Source: <https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq>.
 const FIRST_KEPT: u32 = 4;
 
-/// The named set of what no network may hold.
-const REFUSED: &str = "refused-in-networks";
-
 pub(super) const ENDPOINT: &[Member] = &[
     (
         "service",
@@ -72,10 +69,10 @@ pub(super) fn endpoints(world: &World<'_>, id: u32) -> Datum {
     Datum::list(items.collect(), endpoints.rest.clone())
 }
 
-/// The addresses that no network may hold.
-pub(super) fn refused(world: &World<'_>) -> Datum {
+/// What a named set of the platform includes.
+pub(super) fn named(world: &World<'_>, name: &str) -> Datum {
     let sets = &world.facts.named_sets;
-    let set = sets.iter().find(|set| &*set.name == REFUSED);
+    let set = sets.iter().find(|set| &*set.name == name);
     let blocks = set.map_or(&[][..], |set| &set.include);
     let item = |block: &ipnet::IpNet| {
         datum::Item::certain(Datum::constant(Data::Address(AddressPrefix::Block(*block))))

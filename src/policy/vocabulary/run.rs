@@ -232,7 +232,13 @@ pub(super) static PLATFORM: KindSpec = KindSpec {
             name: "refused_in_networks",
             ty: Ty::List(Item::Address),
             doc: "what no virtual network may have in its address space",
-            get: |w, _| super::addressing::refused(w),
+            get: |w, _| super::addressing::named(w, "refused-in-networks"),
+        },
+        Field {
+            name: "private_addresses",
+            ty: Ty::List(Item::Address),
+            doc: "the addresses that are nobody's on the Internet",
+            get: |w, _| super::addressing::named(w, "private"),
         },
     ],
 };
