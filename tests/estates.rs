@@ -1,10 +1,6 @@
 //! Estates: deployments that are one network together, in whatever language each is written.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails where something is amiss"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
 
 use aznet::engine::ask::estate::{Estate, load_files};
 use aznet::engine::ask::trace::{TraceQuestion, Verdict, trace};

@@ -45,6 +45,10 @@ impl Elements<'_> {
     /// An element with what `fill` tells of it; of one that is only looked up there is nothing to
     /// tell.
     fn add(&mut self, kind: &'static str, meta: &Meta, fill: impl FnOnce(&mut Fields<'_, '_>)) {
+        // The network may be that of an estate.
+        if !self.deployment.own_origins.contains(meta.origin) {
+            return;
+        }
         let mut fields = Fields {
             deployment: self.deployment,
             context: &self.context,
