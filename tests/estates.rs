@@ -1,10 +1,19 @@
 //! Estates: deployments that are one network together, in whatever language each is written.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where something is amiss")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test writes files and fails where something is amiss"
+)]
 
+use std::fs;
+use std::num::NonZeroUsize;
+
+use aznet::engine::ask::diff::{DiffRequest, diff};
 use aznet::engine::ask::estate::{Estate, load_files};
 use aznet::engine::ask::trace::{TraceQuestion, Verdict, trace};
-use aznet::engine::{Options, Report, check_files};
+use aznet::engine::inventory::inventory;
+use aznet::engine::{Options, Report, Request, check, check_files};
+use tempfile::TempDir;
 
 /// A hub with a firewall: what it gives to others are ids and the firewall's address.
 const HUB: &str = r#"{
@@ -572,4 +581,106 @@ fn wrong_words_of_an_estate_are_pointed_at_with_what_was_meant() {
             ("one", "there are two estates called `one`", ""),
         ]
     );
+}
+
+fn on_disk(files: &[(&str, &str)]) -> TempDir {
+    let root = TempDir::new().unwrap();
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    root
+}
+
+fn request(root: &TempDir, below: &str) -> Request {
+    Request {
+        paths: vec![root.path().join(below)],
+        root: Some(root.path().to_owned()),
+        ..Request::default()
+    }
+}
+
+const ROOT_FILES: [(&str, &str); 3] = [
+    ("core/main.tf", CORE),
+    ("ws/main.tf", WORKSPACE),
+    ("aznet.yaml", ROOTS),
+];
+
+#[test]
+fn the_number_of_threads_changes_nothing_and_who_asks_for_one_member_gets_it_joined() {
+    let root = on_disk(&ROOT_FILES);
+    let said = |threads: usize, below: &str| {
+        let report = check(&Request {
+            threads: NonZeroUsize::new(threads),
+            ..request(&root, below)
+        });
+        let report = report.unwrap();
+        (format!("{:?}", report.findings), report.summary.not_judged)
+    };
+    assert_eq!(said(1, ""), said(8, ""));
+    assert_eq!(said(1, "ws").1, said(8, "").1);
+}
+
+#[test]
+fn what_a_deployment_is_understood_as_is_what_it_defines_itself() {
+    let root = on_disk(&ROOT_FILES);
+    let told = inventory(&request(&root, "")).unwrap();
+    let count = |name: &str| {
+        let mut all = told.deployments.iter();
+        let own = all.find(|it| &*it.name == name).unwrap();
+        let of = |kind: &str| own.totals.elements.get(kind).map_or(0, |it| it.elements);
+        [of("virtual network"), of("subnet"), of("peering")]
+    };
+    assert_eq!(count("core"), [1, 1, 0]);
+    assert_eq!(count("ws"), [1, 1, 1]);
+    let rules = &told.totals.elements["security rule"];
+    assert_eq!((rules.unknown, rules.partly), (0, 0));
+}
+
+#[test]
+fn a_change_in_one_member_is_told_of_the_estate() {
+    let old = on_disk(&ROOT_FILES);
+    let wider = CORE.replace("10.0.2.0/24", "10.0.2.0/23");
+    let new = on_disk(&[("core/main.tf", &wider), ROOT_FILES[1], ROOT_FILES[2]]);
+    let told = diff(&DiffRequest {
+        old: old.path().display().to_string(),
+        new: Some(new.path().display().to_string()),
+        ..DiffRequest::default()
+    });
+    let told = told.unwrap();
+    assert_eq!(told.alone, []);
+    let group = told.groups.iter().find(|it| it.name == "app").unwrap();
+    assert!(!group.opened.is_empty(), "{group:?}");
+}
+
+#[test]
+fn a_local_state_is_found_by_its_path() {
+    let core = CORE.replace(
+        "backend \"azurerm\" {\n    container_name = \"states\"\n    key            = \"core.tfstate\"\n  }",
+        "",
+    );
+    let workspace = WORKSPACE.replace(
+        "backend = \"azurerm\"\n  config = {\n    container_name = \"states\"\n    key            = \"core.tfstate\"\n  }",
+        "backend = \"local\"\n  config = { path = \"../core/terraform.tfstate\" }",
+    );
+    assert!(!core.contains("backend") && workspace.contains("\"local\""));
+    let files = [
+        ("core/main.tf", &*core),
+        ("ws/main.tf", &*workspace),
+        ("aznet.yaml", ROOTS),
+    ];
+    let estate = loaded(&files);
+    let route = estate.deployments[0].network.routes.first().unwrap();
+    assert!(route.next_hop_address.value().is_some());
+    // A file of another name is another state.
+    let elsewhere = workspace.replace("terraform.tfstate", "other.tfstate");
+    let files = [
+        ("core/main.tf", &*core),
+        ("ws/main.tf", &*elsewhere),
+        ("aznet.yaml", ROOTS),
+    ];
+    let estate = loaded(&files);
+    let route = estate.deployments[0].network.routes.first().unwrap();
+    assert!(route.next_hop_address.value().is_none());
 }
