@@ -306,3 +306,103 @@ fn an_analysis_is_named() {
     );
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
 }
+
+const PAIR: &str = "subject: flow\nfrom: {subject: subnet, where: 'subject.name == \"web\"'}\n\
+                    to: {subject: subnet, where: 'subject.name == \"data\"'}\n";
+
+#[test]
+fn a_pair_is_judged_on_the_whole_path_between_its_ends() {
+    let report = check(&format!(
+        "{PAIR}forbid:\n  flows: {{protocol: Tcp, ports: 1433}}\n  verdict: delivered\n\
+         message: '`{{from.name}}` reaches `{{to.name}}` with {{witness}}'\n"
+    ));
+    let finding = only(&report);
+    assert_eq!(finding.verdict, FindingVerdict::Violated);
+    let message = &finding.message;
+    assert!(
+        message.starts_with("`web` reaches `data` with TCP 10.0.1."),
+        "{message}"
+    );
+    assert_eq!(pointed_at(&report, finding), "web");
+    let report = check(&format!(
+        "{PAIR}require:\n  flows: {{protocol: Tcp, ports: 1433}}\n  verdict: delivered\nmessage: M\n"
+    ));
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_pair_has_both_directions_and_nobody_sends_to_itself() {
+    let report = check(
+        "subject: flow\nfrom: {subject: subnet}\nto: {subject: subnet}\nforbid: {verdict: delivered}\n\
+         message: '{from.name} reaches {to.name}'\n",
+    );
+    let mut pairs: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    pairs.sort_unstable();
+    assert_eq!(pairs, ["data reaches web", "web reaches data"]);
+}
+
+#[test]
+fn a_whole_path_may_begin_or_end_at_addresses() {
+    let report = check(
+        "subject: subnet\nwhere: subject.name == \"web\"\nforbid:\n  flows: {from: Internet, \
+         protocol: Tcp, ports: 443}\n  verdict: delivered\nmessage: M\n",
+    );
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    let report = check(
+        "subject: subnet\nwhere: subject.name == \"web\"\nrequire:\n  flows: {to: 10.0.2.9, \
+         protocol: Tcp, ports: 443}\n  verdict: delivered\nmessage: M\n",
+    );
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_resource_of_any_type_is_asked_for_its_tags_and_attributes() {
+    let report = check(
+        "subject: resource\nwhere: subject.type == \"Microsoft.Network/virtualNetworks\"\n\
+         assert:\n  - attribute(subject, \"address_space.0\") == \"10.0.0.0/16\"\n  - tag(subject, \
+         \"owner\") != null\nmessage: '`{subject.name}` in {subject.location} has no owner'\n",
+    );
+    let finding = only(&report);
+    assert_eq!(finding.message, "`app` in westeurope has no owner");
+    assert_eq!(pointed_at(&report, finding), "app");
+    let report = check(
+        "subject: subnet\nwhere: attribute(subject, \"name\") == \"web\"\n\
+         assert: subject.definition.written_type != \"azurerm_subnet\"\nmessage: M\n",
+    );
+    assert_eq!(pointed_at(&report, only(&report)), "web");
+}
+
+#[test]
+fn functions_of_the_domain_answer() {
+    for predicate in [
+        "covers([\"10.0.0.0/8\"], subject.address_prefixes)",
+        "covers(\"public\", \"8.8.8.8\") && !covers(\"public\", \"10.0.0.1\")",
+        "tag_includes(\"AzureCloud\", \"AzureCloud.westeurope\")",
+        "tag_includes(\"Internet\", \"Storage\")",
+        "route_to(subject, \"10.0.2.4\").kind == \"virtual-network\"",
+        "route_to(subject, \"8.8.8.8\").kind == \"internet\"",
+        "route_to(subject, \"8.8.8.8\").route == null",
+        "overlaps(\"10.0.1.0/25\", subject.virtual_network.address_space)",
+    ] {
+        let report = check(&format!(
+            "subject: subnet\nwhere: subject.name == \"web\"\nassert: '{predicate}'\nmessage: M\n"
+        ));
+        assert!(
+            report.findings.is_empty(),
+            "{predicate}: {:#?}",
+            report.findings
+        );
+        let report = check(&format!(
+            "subject: subnet\nwhere: subject.name == \"web\"\nassert: '!({predicate})'\nmessage: M\n"
+        ));
+        assert_eq!(
+            only(&report).verdict,
+            FindingVerdict::Violated,
+            "{predicate}"
+        );
+    }
+}

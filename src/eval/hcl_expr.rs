@@ -30,7 +30,7 @@ use crate::syntax::hcl::{Expr, ExprKind, ObjectItem, SPLAT_ELEMENT, TemplatePart
 pub use access::{Entries, attribute_of, element_of, entries_of, step_into, unknown_reference};
 pub use conversion::{to_boolean, to_number, to_text};
 pub use for_each::item_span;
-pub use library::{functions_page, is_function};
+pub use library::{arity_of, function_names, functions_page, is_function};
 
 pub(crate) use access::candidates as element_candidates;
 pub(crate) use conversion::{Conversion, kind_of};

@@ -9,7 +9,10 @@ use super::analysis::Analysis;
 use super::contract::CompiledContract;
 use super::expr::{Compiled, Compiler, Names};
 use super::message::{Message, When};
-use super::spec::{AssertSpec, BodySpec, ClauseSpec, ContractSpec, Reader, RuleSpec};
+use super::spec::{
+    AssertSpec, BodySpec, ClauseSpec, ContractSpec, ExprSource, PAIR, Reader, RuleSpec, Text,
+    nearest,
+};
 use super::vocabulary::{Item, Kind, Member, Ty};
 use crate::diagnostic::Severity;
 use crate::model::platform::PlatformFacts;
@@ -17,7 +20,10 @@ use crate::model::platform::PlatformFacts;
 /// A clause of a rule.
 #[derive(Debug)]
 pub(crate) struct Clause {
+    /// What it is about; of a pair, what sends.
     pub(crate) subject: Kind,
+    /// Of a pair, what receives.
+    pub(crate) receiver: Option<Kind>,
     rule: Arc<RuleSpec>,
     position: usize,
     /// The parameters of the rule.
@@ -31,12 +37,21 @@ pub(crate) struct Clause {
 /// Which subjects, each with which further elements.
 #[derive(Debug)]
 pub(crate) struct Scope {
+    /// Which elements may be the ends, of a pair. The receiver is the first bound element.
+    pub(crate) ends: Option<Ends>,
     pub(crate) each: Vec<Compiled>,
     pub(crate) condition: Option<Compiled>,
     /// The condition needs none of the bound elements.
     pub(crate) condition_first: bool,
     /// Parameters, the subject and what is bound.
     names: Names,
+}
+
+/// Predicates on one element each, the only one they know.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) from: Option<Compiled>,
+    pub(crate) to: Option<Compiled>,
 }
 
 /// What subjects are held to, and when that is excused or cannot be judged.
@@ -94,14 +109,18 @@ impl Clause {
         facts: &'static PlatformFacts,
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
-        let word = &rule.clauses.get(position)?.subject;
-        let Some(subject) = Kind::subject(&word.value) else {
-            let known = Kind::subjects();
-            reader.unknown_word(word.span, "subject", &word.value, &known);
-            return None;
+        let spec = rule.clauses.get(position)?;
+        let (subject, receiver) = match &spec.ends {
+            Some(ends) => {
+                let from = subject_of(&ends.from.subject, false, reader);
+                let to = subject_of(&ends.to.subject, false, reader);
+                (from?, Some(to?))
+            }
+            None => (subject_of(&spec.subject, true, reader)?, None),
         };
         let clause = Self {
             subject,
+            receiver,
             rule,
             position,
             names,
@@ -141,6 +160,18 @@ impl Clause {
     }
 }
 
+/// The kind that a word names. Of one that is misspelt the nearest is told and taken, so that what
+/// else is wrong can be told too.
+fn subject_of(word: &Text, or_pair: bool, reader: &mut Reader<'_>) -> Option<Kind> {
+    if let Some(kind) = Kind::subject(&word.value) {
+        return Some(kind);
+    }
+    let mut known = Kind::subjects();
+    known.extend(or_pair.then_some(PAIR));
+    reader.unknown_word(word.span, "subject", &word.value, &known);
+    Kind::subject(nearest(&word.value, known)?)
+}
+
 fn unless_wrong<T>(make: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Option<T> {
     let mut reader = Reader::stored();
     make(&mut reader).filter(|_| reader.diagnostics.is_empty())
@@ -155,22 +186,42 @@ impl Scope {
             .names
             .bind("subject", Ty::One(Item::Element(clause.subject)));
         let mut each = Vec::new();
+        let mut ends = None;
+        if let (Some(pair), Some(receiver)) = (&spec.ends, clause.receiver) {
+            let alone = &compiler.names.clone();
+            ends = Some(Ends {
+                from: end(pair.from.condition.as_ref(), alone, compiler.reader),
+                to: {
+                    let mut names = clause.names.clone();
+                    names.bind("subject", Ty::One(Item::Element(receiver)));
+                    end(pair.to.condition.as_ref(), &names, compiler.reader)
+                },
+            });
+            compiler.names.call("from", 0);
+            compiler.names.bind("to", Ty::One(Item::Element(receiver)));
+            each.push(Compiled::nothing(pair.to.subject.span));
+        }
         for (name, relation) in &spec.each {
             if compiler.names.has(&name.value) || is_taken(&name.value) {
                 let message = format!("the name `{}` is taken", name.value);
                 compiler.reader.error(name.span, message);
             }
-            let relation = compiler.expression(relation)?;
-            let item = match relation.ty {
-                Ty::List(item) => item,
-                Ty::One(Item::Any) => Item::Any,
-                other => {
+            // What is wrong with one is no reason not to check the others.
+            let relation = compiler.expression(relation);
+            let item = match relation.as_ref().map(|relation| relation.ty) {
+                Some(Ty::List(item)) => item,
+                Some(Ty::One(Item::Any)) | None => Item::Any,
+                Some(other) => {
                     let found = other.describe();
                     let message = format!("`each` walks a list, not {found}");
-                    compiler.reader.error(relation.span, message);
-                    return None;
+                    let span = relation
+                        .as_ref()
+                        .map_or(name.span, |relation| relation.span);
+                    compiler.reader.error(span, message);
+                    Item::Any
                 }
             };
+            let relation = relation.unwrap_or_else(|| Compiled::nothing(name.span));
             compiler.names.bind(Arc::clone(&name.value), Ty::One(item));
             each.push(relation);
         }
@@ -182,12 +233,18 @@ impl Scope {
             .as_ref()
             .is_some_and(|condition| !condition.node.uses_slots(1, each.len() + 1));
         Some(Self {
+            ends,
             each,
             condition,
             condition_first,
             names: compiler.names,
         })
     }
+}
+
+fn end(condition: Option<&ExprSource>, names: &Names, reader: &mut Reader<'_>) -> Option<Compiled> {
+    let names = names.clone();
+    Compiler { reader, names }.predicate(condition?)
 }
 
 impl Demand {
@@ -211,7 +268,8 @@ impl Demand {
             specs
                 .iter()
                 .filter_map(|spec| {
-                    CompiledContract::new(spec, clause.subject, clause.facts, compiler)
+                    let ends = (clause.subject, clause.receiver);
+                    CompiledContract::new(spec, ends, clause.facts, compiler)
                 })
                 .collect()
         };

@@ -6,6 +6,7 @@
 
 mod compile;
 mod decider;
+mod delivered;
 mod flow;
 mod reading;
 mod taste;
@@ -14,7 +15,8 @@ mod together;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(crate) use compile::{CompiledAnswer, CompiledContract};
+pub(crate) use compile::{CompiledAnswer, CompiledContract, wrong_address};
+use delivered::is_end;
 pub(crate) use flow::{FlowNode, flow_spec};
 pub(crate) use reading::Readings;
 pub(crate) use taste::PUBLIC;
@@ -73,6 +75,8 @@ pub(crate) enum Cause {
     Route(RouteId),
     /// A default rule of a group, by name.
     Default(Option<NsgId>, Arc<str>),
+    /// Another element.
+    Element(Element),
 }
 
 /// Computes a contract; `required` turns it round. An empty list: not broken.
@@ -155,7 +159,10 @@ impl Run<'_, '_, '_> {
             let Some(asked) = self.asked(flow) else {
                 continue;
             };
-            outcomes.extend(self.one(&asked));
+            match self.contract.answer.verdict {
+                VerdictSpec::Delivered => outcomes.extend(self.delivered(&asked)),
+                _ => outcomes.extend(self.one(&asked)),
+            }
         }
         outcomes
     }
@@ -351,6 +358,7 @@ impl Run<'_, '_, '_> {
                 _ => Cause::Subject,
             },
             VerdictSpec::RoutedTo(_) => route.map_or(Cause::Subject, Cause::Route),
+            VerdictSpec::Delivered => Cause::Subject,
             VerdictSpec::Allowed | VerdictSpec::Denied => {
                 return match self.split(bad, &hit, asked) {
                     causes if !causes.is_empty() => causes

@@ -32,6 +32,15 @@ pub(crate) struct Compiled {
     pub(crate) span: Span,
 }
 
+impl Compiled {
+    /// Stands for an expression that is not written, or wrong.
+    pub(crate) fn nothing(span: Span) -> Self {
+        let node = Node::Constant(Datum::constant(super::datum::Data::Absent));
+        let ty = Ty::ANY;
+        Self { node, ty, span }
+    }
+}
+
 /// What an expression does.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
@@ -120,10 +129,12 @@ pub(crate) enum Builtin {
     Firewalls,
     Tag,
     Attribute,
+    TagIncludes,
+    RouteTo,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [(&'static str, Self, usize, usize); 19] = [
+    pub(crate) const ALL: [(&'static str, Self, usize, usize); 21] = [
         ("anytrue", Self::AnyTrue, 1, 1),
         ("alltrue", Self::AllTrue, 1, 1),
         ("length", Self::Length, 1, 1),
@@ -143,6 +154,8 @@ impl Builtin {
         ("firewalls", Self::Firewalls, 2, 2),
         ("tag", Self::Tag, 2, 2),
         ("attribute", Self::Attribute, 2, 2),
+        ("tag_includes", Self::TagIncludes, 2, 2),
+        ("route_to", Self::RouteTo, 2, 2),
     ];
 }
 

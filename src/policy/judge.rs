@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::clause::{Body, Clause, Scope};
 use super::contract::{self, Cause, Outcome};
-use super::datum::{Data, Datum, Element};
+use super::datum::{Data, Datum, Element, Item, Items};
 use super::expr::{Evaluation, Trace};
 use super::finding::{Judgement, RelatedPlace};
 use super::pack::{Pack, Rule, parameters_of};
@@ -31,6 +31,9 @@ use reasons::kind_of;
 
 /// How many combinations of bound elements one subject is judged with.
 const MAX_COMBINATIONS: usize = 10_000;
+
+/// How many pairs one clause is judged with in one deployment.
+const MAX_PAIRS: usize = 2_000;
 
 /// What came of one deployment.
 #[derive(Clone, Debug, Default)]
@@ -126,8 +129,11 @@ fn of_world(pack: &Pack, world: &World<'_>) -> Judged {
                 scope,
                 position: u32::try_from(position).unwrap_or(u32::MAX),
                 parameters: &parameters,
+                receivers: None,
+                pairs_left: MAX_PAIRS,
                 tally: &mut tally,
             };
+            judge.find_receivers();
             for id in subjects {
                 let kind = clause.subject;
                 let subject = Element { kind, id };
@@ -165,6 +171,10 @@ pub(super) struct ClauseJudge<'j, 'a> {
     scope: &'j Scope,
     position: u32,
     parameters: &'j BTreeMap<Arc<str>, Datum>,
+    /// What receives, of pairs.
+    receivers: Option<Arc<Items>>,
+    /// How many pairs may still be judged.
+    pairs_left: usize,
     tally: &'j mut Tally,
 }
 
@@ -221,6 +231,17 @@ impl<'a> ClauseJudge<'_, 'a> {
         if exists == Truth::False {
             return;
         }
+        if let Some(from) = self.scope.ends.as_ref().and_then(|ends| ends.from.as_ref()) {
+            let (truth, trace) = self.evaluation(&slots).truth(from);
+            if truth == Truth::Unknown && self.is_of_others(&trace) {
+                return;
+            }
+            exists = exists.and(truth);
+            because = because.or_else(|| trace.unknowns.first().cloned());
+            if exists == Truth::False {
+                return;
+            }
+        }
         let condition = self.scope.condition.as_ref();
         let mut known_condition = None;
         if let Some(condition) = condition.filter(|_| self.scope.condition_first) {
@@ -245,6 +266,48 @@ impl<'a> ClauseJudge<'_, 'a> {
             known_condition: known_condition.as_ref(),
         };
         self.bind(&bindings, &mut slots, exists, &unknowns, 0, &mut left);
+    }
+
+    /// Looks once for what receives, of pairs: those of which the predicate is not false.
+    fn find_receivers(&mut self) {
+        let (Some(ends), Some(kind)) = (&self.scope.ends, self.clause.receiver) else {
+            return;
+        };
+        let mut found = Items::default();
+        for id in kind.all(self.world) {
+            let datum = super::vocabulary::element(self.world, kind, id);
+            let meta = Element { kind, id }.meta(self.world).map(presence);
+            let (mut present, mut because) = meta.unwrap_or((Truth::True, None));
+            if let Some(to) = &ends.to {
+                let slots = [datum.clone()];
+                let (truth, trace) = self.evaluation(&slots).truth(to);
+                if truth == Truth::Unknown && self.is_of_others(&trace) {
+                    continue;
+                }
+                present = present.and(truth);
+                because = because.or_else(|| trace.unknowns.first().cloned());
+            }
+            if present != Truth::False {
+                found.items.push(Item {
+                    datum,
+                    present,
+                    because,
+                });
+            }
+        }
+        self.receivers = Some(Arc::new(found));
+    }
+
+    /// Whether a condition hangs on resources outside the files alone: then it is not this
+    /// deployment's to judge, and is counted as that.
+    fn is_of_others(&mut self, trace: &Trace) -> bool {
+        let mut reasons = trace.unknowns.iter().map(|unknown| &unknown.reason);
+        let outside = !trace.unknowns.is_empty() && reasons.all(|it| *it == Reason::Outside);
+        if outside {
+            let reason = trace.unknowns.first().map(kind_of).unwrap_or_default();
+            self.not_judged(&reason);
+        }
+        outside
     }
 
     /// Walks the relation of the next name.
@@ -272,7 +335,11 @@ impl<'a> ClauseJudge<'_, 'a> {
             }
             return;
         };
-        let (value, _) = self.evaluation(slots).compute(relation);
+        let receivers = self.receivers.clone().filter(|_| depth == 0);
+        let value = match receivers {
+            Some(all) => Datum::constant(Data::List(all)),
+            None => self.evaluation(slots).compute(relation).0,
+        };
         let items = match &value.data {
             Data::List(items) => Arc::clone(items),
             Data::Unknown(unknown, _) => {
@@ -289,6 +356,17 @@ impl<'a> ClauseJudge<'_, 'a> {
             self.not_judged(&reason);
         }
         for item in &items.items {
+            if depth == 0 && self.receivers.is_some() {
+                // Nobody sends to itself.
+                if matches!(item.datum.data, Data::Element(to) if to == bindings.subject) {
+                    continue;
+                }
+                if self.pairs_left == 0 {
+                    self.not_judged("more pairs than one rule is judged with");
+                    continue;
+                }
+                self.pairs_left -= 1;
+            }
             let mut unknowns = unknowns.to_vec();
             unknowns.extend(item.because.clone());
             slots.push(item.datum.clone());
@@ -319,15 +397,7 @@ impl<'a> ClauseJudge<'_, 'a> {
                 return;
             }
             if condition == Truth::Unknown {
-                // What hangs on resources outside the files alone is not this deployment's.
-                let outside = !trace.unknowns.is_empty()
-                    && trace
-                        .unknowns
-                        .iter()
-                        .all(|unknown| unknown.reason == Reason::Outside);
-                if outside {
-                    let reason = trace.unknowns.first().map(kind_of).unwrap_or_default();
-                    self.not_judged(&reason);
+                if self.is_of_others(&trace) {
                     return;
                 }
                 unknowns.extend(trace.unknowns);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::datum::{Data, Datum};
 use super::expr::{Compiled, Compiler, Evaluation};
 use super::spec::{ExprSource, Saying, Text};
-use super::vocabulary::World;
+use super::vocabulary::{Item, Ty, World};
 use crate::eval::value::{Truth, without_marks};
 use crate::source::Span;
 
@@ -105,6 +105,15 @@ impl Message {
             let Some(value) = source.and_then(|source| compiler.expression(&source)) else {
                 continue;
             };
+            if let Ty::One(Item::Object(members)) | Ty::List(Item::Object(members)) = value.ty
+                && members.iter().all(|(name, ..)| *name != "text")
+            {
+                let names: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
+                let help = format!("name one of its fields: `{}`", names.join("`, `"));
+                let message = format!("`{{{inner}}}` has no words of its own");
+                compiler.reader.error_with_help(at, message, help);
+                continue;
+            }
             if !literal.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut literal).into()));
             }

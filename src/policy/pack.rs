@@ -210,11 +210,9 @@ impl Pack {
         mut reader: Reader<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let rule =
-            RuleSpec::read(tree, &mut reader).and_then(|spec| Rule::new(spec, home, &mut reader));
-        let mut told = reader.diagnostics;
-        told.dedup();
-        diagnostics.extend(told);
+        let spec = RuleSpec::read_wrong(tree, &mut reader);
+        let rule = Rule::new(spec, home, &mut reader);
+        diagnostics.extend(each_once(reader.diagnostics));
         match rule {
             Some(rule) => diagnostics.extend(self.add(Arc::new(rule))),
             None => self.unloaded.extend(tree.get("id").and_then(Yaml::text)),
@@ -385,7 +383,6 @@ impl Rule {
     }
 
     fn new(spec: RuleSpec, home: Home<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let before = reader.diagnostics.len();
         let mut parameters = Vec::new();
         let mut types = Vec::new();
         for parameter in &spec.parameters {
@@ -417,7 +414,7 @@ impl Rule {
                 Clause::new(spec, position, names.clone(), home.facts, reader)
             })
             .collect();
-        (reader.diagnostics.len() == before).then(|| Self {
+        reader.diagnostics.is_empty().then(|| Self {
             spec,
             clauses,
             parameters,
@@ -446,6 +443,17 @@ fn parsed(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> O
         }
     }));
     parsed.tree.filter(|_| !broken)
+}
+
+/// In the order of their places; what all clauses share is told once.
+fn each_once(mut told: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let place = |one: &Diagnostic| {
+        let span = one.primary.as_ref().map(|label| label.span);
+        span.map(|span| (span.file, span.start, span.end))
+    };
+    told.sort_by_key(place);
+    told.dedup_by(|a, b| place(a) == place(b) && a.message == b.message);
+    told
 }
 
 /// A parameter's default and its type.

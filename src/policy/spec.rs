@@ -12,7 +12,7 @@ mod reader;
 
 use std::sync::Arc;
 
-pub use clause::{AssertSpec, BodySpec, ClauseSpec, NeedSpec};
+pub use clause::{AssertSpec, BodySpec, ClauseSpec, EndSpec, EndsSpec, NeedSpec, PAIR};
 pub use contract::{
     AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, HOP_KINDS, HopKind, Layer, VerdictSpec,
 };
@@ -141,7 +141,7 @@ pub struct ReferenceSpec {
     pub date: Option<Text>,
 }
 
-const RULE_KEYS: [&str; 28] = [
+const RULE_KEYS: [&str; 30] = [
     "id",
     "title",
     "category",
@@ -162,6 +162,8 @@ const RULE_KEYS: [&str; 28] = [
     "compliance",
     "examples",
     "subject",
+    "from",
+    "to",
     "each",
     "where",
     "unless",
@@ -177,6 +179,13 @@ impl RuleSpec {
     /// `reader.diagnostics` tells.
     pub fn read(root: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
         let before = reader.diagnostics.len();
+        let spec = Self::read_wrong(root, reader);
+        (reader.diagnostics.len() == before).then_some(spec)
+    }
+
+    /// The same where something is wrong too, as `reader.diagnostics` tells: so that what is written
+    /// otherwise can be checked at once.
+    pub(crate) fn read_wrong(root: &Yaml, reader: &mut Reader<'_>) -> Self {
         let entries = reader.map(root, "a rule", &RULE_KEYS);
         let required = |reader: &mut Reader<'_>, key: &str| match find(entries, key) {
             Some(node) => reader.text(node, &format!("`{key}`")),
@@ -227,11 +236,17 @@ impl RuleSpec {
             reader.error(top(root), "`message` is missing");
         }
         let references = read_references(root, entries, reader);
-        let spec = Self {
-            id: id?,
-            title: title?,
-            category: category?,
-            since: since?,
+        let given = |text: Option<Text>| {
+            text.unwrap_or(Text {
+                value: "".into(),
+                span: top(root),
+            })
+        };
+        Self {
+            id: given(id),
+            title: given(title),
+            category: given(category),
+            since: given(since),
             severity,
             clauses,
             message,
@@ -241,14 +256,13 @@ impl RuleSpec {
             default: read_default(entries, reader),
             undetermined,
             formerly: texts(entries, "formerly", reader),
-            why: why?,
-            fix: fix?,
+            why: given(why),
+            fix: given(fix),
             suggest: sayings(entries, "suggest", reader),
             references,
             compliance: texts(entries, "compliance", reader),
             examples: Examples::read(find(entries, "examples"), reader),
-        };
-        (reader.diagnostics.len() == before).then_some(spec)
+        }
     }
 }
 

@@ -45,6 +45,7 @@ use crate::semantics::Semantics;
 use crate::semantics::routes::RouteLoop;
 
 pub(crate) use attachment::subnets_of;
+pub(crate) use egress::{NEXT_HOP, route_to};
 use kind::KINDS;
 pub(crate) use kind::Kind;
 pub(crate) use nsg::protocol_word;

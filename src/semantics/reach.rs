@@ -10,6 +10,7 @@
 
 mod appliance;
 mod balanced;
+mod delivery;
 mod ends;
 mod entrance;
 mod examples;
@@ -36,6 +37,7 @@ use crate::model::{
     AdminRuleId, Field, FirewallId, FirewallRuleId, HubConnectionId, LoadBalancerId, NatGatewayId,
     NicId, NsgId, PeeringId, PrivateEndpointId, PublicIpId, RouteId, SubnetId, VnetId,
 };
+pub use delivery::Delivery;
 
 /// What is asked. Lists that are empty mean "any".
 #[derive(Clone, Debug)]

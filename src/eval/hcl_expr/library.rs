@@ -63,6 +63,26 @@ pub fn is_function(name: &str) -> bool {
     matches!(name, "try" | "can") || FUNCTIONS.contains_key(name)
 }
 
+/// How many arguments a function takes at least and, where that is bounded, at most; `None` if there
+/// is no such function.
+#[must_use]
+pub fn arity_of(name: &str) -> Option<(usize, Option<usize>)> {
+    match name {
+        "try" => return Some((1, None)),
+        "can" => return Some((1, Some(1))),
+        _ => {}
+    }
+    FUNCTIONS.get(name)?;
+    let entry = catalogue::entry(name)?;
+    let least = entry.takes.len();
+    Some((least, entry.more.is_none().then_some(least)))
+}
+
+/// The names of the functions that this program evaluates.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.keys().copied().chain(["can", "try"])
+}
+
 /// One call: the function and its evaluated arguments.
 pub(super) struct Call<'a> {
     name: &'a str,

@@ -1,12 +1,13 @@
 //! Contracts as written to contracts that can be computed.
 
 use super::flow::{Addresses, FlowNode, PROTOCOLS, Ports, Width};
+use crate::model::address::AddressPrefix;
 use crate::model::nsg::Direction;
 use crate::model::platform::PlatformFacts;
 use crate::policy::datum::{parse_address, parse_ports};
 use crate::policy::expr::{Compiled, Compiler};
 use crate::policy::spec::{
-    AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, Layer, VerdictSpec,
+    AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, Layer, Reader, VerdictSpec, nearest,
 };
 use crate::policy::vocabulary::{Item, Kind, Ty};
 use crate::source::Span;
@@ -18,6 +19,8 @@ pub(crate) struct CompiledContract {
     pub(crate) when: Option<Compiled>,
     pub(crate) given: Option<CompiledAnswer>,
     pub(crate) answer: CompiledAnswer,
+    /// It is about two elements: the subject sends, the first bound element receives.
+    pub(crate) of_pair: bool,
 }
 
 /// A verdict of a layer, checked.
@@ -34,7 +37,7 @@ impl CompiledContract {
     /// `None` after telling what is wrong.
     pub(crate) fn new(
         spec: &ContractSpec,
-        kind: Kind,
+        (kind, receiver): (Kind, Option<Kind>),
         facts: &PlatformFacts,
         compiler: &mut Compiler<'_, '_>,
     ) -> Option<Self> {
@@ -54,12 +57,63 @@ impl CompiledContract {
             .as_ref()
             .map(|given| CompiledAnswer::new(given, kind, compiler));
         let answer = CompiledAnswer::new(&spec.answer, kind, compiler);
+        if spec.answer.verdict == VerdictSpec::Delivered {
+            delivered(spec, (kind, receiver), compiler);
+        }
         (compiler.reader.diagnostics.len() == before).then_some(Self {
             flows,
             when,
             given,
             answer,
+            of_pair: receiver.is_some(),
         })
+    }
+}
+
+/// What a whole path can be asked.
+fn delivered(
+    spec: &ContractSpec,
+    (kind, receiver): (Kind, Option<Kind>),
+    compiler: &mut Compiler<'_, '_>,
+) {
+    let mut wrong = |message: String| compiler.reader.error(spec.answer.span, message);
+    let answer = &spec.answer;
+    if answer.by.is_some() || answer.of.is_some() || answer.widened || spec.given.is_some() {
+        wrong(
+            "`delivered` is of the whole path: `by`, `of`, `given` and `reading` have no meaning"
+                .into(),
+        );
+    }
+    for (kind, sends) in [(Some(kind), true), (receiver, false)] {
+        if let Some(kind) = kind
+            && !super::is_end(kind, sends && receiver.is_some())
+        {
+            let what = if sends { "sends" } else { "receives" };
+            wrong(format!(
+                "a {} is nothing that {what} packets",
+                kind.spec().name
+            ));
+        }
+    }
+    for flow in &spec.flows {
+        if flow.wider_than.is_some() || flow.wider_together_than.is_some() {
+            wrong("`delivered` is of single packets, not of how many addresses".into());
+        }
+        let (from, to) = (flow.from.is_empty(), flow.to.is_empty());
+        match (receiver, from, to) {
+            (Some(_), false, _) | (Some(_), _, false) => {
+                wrong(
+                    "the ends of a pair are its `from` and `to`; a flow of it names neither".into(),
+                );
+            }
+            (None, true, true) => {
+                wrong("name the other end: `from` or `to` of the flow".into());
+            }
+            (None, false, false) => {
+                wrong("the subject is one end: name only the other, `from` or `to`".into());
+            }
+            _ => {}
+        }
     }
 }
 
@@ -77,6 +131,15 @@ impl CompiledAnswer {
             }
             None => Some(kind),
         };
+        if spec.by.is_some()
+            && matches!(
+                spec.verdict,
+                VerdictSpec::Decided | VerdictSpec::RoutedTo(_)
+            )
+        {
+            let message = "`by` names who lets packets through: of `allowed` and `denied` only";
+            compiler.reader.error(spec.span, message);
+        }
         if let Some(asked) = asked
             && spec.of.is_none() == of.is_none()
             && !answers(&spec.verdict, spec.by, asked)
@@ -108,6 +171,8 @@ fn answers(verdict: &VerdictSpec, by: Option<Layer>, kind: Kind) -> bool {
                 | Kind::FirewallApplicationRule
         ),
         VerdictSpec::RoutedTo(_) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
+        // Told apart where the whole path is checked.
+        VerdictSpec::Delivered => true,
         VerdictSpec::Allowed | VerdictSpec::Denied => match by.or_else(|| super::layer_of(kind)) {
             Some(Layer::Nsg) => matches!(kind, Kind::Nsg | Kind::SecurityRule),
             Some(Layer::Subnet) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
@@ -158,14 +223,22 @@ impl FlowNode {
             .or(spec.wider_together_than.as_ref());
         node.wider_than = match width {
             Some(FlowValue::Literal(text)) => match text.value.parse() {
-                Ok(number) => Some(Width::Number(number)),
-                Err(_) => {
+                Ok(number) if number >= 0 => Some(Width::Number(number)),
+                _ => {
                     let message = "a number of addresses is expected";
                     compiler.reader.error(text.span, message);
                     None
                 }
             },
-            Some(FlowValue::Expr(expr)) => compiler.expression(expr).map(Width::Computed),
+            Some(FlowValue::Expr(expr)) => compiler.expression(expr).and_then(|computed| {
+                let fits = matches!(computed.ty, Ty::One(Item::Number | Item::Any));
+                if !fits {
+                    let found = computed.ty.describe();
+                    let message = format!("a number of addresses is expected, not {found}");
+                    compiler.reader.error(expr.span, message);
+                }
+                fits.then_some(Width::Computed(computed))
+            }),
             None => None,
         };
         node
@@ -237,23 +310,9 @@ fn addresses(
                     all.push(Addresses::NamedSet(word.into()));
                     continue;
                 }
-                match parse_address(word) {
-                    Some(crate::model::address::AddressPrefix::Tag(tag))
-                        if !knows_tag(facts, tag.name()) =>
-                    {
-                        let mut known: Vec<&str> =
-                            facts.named_sets.iter().map(|set| &*set.name).collect();
-                        known.extend(facts.tags.iter().map(|row| &*row.name));
-                        known.push("kms");
-                        compiler
-                            .reader
-                            .unknown_word(text.span, "address", word, &known);
-                    }
-                    Some(prefix) => all.push(Addresses::Prefix(prefix)),
-                    None => {
-                        let message = format!("`{word}` is no address");
-                        compiler.reader.error(text.span, message);
-                    }
+                match wrong_address(word, facts) {
+                    Some(wrong) => wrong.tell(text.span, compiler.reader),
+                    None => all.extend(parse_address(word).map(Addresses::Prefix)),
                 }
             }
         }
@@ -287,6 +346,62 @@ fn ports(values: &[FlowValue], compiler: &mut Compiler<'_, '_>) -> Vec<Ports> {
         }
     }
     all
+}
+
+/// Why a text is no address; `None`: it is one, a service tag, or a named set.
+pub(crate) fn wrong_address<'t>(
+    word: &'t str,
+    facts: &'t PlatformFacts,
+) -> Option<WrongAddress<'t>> {
+    let is_set = word == "kms" || facts.named_sets.iter().any(|set| &*set.name == word);
+    let known = || {
+        let sets = facts.named_sets.iter().map(|set| &*set.name);
+        let tags = facts.tags.iter().map(|row| &*row.name);
+        sets.chain(tags).chain(["kms"]).collect()
+    };
+    match parse_address(word) {
+        _ if is_set => None,
+        Some(AddressPrefix::Tag(tag)) if !knows_tag(facts, tag.name()) => Some(WrongAddress {
+            word,
+            known: known(),
+        }),
+        Some(AddressPrefix::Range(first, last))
+            if first.is_ipv4() != last.is_ipv4() || first > last =>
+        {
+            let known = Vec::new();
+            Some(WrongAddress { word, known })
+        }
+        Some(_) => None,
+        None => Some(WrongAddress {
+            word,
+            known: Vec::new(),
+        }),
+    }
+}
+
+/// A text where an address is expected.
+#[derive(Debug)]
+pub(crate) struct WrongAddress<'t> {
+    word: &'t str,
+    /// What it may have been meant to be.
+    known: Vec<&'t str>,
+}
+
+impl WrongAddress<'_> {
+    pub(crate) fn tell(&self, span: Span, reader: &mut Reader<'_>) {
+        let word = self.word;
+        match nearest(word, self.known.iter().copied()) {
+            Some(near) => {
+                let help = format!("did you mean `{near}`?");
+                reader.error_with_help(span, format!("unknown address `{word}`"), help);
+            }
+            None => {
+                let help =
+                    "an address, a block, a range, a service tag, or a named set such as `public`";
+                reader.error_with_help(span, format!("`{word}` is no address"), help);
+            }
+        }
+    }
 }
 
 /// Whether the platform table has a tag, or the one a regional tag belongs to.

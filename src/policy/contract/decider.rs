@@ -82,6 +82,8 @@ impl Run<'_, '_, '_> {
                     _ => Answer::exactly(FlowSet::empty(family)),
                 };
             }
+            // Asked of the whole path instead.
+            VerdictSpec::Delivered => return Answer::undetermined(family, vec![undecided()]),
             VerdictSpec::RoutedTo(kinds) => {
                 let kinds: Vec<_> = kinds.iter().map(|kind| hop(*kind)).collect();
                 let mut all: Option<Answer> = None;

@@ -95,6 +95,11 @@ pub(crate) fn flow_spec(
         let (value, trace) = evaluation.compute(one);
         filled.trace.reads.extend(trace.reads);
         protocols.extend(words(&value).iter().filter_map(|word| protocol(word)));
+        if !value.is_known() {
+            // Any protocol may be meant, none is certain.
+            filled.some_ports = true;
+            filled.trace.unknowns.extend(trace.unknowns);
+        }
     }
     filled.specs.push(FlowSpec {
         direction,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{Builtin, Evaluation};
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange};
-use crate::model::{Field, List, State};
+use crate::model::{Field, List, State, SubnetId};
+use crate::origin::OriginId;
 use crate::policy::datum::{Data, Datum, Item, parse_address, parse_ports, undecided};
 use crate::policy::vocabulary;
 use crate::semantics::lists::{means_port, ports_contain};
+use crate::semantics::packet::Family;
 
 impl Evaluation<'_, '_> {
     pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Datum]) -> Datum {
@@ -60,13 +62,14 @@ impl Evaluation<'_, '_> {
                 .find(|arg| !matches!(arg.data, Data::Absent))
                 .cloned()
                 .unwrap_or(absent),
-            Builtin::Covers => {
-                let (outer, inner) = (address_list(first), address_list(second));
+            // A tag is the set of its addresses: whether it holds another is the same question.
+            Builtin::Covers | Builtin::TagIncludes => {
+                let (outer, inner) = (self.addresses(first), self.addresses(second));
                 let truth = self.world.semantics.covers(&outer, &inner);
                 self.answer(truth)
             }
             Builtin::Overlaps => {
-                let (a, b) = (address_list(first), address_list(second));
+                let (a, b) = (self.addresses(first), self.addresses(second));
                 let truth = self.world.semantics.overlaps(&a, &b);
                 self.answer(truth)
             }
@@ -95,8 +98,72 @@ impl Evaluation<'_, '_> {
             Builtin::Allows => self.allows(args),
             Builtin::Leads => self.leads(args),
             Builtin::Firewalls => self.firewalls(args),
+            Builtin::RouteTo => self.route_to(first, second),
             Builtin::Tag | Builtin::Attribute => self.written(builtin, first, second),
         }
+    }
+
+    /// Addresses, those of named sets included.
+    fn addresses(&self, value: &Datum) -> List<Field<AddressPrefix>> {
+        let set = |datum: &Datum| match &datum.data {
+            Data::Text(name) => self.named_set(name, datum.origin),
+            _ => None,
+        };
+        if let Some(all) = set(value) {
+            return List::closed(all);
+        }
+        let Data::List(items) = &value.data else {
+            return address_list(value);
+        };
+        let mut left = items.items.clone();
+        let mut named = Vec::new();
+        left.retain(
+            |item| match set(&item.datum).filter(|_| item.present == Truth::True) {
+                Some(all) => {
+                    named.extend(all);
+                    false
+                }
+                None => true,
+            },
+        );
+        let mut list = address_list(&Datum::list(left, items.rest.clone()));
+        list.items.extend(named);
+        list
+    }
+
+    fn named_set(&self, name: &str, origin: OriginId) -> Option<Vec<Field<AddressPrefix>>> {
+        let mut all = Vec::new();
+        for family in [Family::V4, Family::V6] {
+            let set = self.world.semantics.named_set(name, family)?;
+            for (first, last) in set.intervals() {
+                let (first, last) = (family.address(*first), family.address(*last));
+                all.push(Field::known(AddressPrefix::Range(first, last), origin));
+            }
+        }
+        Some(all)
+    }
+
+    /// Where packets from a subnet to one address go next.
+    fn route_to(&mut self, subnet: &Datum, address: &Datum) -> Datum {
+        let to = match &address.data {
+            Data::Text(text) => text.parse().ok(),
+            Data::Address(AddressPrefix::Block(block))
+                if block.prefix_len() == block.max_prefix_len() =>
+            {
+                Some(block.addr())
+            }
+            _ => None,
+        };
+        let value = match (&subnet.data, to) {
+            (Data::Element(subnet), Some(to)) => {
+                vocabulary::route_to(self.world, SubnetId(subnet.id), to)
+            }
+            (Data::External(key), _) => Datum::unknown(vocabulary::outside(Arc::clone(key))),
+            (Data::Absent, _) => subnet.clone(),
+            _ => return self.answer(Truth::Unknown),
+        };
+        self.read(&value);
+        value
     }
 
     /// What is written in the resource of an element.

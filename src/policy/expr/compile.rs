@@ -1,11 +1,12 @@
 //! Names and types, checked when a pack loads.
 
+mod functions;
+
 use std::sync::Arc;
 
-use super::{Builtin, Compiled, ForNode, Node};
-use crate::eval::hcl_expr::is_function;
+use super::{Compiled, ForNode, Node};
 use crate::policy::datum::{Data, Datum, Element};
-use crate::policy::spec::{ExprSource, Reader, nearest};
+use crate::policy::spec::{ExprSource, Reader};
 use crate::policy::vocabulary::{Item, Kind, Ty};
 use crate::source::Span;
 use crate::syntax::hcl::{BinaryOp, Expr, ExprKind, SPLAT_ELEMENT, TemplatePart, UnaryOp};
@@ -16,6 +17,8 @@ pub(crate) struct Names {
     /// By slot.
     slots: Vec<(Arc<str>, Ty)>,
     parameters: Vec<(Arc<str>, Ty)>,
+    /// Further names of slots.
+    aliases: Vec<(&'static str, usize)>,
 }
 
 impl Names {
@@ -23,7 +26,13 @@ impl Names {
         Self {
             slots: Vec::new(),
             parameters,
+            aliases: Vec::new(),
         }
+    }
+
+    /// Gives a slot a further name.
+    pub(crate) fn call(&mut self, name: &'static str, slot: usize) {
+        self.aliases.push((name, slot));
     }
 
     pub(crate) fn bind(&mut self, name: impl Into<Arc<str>>, ty: Ty) {
@@ -31,7 +40,13 @@ impl Names {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.slots.iter().any(|(bound, _)| &**bound == name)
+        self.slot(name).is_some()
+    }
+
+    fn slot(&self, name: &str) -> Option<usize> {
+        let bound = self.slots.iter().rposition(|(bound, _)| &**bound == name);
+        let alias = || self.aliases.iter().find(|(alias, _)| *alias == name);
+        bound.or_else(|| alias().map(|(_, slot)| *slot))
     }
 }
 
@@ -101,8 +116,8 @@ impl Compiler<'_, '_> {
             ExprKind::Variable(name) => self.variable(name, expr.span),
             ExprKind::Attribute(base, name, span) => self.attribute(base, name, *span),
             ExprKind::Index(base, index) => {
-                let (base_node, base_ty) = self.check(base)?;
-                let (index_node, _) = self.check(index)?;
+                let (base_checked, index_checked) = (self.check(base), self.check(index));
+                let ((base_node, base_ty), (index_node, _)) = (base_checked?, index_checked?);
                 let ty = match base_ty {
                     Ty::List(item) => Ty::One(item),
                     Ty::One(Item::Any | Item::Object(_)) => Ty::ANY,
@@ -126,10 +141,11 @@ impl Compiler<'_, '_> {
                 self.call(name, *name_span, args)
             }
             ExprKind::Conditional(condition, yes, no) => {
-                let (condition_node, ty) = self.check(condition)?;
+                let asked = self.check(condition);
+                let (yes, no) = (self.check(yes), self.check(no));
+                let (condition_node, ty) = asked?;
                 self.want_bool(ty, condition.span)?;
-                let (yes, yes_ty) = self.check(yes)?;
-                let (no, no_ty) = self.check(no)?;
+                let ((yes, yes_ty), (no, no_ty)) = (yes?, no?);
                 let node = Node::Choose(Box::new(condition_node), Box::new(yes), Box::new(no));
                 Ok((node, join(yes_ty, no_ty)))
             }
@@ -139,7 +155,11 @@ impl Compiler<'_, '_> {
                 Ok((Node::Not(Box::new(node)), Ty::BOOL))
             }
             ExprKind::Unary(UnaryOp::Negate, inner) => {
-                let (node, _) = self.check(inner)?;
+                let (node, ty) = self.check(inner)?;
+                if !matches!(ty, Ty::One(Item::Number | Item::Any)) {
+                    let found = ty.describe();
+                    return self.fail(inner.span, format!("a number is expected, not {found}"));
+                }
                 Ok((Node::Negate(Box::new(node)), Ty::NUMBER))
             }
             ExprKind::Binary(left, op, right) => self.binary(left, *op, right),
@@ -153,20 +173,24 @@ impl Compiler<'_, '_> {
         for part in parts {
             match part {
                 TemplatePart::Literal(text) => {
-                    nodes.push(Node::Constant(Datum::text(Arc::clone(text))));
+                    nodes.push(Ok(Node::Constant(Datum::text(Arc::clone(text)))));
                 }
-                TemplatePart::Interpolation(expr) => nodes.push(self.check(expr)?.0),
+                TemplatePart::Interpolation(expr) => {
+                    nodes.push(self.check(expr).map(|(node, _)| node));
+                }
                 _ => return self.fail(span, "template directives are not known here"),
             }
         }
-        Ok((Node::Text(nodes), Ty::TEXT))
+        let nodes: Result<Vec<Node>, ()> = nodes.into_iter().collect();
+        Ok((Node::Text(nodes?), Ty::TEXT))
     }
 
     fn list(&mut self, items: &[Expr]) -> Checked {
         let mut nodes = Vec::new();
         let mut element: Option<Ty> = None;
-        for item in items {
-            let (node, ty) = self.check(item)?;
+        let checked: Vec<Checked> = items.iter().map(|item| self.check(item)).collect();
+        for one in checked {
+            let (node, ty) = one?;
             nodes.push(node);
             element = Some(element.map_or(ty, |before| join(before, ty)));
         }
@@ -178,12 +202,7 @@ impl Compiler<'_, '_> {
     }
 
     fn variable(&mut self, name: &str, span: Span) -> Checked {
-        let slot = self
-            .names
-            .slots
-            .iter()
-            .rposition(|(bound, _)| &**bound == name);
-        if let Some(slot) = slot {
+        if let Some(slot) = self.names.slot(name) {
             let ty = self.names.slots.get(slot).map_or(Ty::ANY, |(_, ty)| *ty);
             return Ok((Node::Slot(slot), ty));
         }
@@ -341,6 +360,7 @@ impl Compiler<'_, '_> {
         &mut self,
         parts: &crate::syntax::hcl::ForExpr,
     ) -> Result<(Option<Node>, Node, Ty), ()> {
+        let value = self.check(&parts.value);
         let condition = match &parts.condition {
             Some(condition) => {
                 let (node, ty) = self.check(condition)?;
@@ -349,13 +369,14 @@ impl Compiler<'_, '_> {
             }
             None => None,
         };
-        let (value, ty) = self.check(&parts.value)?;
+        let (value, ty) = value?;
         Ok((condition, value, ty))
     }
 
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr) -> Checked {
-        let (a, a_ty) = self.check(left)?;
-        let (b, b_ty) = self.check(right)?;
+        // Of both, so that all mistakes are told at once.
+        let (a, b) = (self.check(left), self.check(right));
+        let ((a, a_ty), (b, b_ty)) = (a?, b?);
         let (a, b) = (Box::new(a), Box::new(b));
         match op {
             BinaryOp::And | BinaryOp::Or => {
@@ -416,168 +437,6 @@ impl Compiler<'_, '_> {
             return Err(());
         }
         Ok(())
-    }
-
-    fn call(&mut self, name: &str, name_span: Span, args: &[Expr]) -> Checked {
-        let mut nodes = Vec::new();
-        let mut types = Vec::new();
-        for arg in args {
-            let (node, ty) = self.check(arg)?;
-            nodes.push(node);
-            types.push(ty);
-        }
-        let builtin = Builtin::ALL.iter().find(|(known, ..)| *known == name);
-        let Some((_, builtin, least, most)) = builtin else {
-            if is_function(name) {
-                return Ok((Node::Plain(name.into(), nodes), plain_type(name)));
-            }
-            let known = Builtin::ALL.iter().map(|(known, ..)| *known);
-            let message = format!("unknown function `{name}`");
-            match nearest(name, known) {
-                Some(near) => {
-                    let help = format!("did you mean `{near}`?");
-                    self.reader.error_with_help(name_span, message, help);
-                }
-                None => self.reader.error(name_span, message),
-            }
-            return Err(());
-        };
-        if args.len() < *least || args.len() > *most {
-            let count = args.len();
-            return self.fail(
-                name_span,
-                format!("`{name}` does not take {count} arguments"),
-            );
-        }
-        let ty = self.builtin_type(*builtin, args, &types)?;
-        Ok((Node::Call(*builtin, nodes), ty))
-    }
-
-    fn builtin_type(&mut self, builtin: Builtin, args: &[Expr], types: &[Ty]) -> Result<Ty, ()> {
-        let span = |at: usize| {
-            args.get(at)
-                .map_or(Span::new(crate::source::FileId(0), 0, 0), |a| a.span)
-        };
-        let first = types.first().copied().unwrap_or(Ty::ANY);
-        let second = types.get(1).copied().unwrap_or(Ty::ANY);
-        Ok(match builtin {
-            Builtin::AnyTrue | Builtin::AllTrue => {
-                let item = self.elements_of(first, span(0))?;
-                self.want_bool(Ty::One(item), span(0))?;
-                Ty::BOOL
-            }
-            Builtin::Length => {
-                if !matches!(first, Ty::One(Item::Text | Item::Any)) {
-                    self.elements_of(first, span(0))?;
-                }
-                Ty::NUMBER
-            }
-            Builtin::Contains => {
-                let item = self.elements_of(first, span(0))?;
-                if let Some(wanted) = args.get(1) {
-                    self.comparable(Ty::One(item), wanted, second)?;
-                }
-                Ty::BOOL
-            }
-            Builtin::Known | Builtin::Distinct => {
-                let item = self.elements_of(first, span(0))?;
-                Ty::List(item)
-            }
-            Builtin::Flatten => {
-                self.elements_of(first, span(0))?;
-                Ty::List(Item::Any)
-            }
-            Builtin::Concat => {
-                let mut joined = None;
-                for (at, ty) in types.iter().enumerate() {
-                    let item = self.elements_of(*ty, span(at))?;
-                    let ty = Ty::One(item);
-                    joined = Some(joined.map_or(ty, |before| join(before, ty)));
-                }
-                match joined {
-                    Some(Ty::One(item)) => Ty::List(item),
-                    _ => Ty::List(Item::Any),
-                }
-            }
-            Builtin::Coalesce => types.iter().copied().fold(Ty::One(Item::Null), join),
-            Builtin::Covers | Builtin::Overlaps => {
-                for (at, ty) in types.iter().enumerate() {
-                    let (Ty::One(item) | Ty::List(item)) = *ty;
-                    if !matches!(item, Item::Address | Item::Text | Item::Word(_) | Item::Any) {
-                        let found = ty.describe();
-                        return self.fail(span(at), format!("addresses are expected, not {found}"));
-                    }
-                }
-                Ty::BOOL
-            }
-            Builtin::Undetermined => {
-                if !matches!(args.first().map(|arg| &arg.kind), Some(ExprKind::String(_))) {
-                    return self.fail(span(0), "say in quotes what is missing");
-                }
-                Ty::BOOL
-            }
-            Builtin::Tag | Builtin::Attribute => {
-                if !matches!(first, Ty::One(Item::Element(_) | Item::Any)) {
-                    let found = first.describe();
-                    let message = format!("an element of the files is expected, not {found}");
-                    return self.fail(span(0), message);
-                }
-                if !matches!(second, Ty::One(Item::Text | Item::Word(_) | Item::Any)) {
-                    let found = second.describe();
-                    return self.fail(span(1), format!("a text is expected, not {found}"));
-                }
-                Ty::ANY
-            }
-            Builtin::Leads | Builtin::Firewalls => {
-                if !matches!(first, Ty::One(Item::Element(Kind::Subnet) | Item::Any)) {
-                    let found = first.describe();
-                    return self.fail(span(0), format!("a subnet is expected, not {found}"));
-                }
-                match builtin {
-                    Builtin::Firewalls => Ty::List(Item::Element(Kind::Firewall)),
-                    _ => Ty::BOOL,
-                }
-            }
-            Builtin::Allows => {
-                let groups = [Kind::Nsg, Kind::Subnet, Kind::NetworkInterface];
-                let fits = match first {
-                    Ty::One(Item::Element(kind)) => groups.contains(&kind),
-                    Ty::One(item) => item == Item::Any,
-                    Ty::List(_) => false,
-                };
-                if !fits {
-                    let found = first.describe();
-                    let message = format!("a group, subnet or interface is expected, not {found}");
-                    return self.fail(span(0), message);
-                }
-                Ty::BOOL
-            }
-            Builtin::PortsContain | Builtin::MeansPort => {
-                let (Ty::One(item) | Ty::List(item)) = first;
-                if !matches!(item, Item::Ports | Item::Any) {
-                    let found = first.describe();
-                    return self.fail(span(0), format!("ports are expected, not {found}"));
-                }
-                if !matches!(second, Ty::One(Item::Number | Item::Any)) {
-                    let found = second.describe();
-                    return self.fail(span(1), format!("a port number is expected, not {found}"));
-                }
-                Ty::BOOL
-            }
-        })
-    }
-}
-
-fn plain_type(name: &str) -> Ty {
-    match name {
-        "startswith" | "endswith" | "strcontains" | "can" | "tobool" => Ty::BOOL,
-        "max" | "min" | "sum" | "abs" | "ceil" | "floor" | "tonumber" | "parseint" => Ty::NUMBER,
-        "lower" | "upper" | "join" | "replace" | "trimspace" | "trimprefix" | "trimsuffix"
-        | "format" | "substr" | "tostring" | "cidrhost" | "title" => Ty::TEXT,
-        "split" | "sort" | "formatlist" => Ty::List(Item::Text),
-        "setintersection" | "setunion" | "setsubtract" | "toset" | "tolist" | "compact"
-        | "reverse" | "slice" | "range" => Ty::List(Item::Any),
-        _ => Ty::ANY,
     }
 }
 

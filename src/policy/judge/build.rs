@@ -179,6 +179,7 @@ impl ClauseJudge<'_, '_> {
             Cause::FirewallRule(rule) => element(self.world, Kind::FirewallRule, rule.0),
             Cause::Route(route) => element(self.world, Kind::Route, route.0),
             Cause::Default(_, name) => Datum::text(Arc::clone(name)),
+            Cause::Element(one) => element(self.world, one.kind, one.id),
             Cause::Subject => element(self.world, wrong.element.kind, wrong.element.id),
         };
         let outcome = wrong.outcome.as_ref();
@@ -272,6 +273,10 @@ impl ClauseJudge<'_, '_> {
             Cause::FirewallRule(rule) => subject(authored::firewall_rule(network, *rule)),
             Cause::Route(route) => subject(authored::route(network, *route)),
             Cause::Default(Some(nsg), _) => (network[*nsg].meta.origin, Vec::new()),
+            Cause::Element(one) => {
+                let meta = one.meta(self.world);
+                (meta.map_or(own, |meta| meta.origin), Vec::new())
+            }
             Cause::Default(None, _) | Cause::Subject => {
                 if let Some(route) = wrong.outcome.as_ref().and_then(|outcome| outcome.route) {
                     return subject(authored::route(network, route));
@@ -340,6 +345,7 @@ impl ClauseJudge<'_, '_> {
                 format!("no rule of this group decides; Azure's `{name}` does")
             }
             Cause::Default(None, name) => format!("Azure's `{name}` decides"),
+            Cause::Element(one) => format!("this {} decides", one.kind.spec().name),
             Cause::Subject => String::new(),
         }
     }

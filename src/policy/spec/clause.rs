@@ -16,6 +16,8 @@ pub struct ClauseSpec {
     pub span: Span,
     /// The kind of element it is about.
     pub subject: Text,
+    /// The two ends, of a pair.
+    pub ends: Option<EndsSpec>,
     /// `NAME: E`: one judgement per element.
     pub each: Vec<(Text, ExprSource)>,
     /// Only subjects for which this is true.
@@ -31,6 +33,27 @@ pub struct ClauseSpec {
     /// How to mend it, instead of what the rule suggests.
     pub suggest: Vec<Saying>,
 }
+
+/// `from: …`, `to: …` of `subject: flow`
+#[derive(Clone, Debug)]
+pub struct EndsSpec {
+    /// Who sends.
+    pub from: EndSpec,
+    /// Who receives.
+    pub to: EndSpec,
+}
+
+/// `{subject: KIND, where: P}`
+#[derive(Clone, Debug)]
+pub struct EndSpec {
+    /// The kind of element.
+    pub subject: Text,
+    /// Only elements for which this is true.
+    pub condition: Option<ExprSource>,
+}
+
+/// What a pair is called after `subject:`.
+pub const PAIR: &str = "flow";
 
 /// `{that: P, otherwise: TEXT}`
 #[derive(Clone, Debug)]
@@ -65,9 +88,9 @@ pub struct AssertSpec {
     pub at: Option<ExprSource>,
 }
 
-pub(super) const CLAUSE_KEYS: [&str; 11] = [
-    "subject", "each", "where", "unless", "needs", "assert", "forbid", "require", "analysis",
-    "message", "suggest",
+pub(super) const CLAUSE_KEYS: [&str; 13] = [
+    "subject", "from", "to", "each", "where", "unless", "needs", "assert", "forbid", "require",
+    "analysis", "message", "suggest",
 ];
 
 impl ClauseSpec {
@@ -115,6 +138,7 @@ impl ClauseSpec {
                 }
             }
         }
+        let ends = read_ends(subject.as_ref(), entries, reader);
         let condition = find(entries, "where").and_then(|node| ExprSource::read(node, reader));
         let unless = find(entries, "unless").and_then(|node| ExprSource::read(node, reader));
         let body = read_body(span, entries, reader);
@@ -127,15 +151,64 @@ impl ClauseSpec {
         Some(Self {
             span,
             subject: subject?,
+            ends: ends?,
             each,
             condition,
             unless,
             needs,
-            body: body?,
+            body: body.unwrap_or(BodySpec::Assert(Vec::new())),
             message,
             suggest,
         })
     }
+}
+
+/// The ends of a pair; `Some(None)` for anything else, `None` after telling what is wrong.
+fn read_ends(
+    subject: Option<&Text>,
+    entries: &[Entry],
+    reader: &mut Reader<'_>,
+) -> Option<Option<EndsSpec>> {
+    let is_pair = subject.is_some_and(|subject| &*subject.value == PAIR);
+    if !is_pair {
+        for entry in entries
+            .iter()
+            .filter(|one| matches!(&*one.key, "from" | "to"))
+        {
+            let message = format!("`{}` is an end of `subject: {PAIR}`", entry.key);
+            reader.error(entry.key_span, message);
+        }
+        return Some(None);
+    }
+    let mut end = |key: &str| {
+        let Some(node) = find(entries, key) else {
+            let span = subject.map(|subject| subject.span)?;
+            reader.error(
+                span,
+                format!("`{key}` is missing: `{key}: {{subject: KIND}}`"),
+            );
+            return None;
+        };
+        let entries = reader.map(node, &format!("`{key}`"), &["subject", "where"]);
+        let condition = find(entries, "where").map(|node| ExprSource::read(node, reader));
+        let subject = match find(entries, "subject") {
+            Some(node) => reader.text(node, "`subject`")?,
+            None if node.entries().is_some() => {
+                reader.error(node.span, "`subject` is missing");
+                return None;
+            }
+            None => return None,
+        };
+        Some(EndSpec {
+            subject,
+            condition: condition.flatten(),
+        })
+    };
+    let (from, to) = (end("from"), end("to"));
+    Some(Some(EndsSpec {
+        from: from?,
+        to: to?,
+    }))
 }
 
 fn read_body(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<BodySpec> {

@@ -45,6 +45,8 @@ pub enum VerdictSpec {
     Allowed,
     /// It does not.
     Denied,
+    /// It gets there, through every layer on the way, and the replies come back.
+    Delivered,
     /// Its next hop is of one of these kinds.
     RoutedTo(Vec<HopKind>),
 }
@@ -169,17 +171,26 @@ impl AnswerSpec {
         let verdict = if node.entries().is_some() {
             let entries = reader.map(node, "a verdict", &["routed-to"]);
             let kinds = find(entries, "routed-to").map(one_or_many).unwrap_or(&[]);
+            if kinds.is_empty() {
+                reader.error(node.span, "`routed-to` names no next hop");
+            }
             let kinds = kinds
                 .iter()
                 .filter_map(|kind| reader.word(kind, "next hop", &HOP_KINDS))
                 .collect();
             VerdictSpec::RoutedTo(kinds)
         } else {
-            const WORDS: [(&str, u8); 3] = [("decided", 0), ("allowed", 1), ("denied", 2)];
+            const WORDS: [(&str, u8); 4] = [
+                ("decided", 0),
+                ("allowed", 1),
+                ("denied", 2),
+                ("delivered", 3),
+            ];
             match reader.word(node, "verdict", &WORDS)? {
                 0 => VerdictSpec::Decided,
                 1 => VerdictSpec::Allowed,
-                _ => VerdictSpec::Denied,
+                2 => VerdictSpec::Denied,
+                _ => VerdictSpec::Delivered,
             }
         };
         Some(Self {

@@ -1,5 +1,6 @@
 //! Where a subnet's packets go.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::attachment::subnets_of;
@@ -11,7 +12,7 @@ use crate::model::nsg::Direction;
 use crate::model::{self, Link, NicId, State, SubnetId};
 use crate::policy::datum::{self, Data, Datum, Element};
 use crate::semantics::packet::Family;
-use crate::semantics::routes::{NextHopKind, PublicSource};
+use crate::semantics::routes::{NextHop, NextHopKind, PublicSource};
 use crate::semantics::rules::{AddressSpec, FlowSpec, Scope};
 
 const HOPS: &[&str] = &[
@@ -26,11 +27,11 @@ const HOPS: &[&str] = &[
     "private-endpoint",
 ];
 
-pub(super) const DEFAULT_ROUTE: &[Member] = &[
+pub(crate) const NEXT_HOP: &[Member] = &[
     (
         "kind",
         Ty::One(Item::Word(HOPS)),
-        "where packets for everything else go; unknown for an appliance that these files do not tell",
+        "where the packets go; unknown for an appliance that these files do not tell",
     ),
     ("name", Ty::TEXT, "its name; null for a system route"),
     (
@@ -106,7 +107,16 @@ fn hop_word(kind: NextHopKind) -> &'static str {
 
 pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
     let id = SubnetId(id);
-    let hops = world.semantics.default_route(id);
+    next_hop_of(world, id, &world.semantics.default_route(id))
+}
+
+/// `route_to(subnet, address)`: where packets to one address go next.
+pub(crate) fn route_to(world: &World<'_>, subnet: SubnetId, address: IpAddr) -> Datum {
+    next_hop_of(world, subnet, &world.semantics.next_hop(subnet, address))
+}
+
+/// What is known of the next hops that some packets may have.
+fn next_hop_of(world: &World<'_>, id: SubnetId, hops: &[(NextHop, Truth)]) -> Datum {
     let unknown = || {
         let place = hops.iter().find_map(|(hop, _)| hop.route());
         let named = place.and_then(|route| world.network[route].next_hop_address.unknown());
@@ -115,7 +125,7 @@ pub(super) fn default_route(world: &World<'_>, id: u32) -> Datum {
             Arc::clone,
         )
     };
-    let certain = match hops.as_slice() {
+    let certain = match hops {
         [(hop, Truth::True)] => Some(hop),
         _ => None,
     };

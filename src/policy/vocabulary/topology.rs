@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::attachment::{machines, subnets_of};
-use super::egress::{DEFAULT_ROUTE, EGRESS, default_route, egress, egress_addresses, routes};
+use super::egress::{EGRESS, NEXT_HOP, default_route, egress, egress_addresses, routes};
 use super::read::{address, boolean, element, elements, field, host, link, list, name, text};
 use super::targets::address_of;
 use super::{Field, Item, Kind, KindSpec, Ty, World, outside};
@@ -121,7 +121,7 @@ pub(super) static SUBNET: KindSpec = KindSpec {
         },
         Field {
             name: "default_route",
-            ty: Ty::One(Item::Object(DEFAULT_ROUTE)),
+            ty: Ty::One(Item::Object(NEXT_HOP)),
             doc: "the effective 0.0.0.0/0",
             get: default_route,
         },

@@ -42,6 +42,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             any = true;
+            self.asked.push(flows.clone());
             let moving = Moving {
                 flows,
                 after: None,

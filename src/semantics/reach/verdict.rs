@@ -98,7 +98,7 @@ impl Semantics<'_> {
     }
 }
 
-fn walked<'s, 'a>(
+pub(super) fn walked<'s, 'a>(
     semantics: &'s Semantics<'a>,
     question: &'s PathQuestion,
     opened: &'s BTreeSet<Setting>,
@@ -109,7 +109,7 @@ fn walked<'s, 'a>(
 }
 
 /// The first stage in path order that stops packets for certain, or else the first that may.
-fn first_of(blockers: &[Blocker]) -> Option<&Blocker> {
+pub(super) fn first_of(blockers: &[Blocker]) -> Option<&Blocker> {
     let mut certain = blockers.iter().filter(|one| one.certain == Truth::True);
     certain.next().or(blockers.first())
 }
@@ -141,7 +141,7 @@ fn dependencies(walk: &Walk<'_, '_>) -> Vec<Dependency> {
 
 /// The predicates that what arrives or is lost hangs on, asserted, each once. What is true of every
 /// packet asked about settles nothing.
-fn atoms(walk: &Walk<'_, '_>) -> Vec<Literal> {
+pub(super) fn atoms(walk: &Walk<'_, '_>) -> Vec<Literal> {
     let mut found: Vec<Literal> = Vec::new();
     let sets = || walk.arrived.iter().chain(&walk.lost);
     let mut terms = sets().flat_map(|set| set.flows.may.terms());

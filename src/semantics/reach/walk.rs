@@ -110,6 +110,8 @@ pub(super) struct Walk<'s, 'a> {
     pub(super) blockers: Vec<Blocker>,
     pub(super) notes: Vec<Note>,
     pub(super) returns: Vec<ReturnPath>,
+    /// The packets of the question, as they start.
+    pub(super) asked: Vec<Answer>,
     /// Packets that get to the end, as they arrive.
     pub(super) arrived: Vec<Answer>,
     /// Packets that may be stopped, as they were there.
@@ -143,6 +145,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             blockers: Vec::new(),
             notes: Vec::new(),
             returns: Vec::new(),
+            asked: Vec::new(),
             arrived: Vec::new(),
             lost: Vec::new(),
             unknowns: Vec::new(),
