@@ -358,7 +358,7 @@ impl Run<'_, '_, '_> {
                 _ => Cause::Subject,
             },
             VerdictSpec::RoutedTo(_) => route.map_or(Cause::Subject, Cause::Route),
-            VerdictSpec::Delivered => Cause::Subject,
+            VerdictSpec::Delivered | VerdictSpec::Unreadable => Cause::Subject,
             VerdictSpec::Allowed | VerdictSpec::Denied => {
                 return match self.split(bad, &hit, asked) {
                     causes if !causes.is_empty() => causes

@@ -168,7 +168,8 @@ fn place_of(inner: &str, whole: Span, compiler: &Compiler<'_, '_>) -> Span {
     match raw.find(&format!("{{{inner}}}")) {
         Some(at) => {
             let start = whole.start + u32::try_from(at + 1).unwrap_or(0);
-            Span::new(whole.file, start, whole.end)
+            let length = u32::try_from(inner.len()).unwrap_or(0);
+            Span::new(whole.file, start, start + length)
         }
         None => whole,
     }

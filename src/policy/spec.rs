@@ -190,7 +190,8 @@ impl RuleSpec {
         let required = |reader: &mut Reader<'_>, key: &str| match find(entries, key) {
             Some(node) => reader.text(node, &format!("`{key}`")),
             None => {
-                reader.error(top(root), format!("`{key}` is missing"));
+                let message = format!("`{key}` is missing");
+                reader.missing(root.span, &[key], top(root), message);
                 None
             }
         };
@@ -233,7 +234,7 @@ impl RuleSpec {
                     if all.iter().all(|one| one.message.is_some()))
         });
         if message.is_empty() && !asserts_speak {
-            reader.error(top(root), "`message` is missing");
+            reader.missing(root.span, &["message"], top(root), "`message` is missing");
         }
         let references = read_references(root, entries, reader);
         let given = |text: Option<Text>| {
@@ -289,7 +290,7 @@ const SEVERITIES: [(&str, Severity); 3] = [
 
 fn read_severity(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<SeverityCase> {
     let Some(node) = find(entries, "severity") else {
-        reader.error(top(root), "`severity` is missing");
+        reader.missing(root.span, &["severity"], top(root), "`severity` is missing");
         return Vec::new();
     };
     if !matches!(node.kind, YamlKind::List(_)) {
@@ -309,7 +310,7 @@ fn read_severity(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec
                     cases.push(SeverityCase { when, is });
                 }
             }
-            None => reader.error(item.span, "`is` is missing"),
+            None => reader.missing(item.span, &["is"], item.span, "`is` is missing"),
         }
     }
     match cases.last() {
@@ -387,7 +388,7 @@ fn sayings(entries: &[Entry], key: &str, reader: &mut Reader<'_>) -> Vec<Saying>
         let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
         match find(entries, "say").and_then(|node| reader.text(node, "`say`")) {
             Some(say) => sayings.push(Saying { when, say }),
-            None => reader.error(node.span, "`say` is missing"),
+            None => reader.missing(node.span, &["say"], node.span, "`say` is missing"),
         }
     }
     sayings
@@ -402,7 +403,10 @@ fn read_related(entries: &[Entry], reader: &mut Reader<'_>) -> Vec<RelatedSpec> 
         let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
         match (at, text) {
             (Some(at), Some(text)) => all.push(RelatedSpec { at, text, when }),
-            _ => reader.error(node.span, "a related place is `{at: E, text: M}`"),
+            _ => {
+                let message = "a related place is `{at: E, text: M}`";
+                reader.missing(node.span, &["at", "text"], node.span, message);
+            }
         }
     }
     all
@@ -433,7 +437,8 @@ pub(super) fn read_parameters(entries: &[Entry], reader: &mut Reader<'_>) -> Vec
 
 fn read_references(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<ReferenceSpec> {
     let Some(node) = find(entries, "references") else {
-        reader.error(top(root), "`references` is missing");
+        let message = "`references` is missing";
+        reader.missing(root.span, &["references"], top(root), message);
         return Vec::new();
     };
     let mut all = Vec::new();

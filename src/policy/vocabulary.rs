@@ -39,6 +39,7 @@ use super::settings::Settings;
 use crate::eval::value::{Reason, Truth, Unknown};
 use crate::eval::{Deployment, Existence};
 use crate::model::platform::PlatformFacts;
+use crate::model::resource::Resources;
 use crate::model::{self, Meta, Network};
 use crate::origin::OriginId;
 use crate::semantics::Semantics;
@@ -67,7 +68,7 @@ pub(crate) struct World<'a> {
     typed: std::cell::OnceCell<super::primary::Typed>,
     loops: std::cell::OnceCell<Vec<RouteLoop>>,
     widened: std::cell::OnceCell<Semantics<'a>>,
-    resources: std::cell::OnceCell<resource::Resources>,
+    resources: std::cell::OnceCell<Resources<'a>>,
     uses: std::cell::OnceCell<relations::Uses>,
 }
 
@@ -95,8 +96,8 @@ impl<'a> World<'a> {
     }
 
     /// The resources as they are written; looked through when first asked for.
-    fn resources(&self) -> &resource::Resources {
-        let all = || resource::Resources::new(&self.deployment.resources);
+    fn resources(&self) -> &Resources<'a> {
+        let all = || Resources::new(self.deployment);
         self.resources.get_or_init(all)
     }
 

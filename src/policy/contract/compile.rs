@@ -47,7 +47,11 @@ impl CompiledContract {
             .iter()
             .map(|flow| FlowNode::new(flow, facts, compiler))
             .collect();
-        if flows.iter().any(|flow| flow.together) && spec.answer.verdict != VerdictSpec::Allowed {
+        let of_allowed = matches!(
+            spec.answer.verdict,
+            VerdictSpec::Allowed | VerdictSpec::Unreadable
+        );
+        if flows.iter().any(|flow| flow.together) && !of_allowed {
             let message = "`wider-together-than` is of what is `allowed`";
             compiler.reader.error(spec.answer.span, message);
         }
@@ -172,7 +176,7 @@ fn answers(verdict: &VerdictSpec, by: Option<Layer>, kind: Kind) -> bool {
         ),
         VerdictSpec::RoutedTo(_) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),
         // Told apart where the whole path is checked.
-        VerdictSpec::Delivered => true,
+        VerdictSpec::Delivered | VerdictSpec::Unreadable => true,
         VerdictSpec::Allowed | VerdictSpec::Denied => match by.or_else(|| super::layer_of(kind)) {
             Some(Layer::Nsg) => matches!(kind, Kind::Nsg | Kind::SecurityRule),
             Some(Layer::Subnet) => matches!(kind, Kind::Subnet | Kind::NetworkInterface),

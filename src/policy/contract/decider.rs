@@ -83,7 +83,9 @@ impl Run<'_, '_, '_> {
                 };
             }
             // Asked of the whole path instead.
-            VerdictSpec::Delivered => return Answer::undetermined(family, vec![undecided()]),
+            VerdictSpec::Delivered | VerdictSpec::Unreadable => {
+                return Answer::undetermined(family, vec![undecided()]);
+            }
             VerdictSpec::RoutedTo(kinds) => {
                 let kinds: Vec<_> = kinds.iter().map(|kind| hop(*kind)).collect();
                 let mut all: Option<Answer> = None;

@@ -104,7 +104,7 @@ impl ClauseSpec {
         let subject = match find(entries, "subject") {
             Some(node) => reader.text(node, "`subject`"),
             None => {
-                reader.error(span, "`subject` is missing");
+                reader.missing(node.span, &["subject"], span, "`subject` is missing");
                 None
             }
         };
@@ -134,14 +134,17 @@ impl ClauseSpec {
                     find(entries, "otherwise").and_then(|node| reader.text(node, "`otherwise`"));
                 match (that, otherwise) {
                     (Some(that), Some(otherwise)) => needs.push(NeedSpec { that, otherwise }),
-                    _ => reader.error(item.span, "a need is `{that: P, otherwise: TEXT}`"),
+                    _ => {
+                        let message = "a need is `{that: P, otherwise: TEXT}`";
+                        reader.missing(item.span, &["that", "otherwise"], item.span, message);
+                    }
                 }
             }
         }
         let ends = read_ends(subject.as_ref(), entries, reader);
         let condition = find(entries, "where").and_then(|node| ExprSource::read(node, reader));
         let unless = find(entries, "unless").and_then(|node| ExprSource::read(node, reader));
-        let body = read_body(span, entries, reader);
+        let body = read_body((node.span, span), entries, reader);
         let own = |key: &str, reader: &mut Reader<'_>| match inline {
             true => Vec::new(),
             false => sayings(entries, key, reader),
@@ -194,7 +197,8 @@ fn read_ends(
         let subject = match find(entries, "subject") {
             Some(node) => reader.text(node, "`subject`")?,
             None if node.entries().is_some() => {
-                reader.error(node.span, "`subject` is missing");
+                let message = "`subject` is missing";
+                reader.missing(node.span, &["subject"], node.span, message);
                 return None;
             }
             None => return None,
@@ -211,14 +215,16 @@ fn read_ends(
     }))
 }
 
-fn read_body(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<BodySpec> {
+fn read_body(
+    (map, span): (Span, Span),
+    entries: &[Entry],
+    reader: &mut Reader<'_>,
+) -> Option<BodySpec> {
     const BODIES: [&str; 4] = ["assert", "forbid", "require", "analysis"];
     let mut found = entries.iter().filter(|entry| BODIES.contains(&&*entry.key));
     let Some(entry) = found.next() else {
-        reader.error(
-            span,
-            "one of `assert`, `forbid`, `require`, `analysis` is missing",
-        );
+        let message = "one of `assert`, `forbid`, `require`, `analysis` is missing";
+        reader.missing(map, &BODIES, span, message);
         return None;
     };
     if let Some(second) = found.next() {
@@ -262,7 +268,7 @@ fn read_asserts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<AssertSpec> {
         let at = find(entries, "at").and_then(|node| ExprSource::read(node, reader));
         match that {
             Some(that) => asserts.push(AssertSpec { that, message, at }),
-            None => reader.error(item.span, "`that` is missing"),
+            None => reader.missing(item.span, &["that"], item.span, "`that` is missing"),
         }
     }
     asserts

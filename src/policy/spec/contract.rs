@@ -49,6 +49,8 @@ pub enum VerdictSpec {
     Delivered,
     /// Its next hop is of one of these kinds.
     RoutedTo(Vec<HopKind>),
+    /// Not told, or no such verdict: an error that keeps its rule from loading.
+    Unreadable,
 }
 
 /// A layer that decides on packets.
@@ -145,62 +147,66 @@ pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<Contra
             None => vec![FlowSpecSource::default()],
         };
         let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
-        let given = find(entries, "given").and_then(|node| {
+        let given = find(entries, "given").map(|node| {
             let entries = reader.map(node, "`given`", &["verdict", "by", "of", "reading"]);
             AnswerSpec::read(node.span, entries, reader)
         });
-        if let Some(answer) = AnswerSpec::read(item.span, entries, reader) {
-            contracts.push(ContractSpec {
-                span: item.span,
-                flows,
-                when,
-                given,
-                answer,
-            });
-        }
+        contracts.push(ContractSpec {
+            span: item.span,
+            flows,
+            when,
+            given,
+            answer: AnswerSpec::read(item.span, entries, reader),
+        });
     }
     contracts
 }
 
 impl AnswerSpec {
-    fn read(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(node) = find(entries, "verdict") else {
-            reader.error(span, "`verdict` is missing");
-            return None;
-        };
-        let verdict = if node.entries().is_some() {
-            let entries = reader.map(node, "a verdict", &["routed-to"]);
-            let kinds = find(entries, "routed-to").map(one_or_many).unwrap_or(&[]);
-            if kinds.is_empty() {
-                reader.error(node.span, "`routed-to` names no next hop");
-            }
-            let kinds = kinds
-                .iter()
-                .filter_map(|kind| reader.word(kind, "next hop", &HOP_KINDS))
-                .collect();
-            VerdictSpec::RoutedTo(kinds)
-        } else {
-            const WORDS: [(&str, u8); 4] = [
-                ("decided", 0),
-                ("allowed", 1),
-                ("denied", 2),
-                ("delivered", 3),
-            ];
-            match reader.word(node, "verdict", &WORDS)? {
-                0 => VerdictSpec::Decided,
-                1 => VerdictSpec::Allowed,
-                2 => VerdictSpec::Denied,
-                _ => VerdictSpec::Delivered,
-            }
-        };
-        Some(Self {
-            verdict,
+    fn read(span: Span, entries: &[Entry], reader: &mut Reader<'_>) -> Self {
+        let node = find(entries, "verdict");
+        if node.is_none() {
+            reader.missing(span, &["verdict"], span, "`verdict` is missing");
+        }
+        let verdict = node.and_then(|node| VerdictSpec::read(node, reader));
+        Self {
+            verdict: verdict.unwrap_or(VerdictSpec::Unreadable),
             by: find(entries, "by").and_then(|node| reader.word(node, "layer", &LAYERS)),
             of: find(entries, "of").and_then(|node| ExprSource::read(node, reader)),
             widened: find(entries, "reading")
                 .and_then(|node| reader.word(node, "reading", &READINGS))
                 .unwrap_or(false),
-            span: node.span,
+            span: node.map_or(span, |node| node.span),
+        }
+    }
+}
+
+impl VerdictSpec {
+    fn read(node: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
+        if node.entries().is_some() {
+            let entries = reader.map(node, "a verdict", &["routed-to"]);
+            let kinds = find(entries, "routed-to").map(one_or_many).unwrap_or(&[]);
+            if kinds.is_empty() {
+                let message = "`routed-to` names no next hop";
+                reader.missing(node.span, &["routed-to"], node.span, message);
+            }
+            let kinds = kinds
+                .iter()
+                .filter_map(|kind| reader.word(kind, "next hop", &HOP_KINDS))
+                .collect();
+            return Some(Self::RoutedTo(kinds));
+        }
+        const WORDS: [(&str, u8); 4] = [
+            ("decided", 0),
+            ("allowed", 1),
+            ("denied", 2),
+            ("delivered", 3),
+        ];
+        Some(match reader.word(node, "verdict", &WORDS)? {
+            0 => Self::Decided,
+            1 => Self::Allowed,
+            2 => Self::Denied,
+            _ => Self::Delivered,
         })
     }
 }

@@ -23,6 +23,8 @@ pub struct Reader<'f> {
     file: Option<&'f SourceFile>,
     /// Everything found so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// Keys that misspelt ones were meant to be, by the places of their maps.
+    meant: Vec<(Span, String)>,
 }
 
 impl<'f> Reader<'f> {
@@ -32,6 +34,7 @@ impl<'f> Reader<'f> {
         Self {
             file: Some(file),
             diagnostics: Vec::new(),
+            meant: Vec::new(),
         }
     }
 
@@ -42,6 +45,7 @@ impl<'f> Reader<'f> {
         Self {
             file: None,
             diagnostics: Vec::new(),
+            meant: Vec::new(),
         }
     }
 
@@ -97,9 +101,20 @@ impl<'f> Reader<'f> {
         for entry in entries {
             if !known.contains(&&*entry.key) {
                 self.unknown_word(entry.key_span, &format!("key of {what}"), &entry.key, known);
+                if let Some(near) = nearest(&entry.key, known.iter().copied()) {
+                    self.meant.push((node.span, near.to_owned()));
+                }
             }
         }
         entries
+    }
+
+    /// Tells that a map has none of some keys, unless a misspelt one was meant to be one of them.
+    pub fn missing(&mut self, map: Span, keys: &[&str], at: Span, message: impl Into<String>) {
+        let meant = |(place, key): &(Span, String)| *place == map && keys.contains(&&**key);
+        if !self.meant.iter().any(meant) {
+            self.error(at, message);
+        }
     }
 
     /// The items of a list; empty for anything else, which is told.

@@ -181,7 +181,7 @@ impl Element {
             Kind::LoadBalancingRule | Kind::InboundNatRule | Kind::OutboundRule => {
                 balancing::meta(world.network, *self)
             }
-            Kind::Resource => world.resources().meta(at),
+            Kind::Resource => world.resources().meta(self.id),
             _ => self.kind.arena_meta(world.network, at),
         }
     }
