@@ -38,6 +38,23 @@
 //! A clause has `subject`, `each`, `where`, `unless`, `needs` and one of `assert`, `forbid`,
 //! `require`, `analysis`; with several clauses under `any-of` each may have its own `message`.
 //!
+//! - `subject: KIND` is any kind of element of the network, or `resource`: any resource of the files,
+//!   known by its `type` in Azure's words, whatever language it is written in. A field leads from one
+//!   element to others, and back: `subject.network_security_group.subnets`.
+//! - `subject: flow` is every pair of two elements, `from: {subject: KIND, where: P}` and `to` alike,
+//!   in whose `where` the element is `subject`; only elements for which it is not false are paired,
+//!   and none with itself. In the clause they are `from` and `to`, and `subject` is `from`:
+//!
+//!   ```yaml
+//!   subject: flow
+//!   from: {subject: subnet, where: startswith(subject.name, "web")}
+//!   to: {subject: subnet, where: tag(subject.virtual_network, "tier") == "data"}
+//!   forbid:
+//!     - {flows: {protocol: Tcp, ports: [0-1432, 1434-65535]}, verdict: delivered}
+//!     - {flows: {protocol: Udp}, verdict: delivered}
+//!   message: "`{from.name}` reaches `{to.name}` with {witness}"
+//!   ```
+//!
 //! - `each: {NAME: list}` judges once per item, bound to NAME; a second name may use the first. An
 //!   open list without a known item is *not judged*.
 //! - `needs: [{that: P, otherwise: TEXT}]`: where P is not true the subject is not judged, and
@@ -50,6 +67,13 @@
 //!   than the subject: of several, any; of none, no packet. A hit is split by the rule that decides
 //!   it. Where an address is known only by its subnet (`probe_targets`), the contract is broken for
 //!   certain only if it is for every address of the subnet.
+//! - `verdict: delivered` is of the whole path: security groups, admin rules, routes, peerings,
+//!   firewalls and appliances, translations, the block of port 25, and the way of the replies. It is
+//!   asked of a pair, or of an element and the addresses that the flow names as the other end (`to`,
+//!   or `from`). Subnets, interfaces, machines, networks and application security groups send and
+//!   receive; private endpoints, public addresses and load balancers receive. Of several ends behind
+//!   one element, a packet of any counts. The finding points at what lets the packets through last,
+//!   or stops them first.
 //! - `wider-than: n` keeps packets with more than n far addresses, all other fields fixed.
 //!   `wider-together-than: n`, of what is `allowed`, keeps those that come to so many only by several
 //!   rules of a group together: what one rule is wide by, or may be, is left to a clause that asks
@@ -77,8 +101,18 @@
 //! `allows(element, "Outbound", "Tcp", "public", [587])` tells whether the groups of a group, subnet
 //! or interface let some such packet pass; `leads(subnet, "azure-firewall", "kms")` whether packets
 //! from a subnet to somewhere certainly have a next hop of a kind (what is not certain is false);
+//! `route_to(subnet, "1.2.3.4")` is where packets to one address go next (`.kind`, `.route`,
+//! `.firewall`, `.next_hop`, … as of `subnet.default_route`); `tag_includes(tag, x)` whether a service
+//! tag holds an address or another tag, which is not known of tags whose addresses are not;
+//! `tag(element, "owner")` and `attribute(element, "properties.a.b")` read what is written in the
+//! resource of an element: names of tags in any case, paths as the language of the resource spells
+//! them (`element.definition.language`), with places of lists from 0, and `*` for each;
 //! `undetermined("what is missing")` is never known. Terraform's plain functions (`lower`, `split`,
 //! `startswith`, …) take plain values.
+//!
+//! Everything is checked when a rule loads: keys, kinds, fields, functions and how many arguments
+//! they take, types, tags, ports, protocols, addresses, verdicts, and each `{expression}` of a text.
+//! All mistakes of all rules are told at once, each at its word.
 //!
 //! What is not written is `null`; as a condition it counts as false. An element of the files never
 //! equals `null`, nor does one outside them, whose fields are unknown.
