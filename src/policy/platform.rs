@@ -82,6 +82,18 @@ mod tests {
     }
 
     #[test]
+    fn sets_of_ports_say_where_they_are_written_and_hold_no_port_twice() {
+        for set in &loaded().port_sets {
+            assert!(set.source.url.starts_with("https://"), "{}", set.name);
+            assert!(!set.source.date.is_empty(), "{}", set.name);
+            let mut sorted = set.ports.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted, set.ports, "{}", set.name);
+        }
+    }
+
+    #[test]
     fn the_default_rules_are_azures_six() {
         let rows: Vec<_> = loaded()
             .default_rules
