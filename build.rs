@@ -89,5 +89,7 @@ fn yaml_files(directory: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 }
 
 fn value(name: &str, text: &str) -> Result<Value, String> {
-    serde_saphyr::from_str(text).map_err(|error| format!("{name}: {error}"))
+    // As the rules' own reader does: `off` is a word, not a truth value.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| format!("{name}: {error}"))
 }

@@ -48,7 +48,7 @@ fn inline_and_child_rules_of_a_group_become_the_same_elements() {
         "networkSecurityGroups/web",
         r#"{"securityRules": [{"name": "ssh", "properties": {"priority": "100", "direction": "inbound",
             "access": "allow", "protocol": "TCP", "sourceAddressPrefix": "INTERNET", "sourcePortRange": "*",
-            "destinationAddressPrefix": "", "destinationAddressPrefixes": ["10.0.0.5/24"],
+            "destinationAddressPrefix": "", "destinationAddressPrefixes": ["10.0.0.0/24"],
             "destinationPortRanges": [22, "80-90"]}}]}"#,
     );
     site.arm(
