@@ -34,6 +34,13 @@ mod tests {
     use super::*;
     use crate::model::platform::{Cloud, FirewallSmtp, SmtpEdition, SmtpVerdict, Source};
 
+    /// Who documents what is theirs.
+    const PUBLISHERS: [&str; 3] = [
+        "https://learn.microsoft.com/",
+        "https://support.google.com/",
+        "https://www.twilio.com/docs/",
+    ];
+
     fn loaded() -> &'static PlatformFacts {
         match facts() {
             Ok(facts) => facts,
@@ -73,7 +80,9 @@ mod tests {
         assert!(sources.len() > 100);
         for source in sources {
             assert!(
-                source.url.starts_with("https://learn.microsoft.com/"),
+                PUBLISHERS
+                    .iter()
+                    .any(|publisher| source.url.starts_with(publisher)),
                 "{source:?}"
             );
             let year: u32 = source.date[..4].parse().unwrap();
@@ -136,6 +145,17 @@ mod tests {
                 ("DenyAllOutBound", "outbound", 65500, "*", "*", "deny"),
             ]
         );
+    }
+
+    #[test]
+    fn every_mail_host_has_a_port_an_address_to_read_and_a_date() {
+        for row in &loaded().mail_hosts {
+            assert!(!row.ports.is_empty(), "{}", row.host);
+            assert!(row.source.url.starts_with("https://"), "{}", row.host);
+            assert!(row.source.date.starts_with("20"), "{}", row.host);
+            let lower = row.host.to_ascii_lowercase();
+            assert_eq!(*lower, *row.host);
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) fn deployment_script<'a>(builder: &mut Builder<'a>, resource: &'a Res
 
 /// What a virtual machine or scale set is started with; `profile` is where its profiles are.
 pub(super) fn of_machine<'a>(builder: &mut Builder<'a>, meta: &Meta, profile: &Node<'a>) {
-    let mut settings = for_machine(builder, meta, meta.key.clone());
+    let mut settings = for_machine(builder, meta, &meta.key);
     settings.script("customData", &profile.path(&["osProfile", "customData"]));
     settings.script("userData", &profile.get("userData"));
     let extensions = profile.path(&["extensionProfile", "extensions"]);
@@ -116,7 +116,7 @@ pub(super) fn extension<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         return;
     };
     let meta = builder.meta(resource);
-    extension_settings(&mut for_machine(builder, &meta, machine), &from);
+    extension_settings(&mut for_machine(builder, &meta, &machine), &from);
 }
 
 /// `Microsoft.Compute/virtualMachines/runCommands`
@@ -126,7 +126,7 @@ pub(super) fn run_command<'a>(builder: &mut Builder<'a>, resource: &'a Resource)
         return;
     };
     let meta = builder.meta(resource);
-    let mut settings = for_machine(builder, &meta, machine);
+    let mut settings = for_machine(builder, &meta, &machine);
     settings.script("script", &from.path(&["source", "script"]));
     for list in ["parameters", "protectedParameters"] {
         settings.list(&from.get(list));
@@ -185,10 +185,10 @@ fn of_app<'b, 'a>(
 fn for_machine<'b, 'a>(
     builder: &'b mut Builder<'a>,
     meta: &Meta,
-    machine: ResourceKey,
+    machine: &ResourceKey,
 ) -> Collector<'b, 'a> {
     let owner = SettingOwner::Machine(link_to(machine.clone(), meta.origin));
-    Collector::new(builder, owner, meta, &machine)
+    Collector::new(builder, owner, meta, machine)
 }
 
 /// The resource that a child belongs to.

@@ -63,7 +63,7 @@ pub(super) fn is_setting(kind: &str) -> bool {
 
 /// What a virtual machine or scale set is started with.
 pub(super) fn of_machine<'a>(builder: &mut Builder<'a>, meta: &Meta, body: &Node<'a>) {
-    let mut settings = for_machine(builder, meta, meta.key.clone());
+    let mut settings = for_machine(builder, meta, &meta.key);
     for (name, node) in [
         ("custom_data", body.get("custom_data")),
         ("user_data", body.any_of(&["user_data", "user_data_base64"])),
@@ -146,7 +146,7 @@ fn extension<'a>(builder: &mut Builder<'a>, resource: &'a Resource, owner: &str)
     let body = builder.body(resource);
     let meta = builder.meta(resource);
     if let Some(machine) = body.get(owner).key() {
-        extension_settings(&mut for_machine(builder, &meta, machine), &body);
+        extension_settings(&mut for_machine(builder, &meta, &machine), &body);
     }
 }
 
@@ -156,7 +156,7 @@ fn run_command<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let Some(machine) = body.get("virtual_machine_id").key() else {
         return;
     };
-    let mut settings = for_machine(builder, &meta, machine);
+    let mut settings = for_machine(builder, &meta, &machine);
     settings.script("script", &body.block("source").get("script"));
     settings.list(&body.get("parameter"));
 }
@@ -204,10 +204,10 @@ fn of_container<'b, 'a>(
 fn for_machine<'b, 'a>(
     builder: &'b mut Builder<'a>,
     meta: &Meta,
-    machine: ResourceKey,
+    machine: &ResourceKey,
 ) -> Collector<'b, 'a> {
     let owner = SettingOwner::Machine(link_to(machine.clone(), meta.origin));
-    Collector::new(builder, owner, meta, &machine)
+    Collector::new(builder, owner, meta, machine)
 }
 
 fn one(link: Field<Link<SubnetId>>) -> List<Field<Link<SubnetId>>> {

@@ -118,7 +118,7 @@ fn of_setting(
     let Some((stem, _)) = named else {
         let text = setting.text.readable();
         for server in servers(&text, rows) {
-            into.push(target(id, setting, server, rows, into.len()));
+            into.push(target(id, setting, &server, rows, into.len()));
         }
         return;
     };
@@ -132,7 +132,7 @@ fn of_setting(
         let Some(server) = server else {
             return;
         };
-        target(id, setting, server, rows, into.len())
+        target(id, setting, &server, rows, into.len())
     };
     if target.port.is_absent()
         && let Some((id, port)) = beside.port(&pair)
@@ -152,7 +152,7 @@ fn of_setting(
 fn target(
     id: SettingId,
     setting: &Setting,
-    found: Found,
+    found: &Found,
     rows: &[MailHostRow],
     number: usize,
 ) -> MailTarget {
