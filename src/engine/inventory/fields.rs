@@ -171,6 +171,15 @@ impl Elements<'_> {
                 told.field("operating_system", &machine.operating_system);
             });
         }
+        // A service that only its subnet tells of is written nowhere.
+        for service in network.services.iter().filter(|one| !one.inferred) {
+            self.add("service", &service.meta, |told| {
+                told.list("subnets", &service.subnets);
+                told.field("tier", &service.tier);
+                told.field("location", &service.location);
+                told.list("ports", &service.ports);
+            });
+        }
         for endpoint in &network.private_endpoints {
             self.add("private endpoint", &endpoint.meta, |told| {
                 told.field("subnet", &endpoint.subnet);
