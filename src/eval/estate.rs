@@ -111,6 +111,8 @@ pub struct Shared {
     origins: OriginGraph,
     /// The unknowns of the members so far.
     issued: HashSet<UnknownId>,
+    /// How many members of a name there are so far: two languages may call theirs alike.
+    names: BTreeMap<Arc<str>, u32>,
 }
 
 impl Shared {
@@ -133,7 +135,9 @@ impl Shared {
         let shift = self
             .origins
             .take_in(Arc::unwrap_or_clone(origins), supply.origins.len());
-        let mut apart = apart::Apart::new(&deployment.name, shift, &self.issued);
+        let same = self.names.entry(Arc::clone(&deployment.name)).or_default();
+        *same += 1;
+        let mut apart = apart::Apart::new((&deployment.name, *same), shift, &self.issued);
         for resource in &mut resources {
             apart.resource(resource);
         }

@@ -30,9 +30,13 @@ pub(super) struct Apart<'s> {
 }
 
 impl<'s> Apart<'s> {
-    pub(super) fn new(name: &str, shift: OriginShift, issued: &'s HashSet<UnknownId>) -> Self {
+    pub(super) fn new(
+        member: (&str, u32),
+        shift: OriginShift,
+        issued: &'s HashSet<UnknownId>,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
+        member.hash(&mut hasher);
         Self {
             salt: hasher.finish(),
             shift,
