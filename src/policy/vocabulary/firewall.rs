@@ -261,6 +261,12 @@ pub(super) static POLICY: KindSpec = KindSpec {
             get: |w, id| boolean(&policy(w, id).sql_redirect),
         },
         Field {
+            name: "sql_redirect_conflicts",
+            ty: Ty::List(Item::Element(Kind::FirewallNetworkRule)),
+            doc: "its network rules that name ports which redirected SQL connections need",
+            get: firewall_force::sql_redirect_conflicts,
+        },
+        Field {
             name: "network_rules",
             ty: Ty::List(Item::Element(Kind::FirewallNetworkRule)),
             doc: "its network rules and those of the policies it inherits from, in the order in which they are asked",

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::read::{elements, object};
 use super::relations::known_users;
 use super::{Kind, Member, Ty, World};
-use crate::model::address::AddressPrefix;
+use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::firewall::{
     FirewallRuleKind, FirewallRuleOwner, FirewallSettings, PrivateRange, ThreatIntelligence,
 };
-use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId, Link, State};
+use crate::model::{Field, FirewallId, FirewallPolicyId, FirewallRuleId, Link, State};
 use crate::origin::OriginId;
 use crate::policy::datum::{self, Data, Datum};
 use crate::semantics::packet::Family;
@@ -66,6 +66,34 @@ pub(super) fn rules_of_policy(world: &World<'_>, id: u32, pass: FirewallRuleKind
         FirewallRuleKind::Application => Kind::FirewallApplicationRule,
     };
     elements(world, kind, rules.iter().map(|id| id.0), missing)
+}
+
+/// The network rules of a policy that name ports which redirected SQL connections need; one that
+/// names more than those is about other things.
+pub(super) fn sql_redirect_conflicts(world: &World<'_>, id: u32) -> Datum {
+    let limit = |name: &str| {
+        let row = world.facts.limits.iter().find(|row| &*row.name == name);
+        row.and_then(|row| u16::try_from(row.value).ok())
+    };
+    let bounds = (
+        limit("sql-redirect-port-lowest"),
+        limit("sql-redirect-port-highest"),
+    );
+    let (Some(first), Some(last)) = bounds else {
+        return Datum::list(Vec::new(), None);
+    };
+    let needed = PortRange { first, last };
+    let (rules, missing) = world
+        .semantics
+        .policy_rules(FirewallPolicyId(id), FirewallRuleKind::Network);
+    let names = |rule: &&FirewallRuleId| {
+        let ports = &world.network[**rule].destination_ports;
+        ports.items.iter().filter_map(Field::value).any(|ports| {
+            ports.first <= last && ports.last >= first && ports.count() <= needed.count()
+        })
+    };
+    let ids = rules.iter().filter(names).map(|rule| rule.0);
+    elements(world, Kind::FirewallNetworkRule, ids, missing)
 }
 
 /// The destinations to which packets keep their source, `IANAPrivateRanges` written out.
