@@ -270,7 +270,10 @@ pub(crate) fn outline(id: FileId, file: &SourceFile) -> Outline {
             "packs" => {
                 for item in entry.value.items().unwrap_or_default() {
                     if let Some((path, span)) = pack_path(item) {
-                        let tests = format!("{}/{TESTS}", globset::escape(&path));
+                        let tests = match path.as_str() {
+                            "" => TESTS.to_owned(),
+                            path => format!("{}/{TESTS}", globset::escape(path)),
+                        };
                         exclude.extend(glob(&tests));
                         outline.packs.push((path, span));
                     }
@@ -298,6 +301,7 @@ fn pack_path(item: &Yaml) -> Option<(String, Span)> {
         YamlKind::String(path) => {
             let path = path.trim_end_matches('/');
             let path = path.strip_prefix("./").unwrap_or(path);
+            let path = if path == "." { "" } else { path };
             Some((path.to_owned(), node.span))
         }
         _ => None,

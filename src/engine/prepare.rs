@@ -396,12 +396,16 @@ impl<'a> Job<'a> {
             let (config, diagnostics) = config::read(id, source, vocabulary);
             self.diagnostics.extend(diagnostics);
             for (pack, span) in &config.packs {
-                let pack = pack.trim_end_matches('/');
                 let holds = |slot: &Slot| slot.kind == Kind::Rule && is_below(&slot.path, pack);
                 if !self.slots.iter().any(holds) {
                     let message = format!("there are no rule files in `{pack}`");
-                    self.diagnostics
-                        .push(Diagnostic::unreadable("config", *span, message));
+                    let help = "a pack outside the root is named with --pack";
+                    let diagnostic = Diagnostic::unreadable("config", *span, message);
+                    let outside = pack.starts_with("..") || pack.starts_with('/');
+                    self.diagnostics.push(match outside {
+                        true => diagnostic.with_help(help),
+                        false => diagnostic,
+                    });
                 }
             }
             if let (Some((path, span)), None) = (&config.service_tags, &self.service_tags) {

@@ -148,16 +148,21 @@ impl Pack {
             Err(message) => return (pack, vec![no_facts(message)]),
         };
         let written = files.manifest.as_ref().and_then(|(id, file)| {
-            let tree = parsed(*id, file, &mut diagnostics)?;
+            let before = diagnostics.len();
+            let tree = parsed(*id, file, &mut diagnostics);
+            if tree.is_none() && diagnostics.len() == before {
+                let at = Span::new(*id, 0, 0);
+                diagnostics.push(Diagnostic::unreadable("rule-file", at, "`name` is missing"));
+            }
             let mut reader = Reader::new(file);
-            let manifest = Manifest::read(&tree, &mut reader);
-            for parameter in manifest.iter().flat_map(|manifest| &manifest.parameters) {
+            let manifest = Manifest::read(&tree?, &files.path, &mut reader);
+            for parameter in &manifest.parameters {
                 if constant(&parameter.default).is_none() {
                     reader.error(parameter.default.span, NOT_CONSTANT);
                 }
             }
             diagnostics.append(&mut reader.diagnostics);
-            manifest
+            Some(manifest)
         });
         let manifest = written.unwrap_or_else(|| Manifest::of_place(&files.path));
         let home = Home {

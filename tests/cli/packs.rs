@@ -386,7 +386,10 @@ fn what_a_test_expects_and_what_is_found_are_compared_line_by_line() {
 #[test]
 fn a_test_of_a_pack_with_mistakes_ends_with_2_and_tells_them() {
     let case = Case::new(&[
-        ("company/pack.yaml", "name: Contoso\nrule: {}\n"),
+        (
+            "company/pack.yaml",
+            "name: Contoso\nrule: {}\nparameters: {a: {b: 1}}\n",
+        ),
         ("company/odd-name.yaml", &named("odd-name", "")),
     ]);
     let outcome = case.run(&["test", "company"]);
@@ -394,10 +397,19 @@ fn a_test_of_a_pack_with_mistakes_ends_with_2_and_tells_them() {
     for text in [
         "a pack's name is lower-case words",
         "did you mean `rules`?",
+        "a scalar or a list of scalars",
         "names",
     ] {
         assert!(outcome.stderr.contains(text), "{text}: {}", outcome.stderr);
     }
+    case.write("company/pack.yaml", "");
+    let outcome = case.run(&["test", "company"]);
+    assert_eq!(outcome.code, 2);
+    assert!(
+        outcome.stderr.contains("`name` is missing"),
+        "{}",
+        outcome.stderr
+    );
     let outcome = case.run(&["test", "nowhere"]);
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("nowhere"), "{}", outcome.stderr);

@@ -62,8 +62,8 @@ impl Manifest {
         }
     }
 
-    /// Reads the file; what is wrong with it is in `reader.diagnostics`.
-    pub(super) fn read(root: &Yaml, reader: &mut Reader<'_>) -> Option<Self> {
+    /// Reads the file of the pack at a path; what is wrong with it is in `reader.diagnostics`.
+    pub(super) fn read(root: &Yaml, path: &str, reader: &mut Reader<'_>) -> Self {
         let entries = reader.map(root, "a pack", &KEYS);
         let text = |key: &str, reader: &mut Reader<'_>| {
             let node = root.get(key)?;
@@ -83,13 +83,13 @@ impl Manifest {
                 reader.error(name.span, message);
             }
         }
-        Some(Self {
+        Self {
             version: text("version", reader),
             description: text("description", reader),
             parameters: read_parameters(entries, reader),
             rules: root.get("rules").cloned(),
-            name: name?,
-        })
+            name: name.unwrap_or_else(|| Self::of_place(path).name),
+        }
     }
 
     /// The names of its parameters, each with what it is, for people.
