@@ -57,7 +57,7 @@ fn a_pack_is_named_in_the_configuration_or_by_the_call_and_may_lie_outside_the_r
     assert_eq!(code, 0);
     case.write(
         "repo/rules/odd-name.yaml",
-        &odd.replace("severity: note", "severity: error\nparameters: {names: []}"),
+        odd.replace("severity: note", "severity: error\nparameters: {names: []}"),
     );
     case.write("repo/aznet.yaml", "packs: [rules/odd-name.yaml]\n");
     let (code, document) = case.answer(&["check", "repo"]);
