@@ -260,6 +260,17 @@ impl ClauseJudge<'_, '_> {
             .map_or(OriginId::NONE, |meta| meta.origin);
         let subject = |about: primary::About| (about.subject, about.deciding);
         if let Some(at) = wrong.at {
+            // What has several fields stands where these were typed together.
+            match at.element {
+                Some(one) if one.kind == Kind::Route => {
+                    return subject(authored::route(network, crate::model::RouteId(one.id)));
+                }
+                Some(one) if one.kind == Kind::SecurityRule => {
+                    let rule = SecurityRuleId(one.id);
+                    return subject(authored::security_rule(network, rule, None));
+                }
+                _ => {}
+            }
             let holder = at.element.unwrap_or(wrong.element);
             let holder = authored::holder(network, holder, at.origin);
             let other = || Some(at.element?.meta(self.world)?.origin);

@@ -222,9 +222,10 @@ pub(super) fn next_hop_text(world: &World<'_>, route: &model::routing::Route) ->
 /// What has the address of a virtual appliance, and the address where it is written.
 fn behind_address(world: &World<'_>, route: &model::routing::Route) -> String {
     use crate::model::routing::Appliance;
-    let named = |what: &str, meta: &model::Meta| match meta.name.value() {
-        Some(name) => format!("{what} `{name}`"),
-        None => format!("{what} `{}`", meta.address),
+    let named = |what: &str, meta: &model::Meta| match &meta.name.state {
+        State::Known(name) => format!("{what} `{name}`"),
+        State::Unknown(unknown, _) => format!("{what} `{}`", unknown.label),
+        _ => format!("{what} `{}`", meta.address),
     };
     let what = match &route.appliance {
         Appliance::Firewall(id) | Appliance::ExternalFirewall(Link::Here(id)) => {
