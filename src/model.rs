@@ -15,6 +15,7 @@ mod azurerm;
 mod build;
 mod complete;
 pub mod compute;
+mod defect;
 mod field;
 pub mod firewall;
 mod firewall_rule;

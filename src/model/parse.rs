@@ -338,6 +338,12 @@ pub(super) fn flexible(text: &str) -> Parsed<bool> {
     )
 }
 
+/// What is switched on or off in words.
+pub(super) fn enabled(text: &str) -> Parsed<bool> {
+    let words = [("Enabled", true), ("Disabled", false)];
+    word(text, &words, "Enabled or Disabled")
+}
+
 /// Which network policies apply to private endpoints.
 pub(super) fn private_endpoint_policies(text: &str) -> Parsed<PrivateEndpointPolicies> {
     use PrivateEndpointPolicies::{

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::address::ServiceTag;
+use super::nsg::Defect;
 use super::{
     Field, FirewallId, Link, List, LoadBalancerId, Meta, NicId, RouteId, RouteTableId, SubnetId,
 };
@@ -49,6 +50,8 @@ pub struct Route {
     pub appliance: Appliance,
     /// The appliances of a `VirtualApplianceEcmp` next hop, among which packets are spread.
     pub spread: List<ApplianceHop>,
+    /// What Azure refuses about its name and its prefix.
+    pub defects: Vec<Defect>,
 }
 
 /// One of several appliances a route leads to.

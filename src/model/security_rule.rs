@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::address::AddressPrefix;
+use super::defect::{self, Start, defect};
 use super::field::Node;
 use super::nsg::{Defect, SecurityRule};
 use super::parse;
-use super::{AsgId, Field, Link, List, Meta, State};
+use super::{AsgId, Field, Link, List, Meta};
 use crate::origin::{OriginGraph, OriginId};
 
 /// Where the fields of a rule are written.
@@ -117,7 +118,7 @@ impl Draft<'_> {
     pub(super) fn assemble(mut self) -> SecurityRule {
         let mut defects = Vec::new();
         self.leave_empty_defaults_open();
-        name_defects(&self.meta, &mut defects);
+        defect::name(&self.meta, Start::Word, &mut defects);
         description_defects(&self.description, &mut defects);
         let required = [
             &self.priority,
@@ -316,47 +317,7 @@ fn block_defects(draft: &Draft<'_>, defects: &mut Vec<Defect>) {
     }
     for side in [&draft.source, &draft.destination] {
         let pair = &side.addresses;
-        let mut texts = pair.many.list_of(|text| Ok(Arc::<str>::from(text))).items;
-        texts.push(pair.one.text());
-        for text in texts {
-            let Some(written) = text.value() else {
-                continue;
-            };
-            if let Some(block) = parse::block_meant(written) {
-                let why = format!(
-                    "names the block `{written}` by an address within it; `{block}` is meant"
-                );
-                defects.push(defect(pair.spelling, &why, text.origin));
-            }
-        }
-    }
-}
-
-fn name_defects(meta: &Meta, defects: &mut Vec<Defect>) {
-    let origin = meta.name.origin;
-    let name = match &meta.name.state {
-        State::Known(name) => name,
-        State::Absent => {
-            defects.push(defect("name", "has no name", meta.origin));
-            return;
-        }
-        _ => return,
-    };
-    // Azure's word characters reach beyond ASCII: only what is certainly refused counts.
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    if name.chars().count() > MAX_NAME {
-        let why = format!("has {} characters, 80 are allowed", name.chars().count());
-        defects.push(defect("name", &why, origin));
-    } else if !name.starts_with(word) {
-        let why = "has a name that must begin with a letter, a digit or an underscore";
-        defects.push(defect("name", why, origin));
-    } else if !name.ends_with(word) {
-        let why = "has a name that must end with a letter, a digit or an underscore";
-        defects.push(defect("name", why, origin));
-    } else if let Some(wrong) = name.chars().find(|c| !word(*c) && !matches!(c, '.' | '-')) {
-        let why =
-            format!("has {wrong:?} in its name; letters, digits, `.`, `-` and `_` are allowed");
-        defects.push(defect("name", &why, origin));
+        defect::blocks(pair.spelling, &[&pair.many, &pair.one], defects);
     }
 }
 
@@ -375,14 +336,5 @@ fn managed(name: &str) -> bool {
     name.contains("_UseOnly_") || name.starts_with("k8s-azure-lb_")
 }
 
-fn defect(field: &str, why: &str, origin: OriginId) -> Defect {
-    Defect {
-        field: field.into(),
-        why: why.into(),
-        origin,
-    }
-}
-
-const MAX_NAME: usize = 80;
 const MAX_DESCRIPTION: usize = 140;
 const MAX_GROUPS: usize = 10;

@@ -30,6 +30,7 @@ pub enum ServiceKind {
     Kubernetes,
     Batch,
     MachineLearning,
+    PrivateLinkService,
 }
 
 impl ServiceOption {
@@ -65,6 +66,7 @@ impl ServiceKind {
             Self::Kubernetes => "kubernetes",
             Self::Batch => "batch",
             Self::MachineLearning => "machine-learning",
+            Self::PrivateLinkService => "private-link-service",
         }
     }
 }
@@ -196,6 +198,9 @@ pub struct ServiceSubnet {
     /// It must have a route table.
     #[serde(default)]
     pub route_table: bool,
+    /// Network policies for Private Link services must be off in it.
+    #[serde(default)]
+    pub no_private_link_policies: bool,
     /// Only where all of these are on.
     #[serde(default)]
     pub when: Vec<ServiceOption>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::nsg::Defect;
 use super::{
     AsgId, Field, FirewallId, GatewayConnectionId, GatewayId, HubConnectionId, HubId, Link, List,
     LocalNetworkGatewayId, MachineId, Meta, NatGatewayId, NicId, NsgId, PeeringId, PoolId,
@@ -34,6 +35,8 @@ pub struct VirtualNetwork {
     pub gateways: List<GatewayId>,
     /// Its connections to virtual WAN hubs.
     pub hub_connections: List<HubConnectionId>,
+    /// What Azure refuses about its blocks.
+    pub defects: Vec<Defect>,
 }
 
 /// A subnet.
@@ -65,8 +68,13 @@ pub struct Subnet {
     pub private_endpoint_policies: Field<PrivateEndpointPolicies>,
     /// The private endpoints in it.
     pub private_endpoints: List<PrivateEndpointId>,
+    /// Whether network policies apply to the addresses of Private Link services in it; absent: they
+    /// do.
+    pub private_link_service_policies: Field<bool>,
     /// The services in it.
     pub services: List<ServiceId>,
+    /// What Azure refuses about its blocks.
+    pub defects: Vec<Defect>,
 }
 
 /// Which network policies of a subnet apply to the private endpoints in it.
@@ -250,6 +258,8 @@ pub struct VirtualNetworkGateway {
     pub meta: Meta,
     /// `Vpn`, `ExpressRoute`, `LocalGateway`.
     pub kind: Field<Arc<str>>,
+    /// How a VPN gateway decides what goes into a tunnel: `RouteBased`, `PolicyBased`.
+    pub vpn_type: Field<Arc<str>>,
     /// Its SKU, for example `VpnGw1AZ`; absent: `Basic`.
     pub sku: Field<Arc<str>>,
     /// The subnet it lies in.

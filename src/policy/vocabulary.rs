@@ -12,6 +12,7 @@ mod balanced;
 mod balancing;
 mod common;
 mod connectivity;
+mod defects;
 mod egress;
 mod firewall;
 mod firewall_defects;

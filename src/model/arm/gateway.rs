@@ -32,6 +32,7 @@ pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     ];
     let _: GatewayId = builder.add(VirtualNetworkGateway {
         kind: from.get("gatewayType").text(),
+        vpn_type: from.get("vpnType").text(),
         sku: from.path(&["sku", "name"]).text(),
         subnet,
         bgp: from.get("enableBgp").flag(),

@@ -3,6 +3,7 @@
 use super::{child, keys, parent, parts, properties};
 use crate::eval::Resource;
 use crate::model::build::{BackReferences, Bond, Builder, Part};
+use crate::model::defect::{self, Start};
 use crate::model::field::Node;
 use crate::model::index::Id;
 use crate::model::routing::{Appliance, ApplianceHop, Route, RouteTable};
@@ -92,9 +93,13 @@ fn route(part: Part<'_>) -> (Route, (Node<'_>, Vec<Node<'_>>)) {
         address: address.field(parse::host),
         appliance: Appliance::Unknown,
     });
+    let prefix = from.get("addressPrefix");
+    let mut defects = Vec::new();
+    defect::name(&part.meta, Start::LetterOrDigit, &mut defects);
+    defect::blocks("address prefix", &[&prefix], &mut defects);
     let route = Route {
         route_table: None,
-        prefix: from.get("addressPrefix").field(parse::route_prefix),
+        prefix: prefix.field(parse::route_prefix),
         next_hop_type: from.get("nextHopType").field(parse::next_hop_type),
         next_hop_address: hop.field(parse::host),
         appliance: Appliance::NotApplicable,
@@ -102,6 +107,7 @@ fn route(part: Part<'_>) -> (Route, (Node<'_>, Vec<Node<'_>>)) {
             items: several.collect(),
             rest: spread.rest,
         },
+        defects,
         meta: part.meta,
     };
     (route, (hop, spread.items))

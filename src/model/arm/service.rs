@@ -29,6 +29,7 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
         | "microsoft.containerservice/managedclusters/agentpools" => draft.kubernetes(),
         "microsoft.batch/batchaccounts/pools" => draft.batch(),
         "microsoft.machinelearningservices/workspaces/computes" => draft.machine_learning(),
+        "microsoft.network/privatelinkservices" => draft.private_link_service(),
         _ => return,
     };
     let meta = builder.meta(resource);
@@ -192,6 +193,12 @@ impl Draft<'_> {
             ],
             ..self.of(ServiceKind::HdInsight, subnets)
         }
+    }
+
+    fn private_link_service(&self) -> Particular {
+        let configurations = self.from.get("ipConfigurations");
+        let subnets = self.subnets(&configurations, &["properties", "subnet", "id"]);
+        self.of(ServiceKind::PrivateLinkService, subnets)
     }
 
     fn managed_instance(&self) -> Particular {

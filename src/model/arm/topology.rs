@@ -3,6 +3,7 @@
 use super::{child, id, ids, keys, parent, parts, properties};
 use crate::eval::Resource;
 use crate::model::build::{BackReferences, Bond, Builder, Part, link_to};
+use crate::model::defect;
 use crate::model::field::Node;
 use crate::model::index::Id;
 use crate::model::intent::intent;
@@ -26,11 +27,12 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         &from.get("virtualNetworkPeerings"),
         "virtualNetworkPeerings",
     );
+    let space = from.path(&["addressSpace", "addressPrefixes"]);
+    let mut defects = Vec::new();
+    defect::blocks("address space", &[&space], &mut defects);
     let element = VirtualNetwork {
         location: body.get("location").text(),
-        address_space: from
-            .path(&["addressSpace", "addressPrefixes"])
-            .list_of(parse::block),
+        address_space: space.list_of(parse::block),
         ddos_protection: from.get("enableDdosProtection").flag(),
         dns_servers: from
             .path(&["dhcpOptions", "dnsServers"])
@@ -45,6 +47,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         },
         gateways: List::default(),
         hub_connections: List::default(),
+        defects,
         meta: meta.clone(),
     };
     let _: VnetId = builder.put(element, &meta);
@@ -67,8 +70,11 @@ pub(super) fn child_subnet<'a>(builder: &mut Builder<'a>, resource: &'a Resource
 
 fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>) {
     let from = properties(&part.node);
-    let mut address_prefixes = from.get("addressPrefixes").list_of(parse::block);
+    let several = from.get("addressPrefixes");
+    let mut address_prefixes = several.list_of(parse::block);
     let single = from.get("addressPrefix");
+    let mut defects = Vec::new();
+    defect::blocks("address prefix", &[&several, &single], &mut defects);
     if !single.is_absent() && address_prefixes.is_certainly_empty() {
         address_prefixes.items.push(single.field(parse::block));
     }
@@ -89,7 +95,11 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
             .get("privateEndpointNetworkPolicies")
             .field(parse::private_endpoint_policies),
         private_endpoints: List::default(),
+        private_link_service_policies: from
+            .get("privateLinkServiceNetworkPolicies")
+            .field(parse::enabled),
         services: List::default(),
+        defects,
         meta: part.meta,
     };
     let subnet = match builder.certain::<SubnetId>(&element.meta) {
@@ -145,6 +155,10 @@ fn amend(subnet: &mut Subnet, said: Subnet) {
     if !said.private_endpoint_policies.is_absent() {
         subnet.private_endpoint_policies = said.private_endpoint_policies;
     }
+    if !said.private_link_service_policies.is_absent() {
+        subnet.private_link_service_policies = said.private_link_service_policies;
+    }
+    subnet.defects.extend(said.defects);
 }
 
 /// `Microsoft.Network/virtualNetworks/virtualNetworkPeerings`

@@ -23,6 +23,7 @@ pub(super) fn gateway<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let clients = body.block("vpn_client_configuration").get("address_space");
     let element = VirtualNetworkGateway {
         kind: body.get("type").text(),
+        vpn_type: body.get("vpn_type").text(),
         sku: body.get("sku").text(),
         subnet: body.block("ip_configuration").get("subnet_id").link(),
         bgp: body.any_of(&["bgp_enabled", "enable_bgp"]).flag(),

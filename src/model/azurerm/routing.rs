@@ -3,6 +3,7 @@
 use super::{add, blocks, by_name, is_here, place, whole};
 use crate::eval::Resource;
 use crate::model::build::{Bond, Builder, Part};
+use crate::model::defect::{self, Start};
 use crate::model::routing::{Appliance, Route, RouteTable};
 use crate::model::{List, RouteId, RouteTableId, parse};
 
@@ -52,13 +53,18 @@ pub(super) fn separate_route<'a>(builder: &mut Builder<'a>, resource: &'a Resour
 fn route<'a>(builder: &mut Builder<'a>, part: Part<'a>) -> RouteId {
     let from = &part.node;
     let hop = from.get("next_hop_in_ip_address");
+    let prefix = from.get("address_prefix");
+    let mut defects = Vec::new();
+    defect::name(&part.meta, Start::LetterOrDigit, &mut defects);
+    defect::blocks("address prefix", &[&prefix], &mut defects);
     let element = Route {
         route_table: None,
-        prefix: from.get("address_prefix").field(parse::route_prefix),
+        prefix: prefix.field(parse::route_prefix),
         next_hop_type: from.get("next_hop_type").field(parse::next_hop_type),
         next_hop_address: hop.field(parse::host),
         appliance: Appliance::NotApplicable,
         spread: List::default(),
+        defects,
         meta: part.meta,
     };
     let route = builder.add(element);

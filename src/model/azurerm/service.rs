@@ -73,6 +73,11 @@ const SERVICES: &[(&str, &str, Fill)] = &[
         "microsoft.machinelearningservices/workspaces/computes",
         machine_learning,
     ),
+    (
+        "private_link_service",
+        "microsoft.network/privatelinkservices",
+        private_link_service,
+    ),
     ("hdinsight_hadoop_cluster", HD_INSIGHT, hd_insight),
     ("hdinsight_hbase_cluster", HD_INSIGHT, hd_insight),
     (
@@ -173,6 +178,13 @@ fn domain_services(body: &Node<'_>, service: &mut Service) {
     service.kind = ServiceKind::EntraDomainServices;
     let initial = body.block("initial_replica_set").get("subnet_id");
     service.subnets = one(&initial.or_else(|| body.get("subnet_id")));
+}
+
+fn private_link_service(body: &Node<'_>, service: &mut Service) {
+    service.kind = ServiceKind::PrivateLinkService;
+    service.subnets = body
+        .get("nat_ip_configuration")
+        .list(|one| one.get("subnet_id").link());
 }
 
 fn managed_instance(body: &Node<'_>, service: &mut Service) {

@@ -5,6 +5,7 @@ use crate::eval::Mode;
 use crate::eval::Resource;
 use crate::eval::terraform::schema::{Versions, schema};
 use crate::model::build::{Bond, Builder, Part, canonical, external, link_to};
+use crate::model::defect;
 use crate::model::field::Node;
 use crate::model::index::Place;
 use crate::model::intent::intent;
@@ -28,9 +29,12 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
     let meta = builder.meta(resource);
     let body = builder.body(resource);
     let subnets = blocks(&meta, &body, "subnet");
+    let space = body.get("address_space");
+    let mut defects = Vec::new();
+    defect::blocks("address space", &[&space], &mut defects);
     let element = VirtualNetwork {
         location: body.get("location").text(),
-        address_space: body.get("address_space").list_of(parse::block),
+        address_space: space.list_of(parse::block),
         ddos_protection: body.block("ddos_protection_plan").get("enable").flag(),
         dns_servers: body.get("dns_servers").list_of(parse::host),
         subnets: List {
@@ -40,6 +44,7 @@ pub(super) fn virtual_network<'a>(builder: &mut Builder<'a>, resource: &'a Resou
         peerings: List::default(),
         gateways: List::default(),
         hub_connections: List::default(),
+        defects,
         meta,
     };
     let _: VnetId = add(builder, resource, NETWORKS, element);
@@ -114,11 +119,12 @@ fn subnet(
             .get("service_endpoint")
             .list(|item| item.get("service").text());
     }
+    let prefixes = from.any_of(&["address_prefixes", "address_prefix"]);
+    let mut defects = Vec::new();
+    defect::blocks("address prefix", &[&prefixes], &mut defects);
     let subnet: SubnetId = builder.add(Subnet {
         virtual_network: owner,
-        address_prefixes: from
-            .any_of(&["address_prefixes", "address_prefix"])
-            .list_of(parse::block),
+        address_prefixes: prefixes.list_of(parse::block),
         nsg: from
             .any_of(&[
                 "network_security_group_id",
@@ -135,7 +141,9 @@ fn subnet(
         firewalls: List::default(),
         private_endpoint_policies: private_endpoint_policies(from, provider, inline),
         private_endpoints: List::default(),
+        private_link_service_policies: private_link_service_policies(from),
         services: List::default(),
+        defects,
         meta: part.meta,
     });
     if let Some(lies) = lies {
@@ -180,6 +188,18 @@ fn private_endpoint_policies(
     Field {
         state,
         origin: named.origin(),
+    }
+}
+
+/// Whether network policies apply to Private Link services: a truth value, before that one the other
+/// way round. Where nothing is written they apply.
+fn private_link_service_policies(from: &Node<'_>) -> Field<bool> {
+    let enforced = from.get("enforce_private_link_service_network_policies");
+    match enforced.is_absent() {
+        true => from
+            .get("private_link_service_network_policies_enabled")
+            .flag(),
+        false => enforced.flag().map(|enforced| !enforced),
     }
 }
 

@@ -88,6 +88,12 @@ pub(super) static GATEWAY: KindSpec = KindSpec {
             "`Vpn`, `ExpressRoute` or `LocalGateway`",
             |w, id| field(&gateway(w, id).kind, text),
         ),
+        Field::new(
+            "vpn_type",
+            Ty::TEXT,
+            "how a VPN gateway decides what goes into a tunnel: `RouteBased` or `PolicyBased`",
+            |w, id| field(&gateway(w, id).vpn_type, text),
+        ),
         Field::new("sku", Ty::TEXT, "for example `VpnGw1AZ`", |w, id| {
             field(&gateway(w, id).sku, text)
         }),

@@ -18,7 +18,8 @@ use crate::policy::datum::{self, Data, Datum};
 
 use defects::{count_addresses, count_groups, defects, free_priority, same_name, same_priority};
 use sides::{destination_port_count, service_source_ports, translated_addresses};
-use tags::{MISDIRECTED_TAG, UNKNOWN_TAG, misdirected_tags, unknown_tags};
+use tags::{MISDIRECTED_TAG, misdirected_tags, unknown_tags};
+pub(super) use tags::{UNKNOWN_TAG, unknown_of};
 
 pub(super) const DIRECTIONS: &[&str] = &["Inbound", "Outbound"];
 pub(super) const ACCESSES: &[&str] = &["Allow", "Deny"];

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::addressing;
 use super::balancing::{FRONTEND, frontends, parts_of, rules_that};
+use super::defects;
 use super::firewall_parts::{collection_of, firewall_of, policy_of};
+use super::nsg::DEFECT;
 use super::read::{boolean, elements, field, host, link, links, text};
 use super::service;
 use super::{Field, Item, Kind, Ty, World, outside};
@@ -119,6 +121,18 @@ const SUBNET: &[Field] = &[
         },
     ),
     Field::new(
+        "private_link_service_policies",
+        Ty::BOOL,
+        "whether network policies apply to Private Link services in it; null: they do",
+        |w, id| boolean(&w.network[SubnetId(id)].private_link_service_policies),
+    ),
+    Field::new(
+        "defects",
+        Ty::List(Item::Object(DEFECT)),
+        "what Azure refuses about its blocks",
+        defects::of_subnet,
+    ),
+    Field::new(
         "private_endpoint_policies",
         Ty::One(Item::Word(POLICIES)),
         "which network policies apply to the private endpoints in it; null: `Disabled`",
@@ -169,6 +183,12 @@ const POLICIES: &[&str] = &[
 ];
 
 const VIRTUAL_NETWORK: &[Field] = &[
+    Field::new(
+        "defects",
+        Ty::List(Item::Object(DEFECT)),
+        "what Azure refuses about its blocks",
+        defects::of_network,
+    ),
     Field::new(
         "ddos_protection",
         Ty::BOOL,

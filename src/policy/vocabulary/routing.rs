@@ -5,8 +5,7 @@ mod next_hop;
 
 use ipnet::IpNet;
 
-use super::nsg::DEFECT;
-
+use super::nsg::{DEFECT, UNKNOWN_TAG, unknown_of};
 use super::read::{address, boolean, element, elements, field, name};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
 use crate::model::address::AddressPrefix;
@@ -200,6 +199,19 @@ pub(super) static ROUTE: KindSpec = KindSpec {
             ty: Ty::One(Item::Element(Kind::Route)),
             doc: "an earlier route of its table with its prefix; null: none",
             get: |w, id| defects::same_as(w, id, defects::same_prefix),
+        },
+        Field {
+            name: "unknown_tags",
+            ty: Ty::List(Item::Object(UNKNOWN_TAG)),
+            doc: "the service tag it is for, if that is not documented",
+            get: |w, id| {
+                let prefix = &route(w, id).prefix;
+                let tag = match prefix.value() {
+                    Some(RoutePrefix::Tag(tag)) => Some((tag, prefix.origin)),
+                    _ => None,
+                };
+                unknown_of(w, tag.into_iter())
+            },
         },
         Field {
             name: "defects",

@@ -28,6 +28,7 @@ const KINDS: &[&str] = &[
     "kubernetes",
     "batch",
     "machine-learning",
+    "private-link-service",
 ];
 
 const REQUIRED: &[Member] = &[
@@ -112,6 +113,11 @@ const SUBNET_NEEDS: &[Member] = &[
         "route_table",
         Ty::BOOL,
         "whether it must have a route table",
+    ),
+    (
+        "no_private_link_policies",
+        Ty::BOOL,
+        "whether network policies for Private Link services must be off in it",
     ),
 ];
 
@@ -306,6 +312,10 @@ fn subnet_needs(world: &World<'_>, id: u32) -> Datum {
                     Datum::constant(Data::Bool(row.security_group)),
                 ),
                 ("route_table", Datum::constant(Data::Bool(row.route_table))),
+                (
+                    "no_private_link_policies",
+                    Datum::constant(Data::Bool(row.no_private_link_policies)),
+                ),
             ]);
             items.push(datum::Item {
                 datum,

@@ -156,6 +156,7 @@ impl Build {
             peerings: List::default(),
             gateways: List::default(),
             hub_connections: List::default(),
+            defects: Vec::new(),
         });
         id
     }
@@ -176,7 +177,9 @@ impl Build {
             firewalls: List::default(),
             private_endpoint_policies: absent(),
             private_endpoints: List::default(),
+            private_link_service_policies: absent(),
             services: List::default(),
+            defects: Vec::new(),
         });
         self.network[vnet].subnets.items.push(id);
         id
@@ -486,6 +489,7 @@ impl Build {
             next_hop_address: absent(),
             appliance,
             spread: List::default(),
+            defects: Vec::new(),
         });
         self.network[table].routes.items.push(id);
         id

@@ -44,6 +44,7 @@ pub(super) fn site(build: &mut Build, vnet: VnetId, space: &str) -> GatewayId {
     build.network.gateways.push(VirtualNetworkGateway {
         meta: meta("gateway"),
         sku: absent(),
+        vpn_type: absent(),
         kind: known("Vpn".into()),
         subnet: absent(),
         bgp: absent(),

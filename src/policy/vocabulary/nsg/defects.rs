@@ -1,16 +1,16 @@
 //! What Azure would refuse in a rule, and priorities that are free.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::read::{elements, object, open};
+use super::super::defects::Defects;
+use super::super::read::{elements, open};
 use super::super::{Kind, World};
 use super::{group, rule};
 use crate::model::address::AddressPrefix;
 use crate::model::nsg::SecurityRule;
-use crate::model::{self, Link, State};
-use crate::origin::OriginId;
-use crate::policy::datum::{self, Data, Datum};
+use crate::model::{self, Link};
+use crate::policy::datum::{Data, Datum};
 
 pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
     let this = rule(world, id);
@@ -52,47 +52,26 @@ pub(super) fn same_name(world: &World<'_>, id: u32) -> Datum {
 
 pub(super) fn defects(world: &World<'_>, id: u32) -> Datum {
     let rule = rule(world, id);
-    let mut found: BTreeMap<(String, String), OriginId> = BTreeMap::new();
-    let mut add = |field: &str, why: &str, origin: OriginId| {
-        found
-            .entry((field.to_owned(), why.to_owned()))
-            .or_insert(origin);
-    };
-    invalid("name", &rule.meta.name, &mut add);
-    invalid("priority", &rule.priority, &mut add);
-    invalid("direction", &rule.direction, &mut add);
-    invalid("access", &rule.access, &mut add);
-    invalid("protocol", &rule.protocol, &mut add);
+    let mut found = Defects::default();
+    found.invalid("name", &rule.meta.name);
+    found.invalid("priority", &rule.priority);
+    found.invalid("direction", &rule.direction);
+    found.invalid("access", &rule.access);
+    found.invalid("protocol", &rule.protocol);
     for item in &rule.source.items {
-        invalid("source", item, &mut add);
+        found.invalid("source", item);
     }
     for item in &rule.destination.items {
-        invalid("destination", item, &mut add);
+        found.invalid("destination", item);
     }
     for item in &rule.source_ports.items {
-        invalid("source port", item, &mut add);
+        found.invalid("source port", item);
     }
     for item in &rule.destination_ports.items {
-        invalid("destination port", item, &mut add);
+        found.invalid("destination port", item);
     }
-    for defect in &rule.defects {
-        add(&defect.field, &defect.why, defect.origin);
-    }
-    let items = found.into_iter().map(|((field, why), origin)| {
-        let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
-        datum::Item::certain(Datum::new(defect.data, origin))
-    });
-    Datum::list(items.collect(), None)
-}
-
-fn invalid<T>(name: &str, field: &model::Field<T>, add: &mut impl FnMut(&str, &str, OriginId)) {
-    if let State::Invalid { why, .. } = &field.state {
-        add(
-            name,
-            &format!("has a {name} Azure does not take: {why}"),
-            field.origin,
-        );
-    }
+    found.all(&rule.defects);
+    found.datum()
 }
 
 pub(super) fn free_priority(world: &World<'_>, id: u32) -> Datum {

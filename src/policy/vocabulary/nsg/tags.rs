@@ -1,14 +1,15 @@
 //! Service tags of a rule that are not what they should be.
 
 use super::rule;
-use crate::model::address::AddressPrefix;
+use crate::model::address::{AddressPrefix, ServiceTag};
 use crate::model::nsg::{Direction, SecurityRule};
 use crate::model::platform::TagDirection;
+use crate::origin::OriginId;
 use crate::policy::datum::{Data, Datum, Item};
 use crate::policy::vocabulary::read::object;
 use crate::policy::vocabulary::{Member, Ty, World};
 
-pub(super) const UNKNOWN_TAG: &[Member] = &[
+pub(in crate::policy::vocabulary) const UNKNOWN_TAG: &[Member] = &[
     ("name", Ty::TEXT, "as written"),
     (
         "nearest",
@@ -26,11 +27,20 @@ pub(super) const MISDIRECTED_TAG: &[Member] = &[
 pub(super) fn unknown_tags(world: &World<'_>, id: u32) -> Datum {
     let this = rule(world, id);
     let both = this.source.items.iter().chain(&this.destination.items);
+    let tags = both.filter_map(|field| match field.value() {
+        Some(AddressPrefix::Tag(tag)) => Some((tag, field.origin)),
+        _ => None,
+    });
+    unknown_of(world, tags)
+}
+
+/// Those of some tags that are not documented.
+pub(in crate::policy::vocabulary) fn unknown_of<'a>(
+    world: &World<'_>,
+    tags: impl Iterator<Item = (&'a ServiceTag, OriginId)>,
+) -> Datum {
     let mut items = Vec::new();
-    for field in both {
-        let Some(AddressPrefix::Tag(tag)) = field.value() else {
-            continue;
-        };
+    for (tag, origin) in tags {
         let name = tag.name();
         if world.facts.tag(name).is_some() {
             continue;
@@ -44,7 +54,7 @@ pub(super) fn unknown_tags(world: &World<'_>, id: u32) -> Datum {
                 Datum::constant(Data::Bool(is_host_name(name))),
             ),
         ]);
-        items.push(Item::certain(Datum::new(entry.data, field.origin)));
+        items.push(Item::certain(Datum::new(entry.data, origin)));
     }
     Datum::list(items, None)
 }
@@ -95,9 +105,7 @@ pub(super) fn misdirected_tags(world: &World<'_>, id: u32) -> Datum {
 }
 
 /// The tags of inbound sources and outbound destinations.
-fn far_tags(
-    rule: &SecurityRule,
-) -> impl Iterator<Item = (crate::origin::OriginId, &str, Direction)> {
+fn far_tags(rule: &SecurityRule) -> impl Iterator<Item = (OriginId, &str, Direction)> {
     let direction = rule.direction.value().copied();
     let far = match direction {
         Some(Direction::Inbound) => rule.source.items.as_slice(),

@@ -1,36 +1,28 @@
 //! What Azure would refuse in a route.
 
-use std::collections::BTreeMap;
-
 use super::route;
 use crate::eval::value::Truth;
 use crate::model::routing::{NextHopType, Route, RoutePrefix};
-use crate::model::{Field, RouteId, State};
-use crate::origin::OriginId;
-use crate::policy::datum::{self, Data, Datum};
-use crate::policy::vocabulary::read::object;
+use crate::model::{RouteId, State};
+use crate::policy::datum::{Data, Datum};
+use crate::policy::vocabulary::defects::Defects;
 use crate::policy::vocabulary::{Kind, World, element};
-
-type Defects = BTreeMap<(&'static str, String), OriginId>;
 
 /// `{field, why}` of each, pointing at the field.
 pub(super) fn defects(world: &World<'_>, id: u32) -> Datum {
     let this = route(world, id);
-    let mut found = Defects::new();
-    invalid("name", &this.meta.name, &mut found);
-    invalid("address prefix", &this.prefix, &mut found);
-    invalid("next hop type", &this.next_hop_type, &mut found);
-    invalid("next hop address", &this.next_hop_address, &mut found);
+    let mut found = Defects::default();
+    found.invalid("name", &this.meta.name);
+    found.invalid("address prefix", &this.prefix);
+    found.invalid("next hop type", &this.next_hop_type);
+    found.invalid("next hop address", &this.next_hop_address);
     for hop in &this.spread.items {
-        invalid("next hop address", &hop.address, &mut found);
+        found.invalid("next hop address", &hop.address);
     }
     next_hop(world, this, &mut found);
     tag(world, this, &mut found);
-    let items = found.into_iter().map(|((field, why), origin)| {
-        let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
-        datum::Item::certain(Datum::new(defect.data, origin))
-    });
-    Datum::list(items.collect(), None)
+    found.all(&this.defects);
+    found.datum()
 }
 
 /// The earlier route of its table that Azure takes for the same, by name or by prefix; null: none.
@@ -67,21 +59,13 @@ fn certain(route: &Route) -> bool {
     meta.existence.truth == Truth::True && !meta.template && !meta.existing
 }
 
-fn invalid<T>(name: &'static str, field: &Field<T>, found: &mut Defects) {
-    if let State::Invalid { why, .. } = &field.state {
-        let article = if name.starts_with('a') { "an" } else { "a" };
-        let why = format!("has {article} {name} Azure does not take: {why}");
-        found.entry((name, why)).or_insert(field.origin);
-    }
-}
-
 /// An address where none belongs, and none where one does.
 fn next_hop(world: &World<'_>, route: &Route, found: &mut Defects) {
     const FIELD: &str = "next hop address";
     let Some(kind) = route.next_hop_type.value() else {
         if route.next_hop_type.is_absent() && !route.meta.existing {
-            let why = "has no next hop type".to_owned();
-            found.insert(("next hop type", why), route.meta.origin);
+            let why = "has no next hop type";
+            found.add("next hop type", why, route.meta.origin);
         }
         return;
     };
@@ -89,7 +73,7 @@ fn next_hop(world: &World<'_>, route: &Route, found: &mut Defects) {
     match kind {
         NextHopType::VirtualAppliance if address.is_absent() => {
             let why = "has the next hop type `VirtualAppliance`, but no next hop address";
-            found.insert((FIELD, why.to_owned()), origin);
+            found.add(FIELD, why, origin);
         }
         NextHopType::VirtualApplianceEcmp if route.spread.rest.is_none() => {
             let limit = |name: &str| {
@@ -104,7 +88,7 @@ fn next_hop(world: &World<'_>, route: &Route, found: &mut Defects) {
                     "has the next hop type `VirtualApplianceEcmp` with {count} next hop addresses, \
                      where {least} to {most} belong"
                 );
-                found.insert((FIELD, why), origin);
+                found.add(FIELD, &why, origin);
             }
         }
         NextHopType::VirtualAppliance | NextHopType::VirtualApplianceEcmp => {}
@@ -114,7 +98,7 @@ fn next_hop(world: &World<'_>, route: &Route, found: &mut Defects) {
                     "has the next hop address {known}, which only the next hop type \
                      `VirtualAppliance` takes"
                 );
-                found.insert((FIELD, why), address.origin);
+                found.add(FIELD, &why, address.origin);
             }
         }
     }
@@ -133,6 +117,6 @@ fn tag(world: &World<'_>, route: &Route, found: &mut Defects) {
             "is for the service tag `{}`, which routes cannot name",
             row.name
         );
-        found.insert(("address prefix", why), route.prefix.origin);
+        found.add("address prefix", &why, route.prefix.origin);
     }
 }
