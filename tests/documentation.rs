@@ -32,3 +32,8 @@ fn check(name: &str, page: &str) {
         "docs/{name} is out of date: UPDATE_DOCS=1 writes it anew"
     );
 }
+
+#[test]
+fn the_page_of_the_vocabulary_is_that_of_the_kinds() {
+    check("vocabulary.md", &aznet::policy::vocabulary::reference());
+}

@@ -133,6 +133,12 @@ pub fn hole(id: UnknownId) -> String {
     format!("\u{1}{:x}\u{2}", id.0)
 }
 
+/// Whether a text has a [`hole`] in it.
+#[must_use]
+pub fn has_hole(text: &str) -> bool {
+    text.contains('\u{1}')
+}
+
 impl Value {
     /// Pairs data with its origin.
     #[must_use]

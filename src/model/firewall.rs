@@ -185,6 +185,8 @@ pub struct FirewallRule {
     pub position: u32,
     /// Allow or deny; for DNAT, allow.
     pub action: Field<Access>,
+    /// What people wrote about it.
+    pub description: Field<Arc<str>>,
     /// Protocols; `Any` is every one.
     pub protocols: List<Field<FirewallProtocol>>,
     /// Sources: addresses, ranges, tags.

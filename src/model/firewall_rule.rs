@@ -130,6 +130,7 @@ pub(super) struct Draft<'a> {
     pub(super) meta: Meta,
     pub(super) kind: FirewallRuleKind,
     pub(super) position: usize,
+    pub(super) description: Node<'a>,
     /// Names of protocols; for application rules objects with a port.
     pub(super) protocols: Node<'a>,
     /// How the protocol and the port in those objects are spelt.
@@ -178,6 +179,7 @@ impl Draft<'_> {
             } else {
                 collection.action.field(parse::access)
             },
+            description: self.description.text(),
             protocols: if application {
                 self.protocols
                     .list(|item| item.get(protocol).field(parse::application_protocol))

@@ -60,6 +60,8 @@ pub struct SecurityRule {
     pub source_ports: List<Field<PortRange>>,
     /// Destination ports.
     pub destination_ports: List<Field<PortRange>>,
+    /// What people wrote about it.
+    pub description: Field<Arc<str>>,
     /// What Azure refuses about the rule as a whole (facts on fields are in the fields): singular
     /// and plural both given, address and ASG both given, families mixed, a tag in a plural list,
     /// nothing given, a name it refuses.

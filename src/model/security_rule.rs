@@ -147,6 +147,7 @@ impl Draft<'_> {
             destination: self.destination.read(&mut defects),
             source_ports: self.source_ports.read(parse::ports, &mut defects),
             destination_ports: self.destination_ports.read(parse::ports, &mut defects),
+            description: self.description.text(),
             platform_managed,
             apart: false,
             meta: self.meta,

@@ -204,6 +204,8 @@ pub struct PublicIp {
     pub allocation: Field<Arc<str>>,
     /// The name that reverse DNS gives for it; absent: none.
     pub reverse_fqdn: Field<Arc<str>>,
+    /// The availability zones it is spread over; none: Azure chooses.
+    pub zones: List<Field<Arc<str>>>,
 }
 
 /// A prefix of public IP addresses.

@@ -67,6 +67,8 @@ pub struct Judgement {
     pub rule: Arc<str>,
     /// Which clause of the rule, from 0, and a word that tells apart kinds of trouble within it.
     pub clause: u32,
+    /// Which demand of the clause, if that says in words of its own what is wrong.
+    pub demand: Option<u32>,
     /// How certain.
     pub verdict: FindingVerdict,
     /// How bad.
@@ -127,7 +129,7 @@ pub struct Finding {
 /// Makes one finding of every authored mistake, sorted by place, rule and resource.
 ///
 /// Violated judgements of one rule at one place about one security rule are one finding, with an
-/// instance for each; an undetermined one at such a place is an instance of it. The other
+/// instance for each, unless they say different things in words of their own; an undetermined one at such a place is an instance of it. The other
 /// undetermined ones are put together by rule, template and the input they miss, since one answer
 /// settles them all: the places of the others are related ones.
 #[must_use]
@@ -198,6 +200,8 @@ struct PlaceKey {
     rule: Arc<str>,
     span: Span,
     security_rule: Option<Arc<str>>,
+    /// Clause and demand, where a demand has words of its own: nothing else tells its trouble.
+    demand: Option<(u32, u32)>,
 }
 
 impl PlaceKey {
@@ -206,6 +210,7 @@ impl PlaceKey {
             rule: Arc::clone(&judgement.rule),
             span: judgement.primary.span,
             security_rule: judgement.security_rule.clone(),
+            demand: judgement.demand.map(|demand| (judgement.clause, demand)),
         }
     }
 }
@@ -390,6 +395,7 @@ mod tests {
         Judgement {
             rule: "r".into(),
             clause: 0,
+            demand: None,
             verdict,
             severity: Severity::Warning,
             message: format!("about {resource}"),

@@ -442,7 +442,8 @@ fn parsed(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> O
     diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| {
         match diagnostic.code {
             "yaml-syntax" => diagnostic.with_help(
-                "an expression with `!`, `?`, `[for …]` or a leading quote is written in quotes or as a block scalar",
+                "write an expression in single quotes, or below a `|`: to YAML `!`, `?`, `[`, `#`, `: ` and a quote mean \
+                 something of their own, and within `{…}` so do `,` and `}`",
             ),
             _ => diagnostic,
         }

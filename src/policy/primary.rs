@@ -145,7 +145,10 @@ where
     let all = candidates
         .iter()
         .filter(is_apart)
-        .find(|candidate| literals.iter().all(|literal| contains(candidate, literal)));
+        .find(|candidate| {
+            let mut typed = literals.iter().filter(|literal| literal.is_typed);
+            typed.all(|literal| contains(candidate, literal))
+        });
     let part = || {
         candidates.iter().filter(is_apart).find(|candidate| {
             candidate.is_loop && literals.iter().any(|literal| contains(candidate, literal))

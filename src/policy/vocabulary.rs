@@ -35,14 +35,13 @@ mod topology;
 
 use std::sync::Arc;
 
-use super::datum::{Data, Datum};
+use super::datum::Datum;
 use super::settings::Settings;
-use crate::eval::value::{Reason, Truth, Unknown};
+use crate::eval::value::{Reason, Truth, Unknown, has_hole, without_marks};
 use crate::eval::{Deployment, Existence};
 use crate::model::platform::PlatformFacts;
 use crate::model::resource::Resources;
 use crate::model::{self, Meta, Network};
-use crate::origin::OriginId;
 use crate::semantics::Semantics;
 use crate::semantics::routes::RouteLoop;
 
@@ -222,12 +221,15 @@ pub(crate) fn outside(what: impl Into<Arc<str>>) -> Arc<Unknown> {
     Arc::new(Unknown::new("outside", what, Reason::Outside))
 }
 
-/// A field of an element that is not in the files.
-pub(crate) fn external_field(name: &str, field: &str) -> Datum {
-    Datum::new(
-        Data::Unknown(outside(format!("{field} of {name}")), Arc::from([])),
-        OriginId::NONE,
-    )
+/// A field of an element that is not in the files: of all that can be asked of it, its id tells the
+/// name, in lower case.
+pub(crate) fn external_field(key: &str, field: &str) -> Datum {
+    let last = key.rsplit('/').next().unwrap_or(key);
+    if field == "name" && key.contains("/providers/") && !has_hole(last) {
+        return Datum::text(without_marks(last));
+    }
+    let label = format!("{field} of {}", without_marks(last));
+    Datum::unknown(outside(label))
 }
 
 impl Ty {

@@ -288,6 +288,7 @@ fn add(
         ports: matches.get("destinationPorts"),
         translated_address: rule.node.get("translatedAddress"),
         translated_fqdn: rule.node.get("translatedFqdn"),
+        description: rule.node.get("description"),
         translated_port: rule.node.get("translatedPort"),
         meta: rule.meta,
     }

@@ -200,6 +200,7 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         reverse_fqdn: properties(&body)
             .path(&["dnsSettings", "reverseFqdn"])
             .text(),
+        zones: body.get("zones").list(Node::text),
         meta: meta.clone(),
     };
     let _: PublicIpId = builder.put(element, &meta);

@@ -210,6 +210,7 @@ fn rule_of(
         ports: from.get("destination_ports"),
         translated_address: from.get("translated_address"),
         translated_fqdn: from.get("translated_fqdn"),
+        description: from.get("description"),
         translated_port: from.get("translated_port"),
         meta: part.meta,
     };

@@ -270,6 +270,7 @@ pub(super) fn public_ip<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         address: body.get("ip_address").field(parse::address),
         sku: defaulted(builder, resource, &body, "sku"),
         reverse_fqdn: body.get("reverse_fqdn").text(),
+        zones: body.get("zones").list(Node::text),
         allocation: body
             .any_of(&["allocation_method", "public_ip_address_allocation"])
             .text(),

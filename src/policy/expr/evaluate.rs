@@ -188,6 +188,24 @@ impl<'w, 'a> Evaluation<'w, 'a> {
                 let args: Vec<Datum> = args.iter().map(|arg| self.value(arg)).collect();
                 self.builtin(*builtin, &args)
             }
+            Node::Plain(name, args) if &**name == "can" => {
+                let value = args.first().map(|arg| self.value(arg));
+                match value {
+                    Some(value) if super::plain::is_refused(&value) => self.answer(Truth::False),
+                    Some(value) if value.is_known() => self.answer(Truth::True),
+                    _ => self.answer(Truth::Unknown),
+                }
+            }
+            Node::Plain(name, args) if &**name == "try" => {
+                let mut last = Datum::constant(Data::Absent);
+                for arg in args {
+                    last = self.value(arg);
+                    if !super::plain::is_refused(&last) {
+                        break;
+                    }
+                }
+                last
+            }
             Node::Plain(name, args) => {
                 let args: Vec<Datum> = args.iter().map(|arg| self.value(arg)).collect();
                 super::plain::call(name, &args).unwrap_or_else(|| self.answer(Truth::Unknown))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::eval::hcl_expr::{self, Failure, Lookup, Scope, Session, Step};
-use crate::eval::value::{self, Value};
+use crate::eval::value::{self, Reason, Unknown, UnknownId, Value};
 use crate::origin::OriginId;
 use crate::policy::datum::{self, Data, Datum};
 use crate::source::{FileId, Span};
@@ -12,8 +12,15 @@ use crate::syntax::hcl::{Expr, ExprKind};
 /// How much work one call may be.
 const STEPS: u64 = 100_000;
 
-/// Calls one; `None` if an argument has no plain value, or the call fails.
+/// The scope of the unknowns that stand for refused results.
+const REFUSED: &str = "refused";
+
+/// Calls one; `None` if an argument has no plain value, or a limit is met. What Terraform refuses
+/// is an unknown that [`is_refused`].
 pub(super) fn call(name: &str, args: &[Datum]) -> Option<Datum> {
+    if let Some(refused) = args.iter().find(|arg| is_refused(arg)) {
+        return Some(refused.clone());
+    }
     let values: Option<Vec<Value>> = args.iter().map(to_value).collect();
     let at = Span::new(FileId(0), 0, 0);
     let node = |kind| Expr { span: at, kind };
@@ -26,8 +33,23 @@ pub(super) fn call(name: &str, args: &[Datum]) -> Option<Datum> {
         expand: false,
     });
     let session = Session::new(None, STEPS);
-    let value = hcl_expr::evaluate(&call, &Arguments(values?), &session).ok()?;
-    Some(from_value(&value))
+    match hcl_expr::evaluate(&call, &Arguments(values?), &session) {
+        Ok(value) => Some(from_value(&value)),
+        Err(failure) if failure.can_be_caught() => {
+            let label = format!("the result of `{name}`: {}", failure.message);
+            let unknown = Unknown::new(REFUSED, label, Reason::Invalid);
+            Some(Datum::unknown(Arc::new(unknown)))
+        }
+        Err(_) => None,
+    }
+}
+
+/// Whether this is the result of a call that Terraform would refuse, which `can` and `try` catch.
+pub(super) fn is_refused(value: &Datum) -> bool {
+    match &value.data {
+        Data::Unknown(unknown, _) => unknown.id == UnknownId::named(REFUSED, &unknown.label),
+        _ => false,
+    }
 }
 
 struct Arguments(Vec<Value>);

@@ -56,6 +56,7 @@ impl ClauseJudge<'_, '_> {
                 .map(|message| message.fill(&mut evaluation)),
             _ => None,
         };
+        let demand = wrong.assertion.filter(|_| own.is_some());
         let mut message = own
             .or_else(|| When::first(&speech.message, &mut evaluation))
             .unwrap_or_else(|| self.rule.spec.title.value.to_string());
@@ -113,6 +114,7 @@ impl ClauseJudge<'_, '_> {
         Some(Judgement {
             rule: Arc::clone(self.rule.id()),
             clause: self.position,
+            demand: demand.and_then(|demand| u32::try_from(demand).ok()),
             verdict,
             severity,
             message,

@@ -66,6 +66,10 @@ impl Examples {
             return Self::default();
         };
         let entries = reader.map(node, "`examples`", &["valid", "invalid"]);
+        if let Some(node) = find(entries, "undetermined") {
+            let message = "an undetermined example stands under `invalid` and expects `verdict: undetermined`";
+            reader.error(node.span, message);
+        }
         let side = |key: &str, reader: &mut Reader<'_>| -> Vec<Example> {
             let Some(node) = find(entries, key) else {
                 return Vec::new();

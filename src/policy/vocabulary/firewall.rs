@@ -405,6 +405,7 @@ macro_rules! rule_fields {
         &[
             Field { name: "name", ty: Ty::TEXT, doc: "its name", get: |w, id| name(&rule(w, id).meta) },
             Field { name: "resource", ty: Ty::TEXT, doc: "the address of its resource", get: |w, id| address(&rule(w, id).meta) },
+            Field { name: "description", ty: Ty::TEXT, doc: "what people wrote about it; null: nothing", get: |w, id| field(&rule(w, id).description, text) },
             Field { name: "collection", ty: Ty::TEXT, doc: "the name of its collection", get: |w, id| field(&rule(w, id).collection, text) },
             Field { name: "action", ty: Ty::One(Item::Word(ACCESSES)), doc: "`Allow` or `Deny`", get: |w, id| field(&rule(w, id).action, access) },
             Field { name: "protocols", ty: Ty::List(Item::Text), doc: "protocols; `Any` is every one", get: |w, id| list(&rule(w, id).protocols, |protocol| Data::Text(match protocol {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::attachment::{machines, subnets_of};
 use super::balanced::{BALANCED, balanced_targets};
-use super::read::{address, addresses, element, elements, field, name, open, ports};
+use super::read::{address, addresses, element, elements, field, name, open, ports, text};
 use super::targets::{TARGET, probe_targets};
 use super::{Field, Item, Kind, KindSpec, Ty, World};
 use crate::model::address::{AddressPrefix, Protocol, ProtocolMatch};
@@ -47,6 +47,12 @@ pub(super) static SECURITY_RULE: KindSpec = KindSpec {
             ty: Ty::TEXT,
             doc: "the address of its resource",
             get: |w, id| address(&rule(w, id).meta),
+        },
+        Field {
+            name: "description",
+            ty: Ty::TEXT,
+            doc: "what people wrote about it; null: nothing",
+            get: |w, id| field(&rule(w, id).description, text),
         },
         Field {
             name: "priority",

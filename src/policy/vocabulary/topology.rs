@@ -338,6 +338,12 @@ pub(super) static PUBLIC_IP: KindSpec = KindSpec {
             doc: "the name that reverse DNS gives for it; null: none",
             get: |w, id| field(&public_ip(w, id).reverse_fqdn, text),
         },
+        Field {
+            name: "zones",
+            ty: Ty::List(Item::Text),
+            doc: "the availability zones it is spread over; none: Azure chooses",
+            get: |w, id| list(&public_ip(w, id).zones, text),
+        },
     ],
 };
 

@@ -54,6 +54,7 @@ pub(super) fn add(build: &mut Build, policy: FirewallPolicyId, text: &str) -> Fi
     build.network.firewall_rules.push(FirewallRule {
         parent: None,
         padded: Vec::new(),
+        description: absent(),
         meta: meta(&format!("rule{}", id.0)),
         owner: Some(FirewallRuleOwner::Policy(policy)),
         kind,

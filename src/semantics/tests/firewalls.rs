@@ -63,6 +63,7 @@ fn rule(
     build.network.firewall_rules.push(FirewallRule {
         parent: None,
         padded: Vec::new(),
+        description: absent(),
         meta: meta(&format!("rule{}", id.0)),
         owner: Some(FirewallRuleOwner::Policy(policy)),
         kind: FirewallRuleKind::Network,

@@ -281,6 +281,7 @@ impl Build {
             destination: to,
             source_ports,
             destination_ports,
+            description: absent(),
             defects: Vec::new(),
             apart: false,
             platform_managed: false,

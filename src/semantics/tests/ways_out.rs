@@ -77,6 +77,7 @@ fn public_ip(build: &mut Build, allocation: &str) -> PublicIpId {
         sku: known("Standard".into()),
         allocation: known(allocation.into()),
         reverse_fqdn: absent(),
+        zones: List::default(),
     });
     id
 }

@@ -49,6 +49,7 @@ fn rule(
     let mut written = FirewallRule {
         parent: None,
         padded: Vec::new(),
+        description: absent(),
         meta: meta(&format!("firewall rule {}", id.0)),
         owner: Some(FirewallRuleOwner::Firewall(FIREWALL)),
         kind,

@@ -16,6 +16,7 @@ fn public_ip(build: &mut Build, nic: NicId, sku: &str) -> PublicIpId {
         sku: known(sku.into()),
         allocation: absent(),
         reverse_fqdn: absent(),
+        zones: List::default(),
     });
     build.network[nic].ip_configurations.items[0].public_ip = known(Link::Here(id));
     id
