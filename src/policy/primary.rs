@@ -142,13 +142,10 @@ where
     let is_apart = |candidate: &&Candidate| {
         subject.is_none_or(|own| candidate.span == own || !candidate.span.contains(own))
     };
-    let all = candidates
-        .iter()
-        .filter(is_apart)
-        .find(|candidate| {
-            let mut typed = literals.iter().filter(|literal| literal.is_typed);
-            typed.all(|literal| contains(candidate, literal))
-        });
+    let all = candidates.iter().filter(is_apart).find(|candidate| {
+        let mut typed = literals.iter().filter(|literal| literal.is_typed);
+        typed.all(|literal| contains(candidate, literal))
+    });
     let part = || {
         candidates.iter().filter(is_apart).find(|candidate| {
             candidate.is_loop && literals.iter().any(|literal| contains(candidate, literal))
