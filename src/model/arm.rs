@@ -18,7 +18,7 @@ mod setting;
 mod subscription;
 mod topology;
 
-use super::build::{Builder, Part, Parts, Style};
+use super::build::{BackReference, Builder, Part, Parts, Style};
 use super::field::Node;
 use super::service::ServiceKind;
 use super::{Field, Link, List, Meta, State};
@@ -180,6 +180,15 @@ fn keys(node: &Node<'_>) -> Vec<ResourceKey> {
         .iter()
         .filter_map(|item| item.get("id").key())
         .collect()
+}
+
+/// What an export lists as attached.
+fn back_reference(node: &Node<'_>) -> BackReference {
+    let items = node.items();
+    BackReference {
+        keys: keys(node),
+        open: items.rest.is_some() || items.hidden.is_some(),
+    }
 }
 
 /// The parts in a list of a resource's properties.

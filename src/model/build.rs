@@ -104,8 +104,23 @@ pub(super) struct NatRule {
 #[derive(Debug)]
 pub(super) struct BackReferences {
     pub(super) owner: ElementId,
-    pub(super) subnets: Vec<ResourceKey>,
-    pub(super) network_interfaces: Vec<ResourceKey>,
+    pub(super) subnets: BackReference,
+    pub(super) network_interfaces: BackReference,
+}
+
+/// What an export lists under one name.
+#[derive(Debug, Default)]
+pub(super) struct BackReference {
+    pub(super) keys: Vec<ResourceKey>,
+    /// Whether the list, or a part of it, was not printed.
+    pub(super) open: bool,
+}
+
+impl BackReference {
+    /// Whether something is attached, or may be, that is not in the files.
+    pub(super) fn lacks(&self, is_missing: impl Fn(&ResourceKey) -> bool) -> bool {
+        self.open || self.keys.iter().any(is_missing)
+    }
 }
 
 /// The network while it is being put together.

@@ -310,6 +310,18 @@ impl<'a> ClauseJudge<'_, 'a> {
         outside
     }
 
+    /// Tells of a list of which no item is known: what lies outside is not this deployment's to
+    /// judge; where an input is missing, there may be something wrong, and nothing yet to point at.
+    fn nothing_to_bind(&mut self, missing: &Arc<Unknown>) {
+        if missing.reason == Reason::Outside {
+            let reason = kind_of(missing);
+            self.not_judged(&reason);
+        } else {
+            let rule = Arc::clone(self.rule.id());
+            *self.tally.counted.entry(rule).or_default() += 1;
+        }
+    }
+
     /// Walks the relation of the next name.
     fn bind(
         &mut self,
@@ -343,8 +355,7 @@ impl<'a> ClauseJudge<'_, 'a> {
         let items = match &value.data {
             Data::List(items) => Arc::clone(items),
             Data::Unknown(unknown, _) => {
-                let reason = kind_of(unknown);
-                self.not_judged(&reason);
+                self.nothing_to_bind(unknown);
                 return;
             }
             _ => return,
@@ -352,8 +363,7 @@ impl<'a> ClauseJudge<'_, 'a> {
         if items.items.is_empty()
             && let Some(rest) = &items.rest
         {
-            let reason = kind_of(rest);
-            self.not_judged(&reason);
+            self.nothing_to_bind(rest);
         }
         for item in &items.items {
             if depth == 0 && self.receivers.is_some() {

@@ -66,6 +66,9 @@ pub struct RuleSpec {
     pub references: Vec<ReferenceSpec>,
     /// Controls of standards the rule serves.
     pub compliance: Vec<Text>,
+    /// The languages it claims to work on: each has an example in which something is found. Empty:
+    /// it says nothing of that.
+    pub languages: Vec<Language>,
     /// What must and must not be found.
     pub examples: Examples,
 }
@@ -141,7 +144,7 @@ pub struct ReferenceSpec {
     pub date: Option<Text>,
 }
 
-const RULE_KEYS: [&str; 30] = [
+const RULE_KEYS: [&str; 31] = [
     "id",
     "title",
     "category",
@@ -160,6 +163,7 @@ const RULE_KEYS: [&str; 30] = [
     "suggest",
     "references",
     "compliance",
+    "languages",
     "examples",
     "subject",
     "from",
@@ -237,6 +241,8 @@ impl RuleSpec {
             reader.missing(root.span, &["message"], top(root), "`message` is missing");
         }
         let references = read_references(root, entries, reader);
+        let examples = Examples::read(find(entries, "examples"), reader);
+        let languages = read_languages(entries, &examples, reader);
         let given = |text: Option<Text>| {
             text.unwrap_or(Text {
                 value: "".into(),
@@ -262,7 +268,8 @@ impl RuleSpec {
             suggest: sayings(entries, "suggest", reader),
             references,
             compliance: texts(entries, "compliance", reader),
-            examples: Examples::read(find(entries, "examples"), reader),
+            languages,
+            examples,
         }
     }
 }
@@ -358,6 +365,34 @@ fn read_clauses(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<
             ClauseSpec::read(item, entries, false, reader)
         })
         .collect()
+}
+
+/// The languages a rule claims; one without an example in which something is found is told.
+fn read_languages(
+    entries: &[Entry],
+    examples: &Examples,
+    reader: &mut Reader<'_>,
+) -> Vec<Language> {
+    // Exports are examples of several files.
+    const WORDS: [(&str, Language); 3] = [
+        ("arm", Language::Arm),
+        ("terraform", Language::Terraform),
+        ("export", Language::Files),
+    ];
+    let mut languages = Vec::new();
+    for node in find(entries, "languages").map(one_or_many).unwrap_or(&[]) {
+        let Some(language) = reader.word(node, "language", &WORDS) else {
+            continue;
+        };
+        let mut invalid = examples.invalid.iter();
+        if reader.checks() && !invalid.any(|example| example.language == language) {
+            let word = node.text().unwrap_or_default();
+            let message = format!("no invalid example is written in `{word}`");
+            reader.error(node.span, message);
+        }
+        languages.push(language);
+    }
+    languages
 }
 
 fn one_or_many(node: &Yaml) -> &[Yaml] {

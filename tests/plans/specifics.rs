@@ -71,12 +71,7 @@ fn a_rule_that_is_written_in_both_places_is_still_two() {
         "configuration": written(true) });
     let report = check(&[("p.json", plan.to_string())]);
     assert_eq!(report.summary.security_rules, 3);
-    let twice = finding(&report, "invalid-security-rule");
-    assert!(
-        twice.message.contains("the name of an earlier rule"),
-        "{}",
-        twice.message
-    );
+    finding(&report, "duplicate-security-rule-name");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Network security groups, their rules, application security groups.
 
-use super::{child, ids, keys, parent, parts, properties};
+use super::{back_reference, child, ids, parent, parts, properties};
 use crate::eval::{Deployment, Resource};
 use crate::model::build::{BackReferences, Bond, Builder, Part};
 use crate::model::field::Node;
@@ -41,8 +41,8 @@ pub(super) fn group<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     if builder.deployment.complete {
         builder.notes.back_references.push(BackReferences {
             owner: nsg.wrap(),
-            subnets: keys(&properties.get("subnets")),
-            network_interfaces: keys(&properties.get("networkInterfaces")),
+            subnets: back_reference(&properties.get("subnets")),
+            network_interfaces: back_reference(&properties.get("networkInterfaces")),
         });
     }
 }

@@ -1,8 +1,8 @@
 //! Route tables and routes.
 
-use super::{child, keys, parent, parts, properties};
+use super::{back_reference, child, parent, parts, properties};
 use crate::eval::Resource;
-use crate::model::build::{BackReferences, Bond, Builder, Part};
+use crate::model::build::{BackReference, BackReferences, Bond, Builder, Part};
 use crate::model::defect::{self, Start};
 use crate::model::field::Node;
 use crate::model::index::Id;
@@ -42,8 +42,8 @@ pub(super) fn table<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     if builder.deployment.complete {
         builder.notes.back_references.push(BackReferences {
             owner: table.wrap(),
-            subnets: keys(&from.get("subnets")),
-            network_interfaces: Vec::new(),
+            subnets: back_reference(&from.get("subnets")),
+            network_interfaces: BackReference::default(),
         });
     }
 }

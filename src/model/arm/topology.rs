@@ -1,8 +1,8 @@
 //! Virtual networks, subnets, peerings, public addresses, gateways and hubs.
 
-use super::{child, id, ids, keys, parent, parts, properties};
+use super::{back_reference, child, id, ids, parent, parts, properties};
 use crate::eval::Resource;
-use crate::model::build::{BackReferences, Bond, Builder, Part, link_to};
+use crate::model::build::{BackReference, BackReferences, Bond, Builder, Part, link_to};
 use crate::model::defect;
 use crate::model::field::Node;
 use crate::model::index::Id;
@@ -111,7 +111,9 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
     };
     if builder.deployment.complete {
         // The id of an IP configuration begins with that of its network interface.
-        let nics = keys(&from.get("ipConfigurations"))
+        let mut nics = back_reference(&from.get("ipConfigurations"));
+        nics.keys = nics
+            .keys
             .into_iter()
             .filter(|key| key.0.contains("/networkinterfaces/"))
             .filter_map(|key| {
@@ -121,7 +123,7 @@ fn subnet(builder: &mut Builder<'_>, part: Part<'_>, owner: Field<Link<VnetId>>)
             .collect();
         builder.notes.back_references.push(BackReferences {
             owner: subnet.wrap(),
-            subnets: Vec::new(),
+            subnets: BackReference::default(),
             network_interfaces: nics,
         });
     }

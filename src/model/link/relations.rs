@@ -349,12 +349,10 @@ fn leave_open_what_is_named(builder: &mut Builder<'_>) {
     for named in &builder.notes.back_references {
         let subnet_missing = named
             .subnets
-            .iter()
-            .any(|key| index.find::<SubnetId>(key).is_empty());
+            .lacks(|key| index.find::<SubnetId>(key).is_empty());
         let nic_missing = named
             .network_interfaces
-            .iter()
-            .any(|key| index.find::<NicId>(key).is_empty());
+            .lacks(|key| index.find::<NicId>(key).is_empty());
         missing.push((named.owner, subnet_missing, nic_missing));
     }
     let network = &mut builder.network;

@@ -17,8 +17,9 @@ pub(super) fn translated_addresses(world: &World<'_>, id: u32) -> Datum {
     let own = match this.direction.value() {
         Some(Direction::Inbound) => &this.destination,
         Some(Direction::Outbound) => &this.source,
-        None => return Datum::list(Vec::new(), None),
+        None => return Datum::list(Vec::new(), this.direction.unknown().cloned()),
     };
+    let missing = own.items.iter().find_map(|item| item.unknown().cloned());
     let spaces = address_spaces(world, this);
     let translated = own.items.iter().filter(|item| match item.value() {
         Some(AddressPrefix::Block(block)) => {
@@ -37,7 +38,7 @@ pub(super) fn translated_addresses(world: &World<'_>, id: u32) -> Datum {
             item.origin,
         )))
     });
-    Datum::list(items.collect(), None)
+    Datum::list(items.collect(), missing.or_else(|| own.rest.clone()))
 }
 
 /// The address spaces of the networks behind a rule's group, as far as they are known.
