@@ -573,7 +573,7 @@ impl Flow {
             .map(|one| super::protocol_word(*one).to_ascii_uppercase())
             .collect();
         let protocols = match protocols.is_empty() {
-            true => "any protocol".to_owned(),
+            true => "traffic of any protocol".to_owned(),
             false => protocols.join(" and "),
         };
         let ports: Vec<String> = self.ports.iter().map(|one| display_ports(*one)).collect();

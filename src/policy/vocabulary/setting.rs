@@ -559,7 +559,7 @@ fn spf(world: &World<'_>, record: &TxtRecord) -> Datum {
 }
 
 /// The public address of these files whose address an unknown is.
-fn public_ip_of(world: &World<'_>, unknown: &Unknown) -> Option<PublicIpId> {
+pub(super) fn public_ip_of(world: &World<'_>, unknown: &Unknown) -> Option<PublicIpId> {
     let reference = unknown.refers_to.as_ref()?;
     if !reference
         .path

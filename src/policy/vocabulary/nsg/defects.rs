@@ -9,7 +9,8 @@ use super::super::{Kind, World};
 use super::{group, rule};
 use crate::model::address::AddressPrefix;
 use crate::model::nsg::SecurityRule;
-use crate::model::{self, Link};
+use crate::eval::value::Unknown;
+use crate::model::{self, Field, Link};
 use crate::policy::datum::{Data, Datum};
 
 pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
@@ -17,19 +18,31 @@ pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
     let Some(nsg) = this.nsg else {
         return open("the other rules of its network security group");
     };
-    let (Some(priority), Some(direction)) = (this.priority.value(), this.direction.value()) else {
+    let Some(direction) = this.direction.value() else {
         return Datum::list(Vec::new(), None);
     };
-    let before = world.network[nsg]
-        .rules
-        .items
-        .iter()
-        .take_while(|other| other.0 != id)
-        .filter(|other| {
-            let other = &world.network[**other];
-            other.priority.value() == Some(priority) && other.direction.value() == Some(direction)
-        });
-    elements(world, Kind::SecurityRule, before.map(|id| id.0), None)
+    let before = world.network[nsg].rules.items.iter();
+    let before = before.take_while(|other| other.0 != id);
+    let before = before.filter(|other| world.network[**other].direction.value() == Some(direction));
+    let mut same = Vec::new();
+    let mut missing = None;
+    for other in before {
+        match same_value(&this.priority, &world.network[*other].priority) {
+            Ok(true) => same.push(other.0),
+            Ok(false) => {}
+            Err(unknown) => missing = missing.or(Some(unknown)),
+        }
+    }
+    elements(world, Kind::SecurityRule, same.into_iter(), missing)
+}
+
+/// Whether two values are the same, where it can be told: one unknown equals itself.
+fn same_value<T: PartialEq>(a: &Field<T>, b: &Field<T>) -> Result<bool, Arc<Unknown>> {
+    match (a.unknown(), b.unknown()) {
+        (Some(a), Some(b)) if a.id == b.id => Ok(true),
+        (Some(unknown), _) | (_, Some(unknown)) => Err(Arc::clone(unknown)),
+        (None, None) => Ok(a.value().is_some() && a.value() == b.value()),
+    }
 }
 
 /// Azure takes names that differ in case alone for the same.
@@ -106,7 +119,7 @@ pub(super) fn free_priority(world: &World<'_>, id: u32) -> Datum {
 pub(super) fn count_addresses(
     world: &World<'_>,
     id: u32,
-    side: fn(&SecurityRule) -> &model::List<model::Field<AddressPrefix>>,
+    side: fn(&SecurityRule) -> &model::List<Field<AddressPrefix>>,
 ) -> Datum {
     let nsg = group(world, id);
     let lists = || {
@@ -115,7 +128,7 @@ pub(super) fn count_addresses(
     };
     let open = nsg.rules.rest.clone().or_else(|| {
         lists().find_map(|list| {
-            let item = list.items.iter().find_map(model::Field::unknown);
+            let item = list.items.iter().find_map(Field::unknown);
             list.rest.clone().or_else(|| item.map(Arc::clone))
         })
     });

@@ -8,7 +8,7 @@ use super::rule;
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::nsg::{Direction, SecurityRule};
 use crate::model::platform::PlatformFacts;
-use crate::model::{Field, Link, List};
+use crate::model::{Field, Link, List, PublicIpId};
 use crate::policy::datum::{Data, Datum, Item};
 use crate::policy::vocabulary::World;
 
@@ -22,6 +22,8 @@ pub(super) fn translated_addresses(world: &World<'_>, id: u32) -> Datum {
     let missing = own.items.iter().find_map(|item| item.unknown().cloned());
     let spaces = address_spaces(world, this);
     let translated = own.items.iter().filter(|item| match item.value() {
+        // Azure picks it: it is known only whose it is.
+        None => public_address_of(world, item).is_some(),
         Some(AddressPrefix::Block(block)) => {
             is_public(world.facts, block) && !spaces.iter().any(|space| meet(space, block))
         }
@@ -32,13 +34,18 @@ pub(super) fn translated_addresses(world: &World<'_>, id: u32) -> Datum {
         _ => false,
     });
     let items = translated.filter_map(|item| {
-        let prefix = item.value()?.clone();
-        Some(Item::certain(Datum::new(
-            Data::Address(prefix),
-            item.origin,
-        )))
+        let data = match item.value() {
+            Some(prefix) => Data::Address(prefix.clone()),
+            None => Data::Unknown(Arc::clone(item.unknown()?), Vec::new().into()),
+        };
+        Some(Item::certain(Datum::new(data, item.origin)))
     });
     Datum::list(items.collect(), missing.or_else(|| own.rest.clone()))
+}
+
+/// The public address of these files that an unknown prefix is.
+fn public_address_of(world: &World<'_>, prefix: &Field<AddressPrefix>) -> Option<PublicIpId> {
+    super::super::setting::public_ip_of(world, prefix.unknown()?)
 }
 
 /// The address spaces of the networks behind a rule's group, as far as they are known.
