@@ -1,6 +1,6 @@
 //! The addresses packets are shown with: a machine of the subnet concerned, a plain public one.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -38,8 +38,10 @@ impl Run<'_, '_, '_> {
             .flat_map(|subnet| &network[subnet].address_prefixes.items)
             .filter_map(|prefix| prefix.value().map(first_machine))
             .collect();
+        // Within a subnet the other end is a second machine, not an address that Azure keeps.
+        let mut far = vec![PUBLIC];
+        far.extend(near.iter().map(|address| next(*address)));
         near.push(MACHINE);
-        let far = vec![PUBLIC];
         match direction {
             Direction::Inbound => Taste {
                 source: far,
@@ -91,7 +93,14 @@ fn first_machine(prefix: &IpNet) -> IpAddr {
         }
         IpAddr::V6(address) => {
             let bits = address.to_bits().saturating_add(u128::from(kept));
-            IpAddr::V6(std::net::Ipv6Addr::from_bits(bits))
+            IpAddr::V6(Ipv6Addr::from_bits(bits))
         }
+    }
+}
+
+fn next(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().saturating_add(1)).into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits().saturating_add(1)).into(),
     }
 }

@@ -7,9 +7,9 @@ use super::super::defects::Defects;
 use super::super::read::{elements, open};
 use super::super::{Kind, World};
 use super::{group, rule};
+use crate::eval::value::Unknown;
 use crate::model::address::AddressPrefix;
 use crate::model::nsg::SecurityRule;
-use crate::eval::value::Unknown;
 use crate::model::{self, Field, Link};
 use crate::policy::datum::{Data, Datum};
 
