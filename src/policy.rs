@@ -35,8 +35,13 @@
 //!
 //! `default: off` leaves a rule to those who ask for it, by `enable` or `select`.
 //!
+//! `yields-to: [ID…]` names rules that tell the same mistake better: where one of them finds
+//! something at the same place of the same resource, as certainly and as bad, this rule is silent.
+//! Where they are off, it speaks.
+//!
 //! A clause has `subject`, `each`, `where`, `unless`, `needs` and one of `assert`, `forbid`,
-//! `require`, `analysis`; with several clauses under `any-of` each may have its own `message`.
+//! `require`, `analysis`; with several clauses under `any-of` each may have its own `severity`,
+//! `message` and `suggest`.
 //!
 //! - `subject: KIND` is any kind of element of the network, or `resource`: any resource of the files,
 //!   known by its `type` in Azure's words, whatever language it is written in. A field leads from one
@@ -88,7 +93,7 @@
 //!   its routes lead back to the appliance in it that sent it).
 //! - Texts (`message`, `notes`, `suggest`, `related`) take `{expression}`; `{{` and `}}` are braces.
 //!   `message` and `suggest` say the first that applies, `notes` all: `TEXT` or
-//!   `{when: P, say: TEXT}`. They know besides: `verdict` (`"violated"`, `"undetermined"`),
+//!   `{when: P, say: TEXT}`. They, and `severity`, know besides: `verdict` (`"violated"`, `"undetermined"`),
 //!   `decider`, `route`, `witness` (`.source`, `.destination`, `.protocol`, `.port`), `hit`
 //!   (`.ports`, `.protocols`, `.destinations`), `cover`, `revive` (`.before`, `.priority`),
 //!   `found` (what an analysis found), `reading` (`.widened`, `.plain`: the rules that decide the
@@ -128,6 +133,7 @@ pub mod finding;
 pub mod judge;
 mod message;
 pub mod metadata;
+mod overlap;
 pub mod pack;
 pub mod platform;
 mod primary;

@@ -113,6 +113,7 @@ fn report(findings: impl Fn(&SourceMap) -> Vec<Finding>) -> Report {
             parameters: Vec::new(),
             compliance: Vec::new(),
             formerly: Vec::new(),
+            yields_to: Vec::new(),
         }],
         summary: Summary {
             files: 2,

@@ -317,15 +317,18 @@ impl Speech {
         let (rule, spec) = (&clause.rule, clause.spec()?);
         let names = clause.scope()?.names.clone();
         let mut compiler = Compiler { reader, names };
-        let severity = rule
-            .severity
+        bind_said(&mut compiler.names);
+        let severities = match spec.severity.is_empty() {
+            true => &rule.severity,
+            false => &spec.severity,
+        };
+        let severity = severities
             .iter()
             .filter_map(|case| match &case.when {
                 Some(when) => Some((Some(compiler.predicate(when)?), case.is)),
                 None => Some((None, case.is)),
             })
             .collect();
-        bind_said(&mut compiler.names);
         let sayings = match spec.message.is_empty() {
             true => &rule.message,
             false => &spec.message,

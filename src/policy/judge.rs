@@ -16,6 +16,7 @@ use super::contract::{self, Cause, Outcome};
 use super::datum::{Data, Datum, Element, Item, Items};
 use super::expr::{Evaluation, Trace};
 use super::finding::{Judgement, RelatedPlace};
+use super::overlap;
 use super::pack::{Pack, Rule, parameters_of};
 use super::service_tags::TagList;
 use super::settings::Settings;
@@ -63,6 +64,7 @@ pub fn judge(
 ) -> Judged {
     let world = World::new(deployment, network, facts, settings);
     let mut judged = of_world(pack, &world);
+    overlap::settle(pack, &mut judged.judgements);
     judged.consulted = world.semantics.consulted_tags();
     if let Some(list) = &settings.service_tags
         && !judged.consulted.listed.is_empty()

@@ -38,6 +38,8 @@ pub struct RuleMetadata {
     pub compliance: Vec<Arc<str>>,
     /// Earlier ids.
     pub formerly: Vec<Arc<str>>,
+    /// Rules that tell the same mistake better: where one of them does, this one is silent.
+    pub yields_to: Vec<Arc<str>>,
 }
 
 /// A source of a rule.
@@ -92,8 +94,7 @@ impl RuleMetadata {
             since: Arc::clone(&spec.since.value),
             severity: rule.severity(),
             severities: spec
-                .severity
-                .iter()
+                .severities()
                 .map(|case| {
                     (
                         case.when.as_ref().map(|when| in_one_line(&when.text)),
@@ -123,6 +124,7 @@ impl RuleMetadata {
                 .collect(),
             compliance: values(&spec.compliance),
             formerly: values(&spec.formerly),
+            yields_to: values(&spec.yields_to),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::clause::Clause;
 use super::datum::{Data, Datum, Item as DatumItem};
 use super::expr::Names;
 use super::platform;
-use super::spec::{Examples, ParameterSpec, Reader, RuleSpec, Undetermined};
+use super::spec::{Examples, ParameterSpec, Reader, RuleSpec, Undetermined, nearest};
 use super::vocabulary::{Item, Ty};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::platform::PlatformFacts;
@@ -238,6 +238,7 @@ impl Pack {
             }
         }
         clashes.extend(other.rules.iter().filter_map(|rule| self.clash(rule)));
+        clashes.extend(self.yields_to_nobody(&other));
         let other = match clashes.is_empty() {
             true => other,
             false => other.without_rules(),
@@ -248,6 +249,33 @@ impl Pack {
         self.members.extend(other.members);
         self.unloaded.extend(other.unloaded);
         clashes
+    }
+
+    /// Where rules of another pack yield to a rule that neither pack has.
+    fn yields_to_nobody(&self, other: &Self) -> Vec<Diagnostic> {
+        let wanted = other.rules.iter().flat_map(|rule| &rule.spec.yields_to);
+        let unknown = wanted.filter(|id| {
+            let unloaded = other.unloaded.contains(&id.value) || self.unloaded.contains(&id.value);
+            self.rule(&id.value)
+                .or_else(|| other.rule(&id.value))
+                .is_none()
+                && !unloaded
+        });
+        let all = || {
+            self.rules
+                .iter()
+                .chain(&other.rules)
+                .map(|rule| &**rule.id())
+        };
+        let told = unknown.map(|id| {
+            let message = format!("there is no rule `{}`", id.value);
+            let told = Diagnostic::unreadable("rule-file", id.span, message);
+            match nearest(&id.value, all()) {
+                Some(near) => told.with_help(format!("did you mean `{near}`?")),
+                None => told,
+            }
+        });
+        told.collect()
     }
 
     fn add(&mut self, rule: Arc<Rule>) -> Option<Diagnostic> {
@@ -354,7 +382,7 @@ impl Rule {
     /// The worst it can be.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        let cases = self.spec.severity.iter().map(|case| case.is);
+        let cases = self.spec.severities().map(|case| case.is);
         cases.max().unwrap_or(Severity::Warning)
     }
 

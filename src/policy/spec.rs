@@ -69,6 +69,8 @@ pub struct RuleSpec {
     /// The languages it claims to work on: each has an example in which something is found. Empty:
     /// it says nothing of that.
     pub languages: Vec<Language>,
+    /// Rules that tell the same mistake better: where one of them finds it, this one is silent.
+    pub yields_to: Vec<Text>,
     /// What must and must not be found.
     pub examples: Examples,
 }
@@ -144,7 +146,7 @@ pub struct ReferenceSpec {
     pub date: Option<Text>,
 }
 
-const RULE_KEYS: [&str; 31] = [
+const RULE_KEYS: [&str; 32] = [
     "id",
     "title",
     "category",
@@ -158,6 +160,7 @@ const RULE_KEYS: [&str; 31] = [
     "parameters",
     "undetermined",
     "formerly",
+    "yields-to",
     "why",
     "fix",
     "suggest",
@@ -185,6 +188,20 @@ impl RuleSpec {
         let before = reader.diagnostics.len();
         let spec = Self::read_wrong(root, reader);
         (reader.diagnostics.len() == before).then_some(spec)
+    }
+
+    /// How bad, by case: those of the clauses first, each once, then those of the rule.
+    pub fn severities(&self) -> impl Iterator<Item = &SeverityCase> {
+        let clauses = self.clauses.iter().flat_map(|clause| &clause.severity);
+        let mut cases: Vec<&SeverityCase> = Vec::new();
+        for case in clauses.chain(&self.severity) {
+            let text = |case: &SeverityCase| case.when.as_ref().map(|when| Arc::clone(&when.text));
+            let same = |known: &&SeverityCase| text(known) == text(case) && known.is == case.is;
+            if !cases.iter().any(same) {
+                cases.push(case);
+            }
+        }
+        cases.into_iter()
     }
 
     /// The same where something is wrong too, as `reader.diagnostics` tells: so that what is written
@@ -268,6 +285,7 @@ impl RuleSpec {
             suggest: sayings(entries, "suggest", reader),
             references,
             compliance: texts(entries, "compliance", reader),
+            yields_to: texts(entries, "yields-to", reader),
             languages,
             examples,
         }
@@ -300,6 +318,11 @@ fn read_severity(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec
         reader.missing(root.span, &["severity"], top(root), "`severity` is missing");
         return Vec::new();
     };
+    severities(node, reader)
+}
+
+/// A severity, or a list of cases.
+fn severities(node: &Yaml, reader: &mut Reader<'_>) -> Vec<SeverityCase> {
     if !matches!(node.kind, YamlKind::List(_)) {
         let is = reader.word(node, "severity", &SEVERITIES);
         return is
@@ -349,7 +372,9 @@ fn read_clauses(root: &Yaml, entries: &[Entry], reader: &mut Reader<'_>) -> Vec<
             .collect();
     };
     for entry in entries {
-        if !["message", "suggest"].contains(&&*entry.key) && CLAUSE_KEYS.contains(&&*entry.key) {
+        if !["severity", "message", "suggest"].contains(&&*entry.key)
+            && CLAUSE_KEYS.contains(&&*entry.key)
+        {
             let message = format!("`{}` belongs into a clause of `any-of`", entry.key);
             reader.error(entry.key_span, message);
         }

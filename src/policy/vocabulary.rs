@@ -23,6 +23,7 @@ mod load_balancer;
 mod members;
 mod nsg;
 mod protection;
+mod reached;
 mod read;
 mod relations;
 mod resource;

@@ -76,6 +76,7 @@ pub fn human(rule: &RuleMetadata, examples: &[ExampleMetadata], style: Style) ->
     for (title, texts) in [
         ("Compliance", &rule.compliance),
         ("Formerly", &rule.formerly),
+        ("Silent beside", &rule.yields_to),
     ] {
         if !texts.is_empty() {
             page.head(title);
@@ -156,6 +157,7 @@ pub fn markdown(rule: &RuleMetadata, examples: &[ExampleMetadata]) -> String {
     for (title, texts) in [
         ("Compliance", &rule.compliance),
         ("Formerly", &rule.formerly),
+        ("Silent beside", &rule.yields_to),
     ] {
         if !texts.is_empty() {
             let _ = write!(text, "\n## {title}\n\n");

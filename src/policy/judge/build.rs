@@ -46,8 +46,8 @@ impl ClauseJudge<'_, '_> {
         };
         let mut slots = slots.to_vec();
         let speech = self.clause.speech()?;
-        let severity = self.severity(speech, &slots, wrong);
         slots.extend(self.said(wrong, verdict, &unknowns));
+        let severity = self.severity(speech, &slots, wrong);
         let mut evaluation = self.evaluation(&slots);
         let own = match (&self.clause.demand()?.body, wrong.assertion) {
             (Body::Assert(asserts), Some(position)) => asserts

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::contract::{ContractSpec, read_contracts};
 use super::expression::ExprSource;
 use super::reader::{Reader, Text, find};
-use super::{Saying, one_or_many, sayings, top};
+use super::{Saying, SeverityCase, one_or_many, sayings, severities, top};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Style, Yaml, YamlKind};
 
@@ -28,6 +28,8 @@ pub struct ClauseSpec {
     pub needs: Vec<NeedSpec>,
     /// What is wrong.
     pub body: BodySpec,
+    /// How bad, instead of what the rule says.
+    pub severity: Vec<SeverityCase>,
     /// What is said, instead of the rule's message.
     pub message: Vec<Saying>,
     /// How to mend it, instead of what the rule suggests.
@@ -88,9 +90,9 @@ pub struct AssertSpec {
     pub at: Option<ExprSource>,
 }
 
-pub(super) const CLAUSE_KEYS: [&str; 13] = [
+pub(super) const CLAUSE_KEYS: [&str; 14] = [
     "subject", "from", "to", "each", "where", "unless", "needs", "assert", "forbid", "require",
-    "analysis", "message", "suggest",
+    "analysis", "severity", "message", "suggest",
 ];
 
 impl ClauseSpec {
@@ -149,6 +151,10 @@ impl ClauseSpec {
             true => Vec::new(),
             false => sayings(entries, key, reader),
         };
+        let severity = match find(entries, "severity") {
+            Some(node) if !inline => severities(node, reader),
+            _ => Vec::new(),
+        };
         let message = own("message", reader);
         let suggest = own("suggest", reader);
         Some(Self {
@@ -160,6 +166,7 @@ impl ClauseSpec {
             unless,
             needs,
             body: body.unwrap_or(BodySpec::Assert(Vec::new())),
+            severity,
             message,
             suggest,
         })

@@ -7,7 +7,7 @@ use super::{Item, Kind, Ty, World};
 use crate::eval::value::Truth;
 use crate::model::address::ProtocolMatch;
 use crate::model::load_balancer::{LoadBalancer, LoadBalancingRule};
-use crate::model::{Link, LoadBalancerId, NicId, NsgId};
+use crate::model::{Link, LoadBalancerId, Network, NicId, NsgId};
 use crate::policy::datum::{self, Data, Datum};
 
 pub(super) const BALANCED: &[super::Member] = &[
@@ -61,7 +61,16 @@ pub(super) fn balanced_targets(world: &World<'_>, nsg: NsgId) -> Datum {
 
 /// What the load-balancing rules of these files send to an interface.
 pub(super) fn targets_of(world: &World<'_>, nic: NicId) -> Vec<datum::Item> {
-    let network = world.network;
+    let rules = rules_to(world.network, nic);
+    let targets = rules.into_iter().map(|(owner, rule)| {
+        let balancer = &world.network[owner];
+        target(world, (owner, balancer), rule, nic)
+    });
+    targets.collect()
+}
+
+/// The load-balancing rules of these files that send something to an interface.
+pub(super) fn rules_to(network: &Network, nic: NicId) -> Vec<(LoadBalancerId, &LoadBalancingRule)> {
     let configurations = network[nic].ip_configurations.items.iter();
     let pools = configurations.flat_map(|one| &one.backend_pools.items);
     let mut pools: Vec<_> = pools
@@ -69,21 +78,19 @@ pub(super) fn targets_of(world: &World<'_>, nic: NicId) -> Vec<datum::Item> {
         .collect();
     pools.sort_unstable();
     pools.dedup();
-    let mut items = Vec::new();
+    let mut found = Vec::new();
     for pool in pools {
         let Some(owner) = network[pool].load_balancer else {
             continue;
         };
-        let balancer = &network[owner];
         let sends = |rule: &&LoadBalancingRule| {
             let mut to = rule.pools.items.iter();
             to.any(|link| link.value().and_then(Link::here) == Some(pool))
         };
-        for rule in balancer.rules.items.iter().filter(sends) {
-            items.push(target(world, (owner, balancer), rule, nic));
-        }
+        let rules = network[owner].rules.items.iter().filter(sends);
+        found.extend(rules.map(|rule| (owner, rule)));
     }
-    items
+    found
 }
 
 fn target(

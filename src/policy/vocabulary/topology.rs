@@ -9,8 +9,8 @@ use super::attachment::{machines, subnets_of};
 use super::egress::{EGRESS, NEXT_HOP, default_route, egress, egress_addresses, routes};
 use super::read::{address, boolean, element, elements, field, host, link, list, name, text};
 use super::targets::address_of;
-use super::{Field, Item, Kind, KindSpec, Ty, World, outside};
-use crate::eval::value::{Truth, Unknown};
+use super::{Field, Item, Kind, KindSpec, Ty, World, outside, reached};
+use crate::eval::value::Unknown;
 use crate::model::address::AddressPrefix;
 use crate::model::compute::{Machine, OperatingSystem};
 use crate::model::topology::{NetworkInterface, PublicIp, Subnet, VirtualNetwork};
@@ -196,13 +196,25 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             name: "public",
             ty: Ty::BOOL,
             doc: "whether it has a public address, or an inbound NAT rule leads to it",
-            get: |w, id| public(nic(w, id)),
+            get: |w, id| reached::public(nic(w, id)),
+        },
+        Field {
+            name: "public_address",
+            ty: Ty::BOOL,
+            doc: "whether it has a public address of its own",
+            get: |w, id| reached::public_address(nic(w, id)),
+        },
+        Field {
+            name: "balanced_ports",
+            ty: Ty::List(Item::Number),
+            doc: "the ports of it to which load balancers with a public frontend lead, by inbound NAT rules and load-balancing rules; 0 means every port",
+            get: |w, id| reached::balanced_ports(w, NicId(id)),
         },
         Field {
             name: "public_ips",
             ty: Ty::List(Item::Element(Kind::PublicIp)),
             doc: "its public addresses, those that are in the files",
-            get: |w, id| public_ips(w, nic(w, id)),
+            get: |w, id| reached::public_ips(w, nic(w, id)),
         },
         Field {
             name: "egress_addresses",
@@ -214,13 +226,13 @@ pub(super) static NETWORK_INTERFACE: KindSpec = KindSpec {
             name: "reached_by",
             ty: Ty::TEXT,
             doc: "its public addresses in words, also those of load balancers and scale sets",
-            get: |w, id| reached_by(w, nic(w, id)),
+            get: |w, id| reached::reached_by(w, NicId(id)),
         },
         Field {
             name: "dnat",
             ty: Ty::BOOL,
             doc: "whether a translation rule of an Azure Firewall in the files leads to it",
-            get: |w, id| dnat(w, NicId(id)),
+            get: |w, id| reached::dnat(w, NicId(id)),
         },
         Field {
             name: "address",
@@ -445,108 +457,6 @@ fn subnet_is_unknown(nic: &NetworkInterface) -> Option<Arc<Unknown>> {
                 _ => None,
             })
     })
-}
-
-fn public(nic: &NetworkInterface) -> Datum {
-    let configurations = &nic.ip_configurations;
-    let reached = nic.inline_public_ip
-        || configurations.items.iter().any(|one| {
-            let here = one.public_ip.value().and_then(Link::here);
-            one.inbound_nat == Truth::True || here.is_some()
-        });
-    let unknown = configurations.rest.clone().or_else(|| {
-        configurations.items.iter().find_map(|one| {
-            let balancer = (one.inbound_nat == Truth::Unknown)
-                .then(|| outside("the load balancer whose inbound NAT rule leads there"));
-            match &one.public_ip.state {
-                State::Unknown(unknown, _) => Some(Arc::clone(unknown)),
-                State::Known(Link::External(key)) => Some(outside(Arc::clone(&key.0))),
-                _ => balancer,
-            }
-        })
-    });
-    let data = match (reached, unknown) {
-        (true, _) => Data::Bool(true),
-        (false, Some(unknown)) => Data::Unknown(unknown, Arc::from([])),
-        (false, None) => Data::Bool(false),
-    };
-    Datum::new(data, nic.meta.origin)
-}
-
-/// By which public address an interface is reached, for people.
-fn reached_by(world: &World<'_>, nic: &NetworkInterface) -> Datum {
-    let configurations = &nic.ip_configurations.items;
-    let of = |id: PublicIpId| {
-        let meta = &world.network[id].meta;
-        meta.name.value().unwrap_or(&meta.address).to_string()
-    };
-    let mut ways: Vec<String> = configurations
-        .iter()
-        .filter_map(|one| match one.public_ip.value()? {
-            Link::Here(id) => Some(of(*id)),
-            Link::External(_) => Some("one outside the files".to_owned()),
-        })
-        .collect();
-    if nic.inline_public_ip {
-        ways.push("one for each instance of the scale set".to_owned());
-    }
-    if configurations
-        .iter()
-        .any(|one| one.inbound_nat == Truth::True)
-    {
-        ways.push("a load balancer's, through an inbound NAT rule".to_owned());
-    }
-    if ways.is_empty() {
-        ways.push("none in the files".to_owned());
-    }
-    ways.dedup();
-    Datum::new(Data::Text(ways.join(", ").into()), nic.meta.origin)
-}
-
-fn public_ips(world: &World<'_>, nic: &NetworkInterface) -> Datum {
-    let ids = nic
-        .ip_configurations
-        .items
-        .iter()
-        .filter_map(|one| one.public_ip.value().and_then(Link::here))
-        .map(|id| id.0);
-    elements(world, Kind::PublicIp, ids, None)
-}
-
-fn dnat(world: &World<'_>, nic: NicId) -> Datum {
-    use crate::model::firewall::FirewallRuleKind;
-    let mut answer = Truth::False;
-    let mut because = None;
-    let target = address_of(world, nic);
-    for rule in &world.network.firewall_rules {
-        if rule.kind != FirewallRuleKind::Nat {
-            continue;
-        }
-        let leads = match (&rule.translated_address.state, &target.data) {
-            (State::Known(to), Data::Address(AddressPrefix::Block(block))) => {
-                block.contains(to).into()
-            }
-            (State::Known(to), Data::Within(blocks)) => {
-                let perhaps = blocks.iter().any(|block| match block {
-                    AddressPrefix::Block(block) => block.contains(to),
-                    _ => true,
-                });
-                if perhaps {
-                    because = because.or_else(|| Some(outside("the interface's private address")));
-                    Truth::Unknown
-                } else {
-                    Truth::False
-                }
-            }
-            (State::Unknown(unknown, _), _) => {
-                because = because.or_else(|| Some(Arc::clone(unknown)));
-                Truth::Unknown
-            }
-            _ => Truth::False,
-        };
-        answer = answer.or(leads);
-    }
-    Datum::truth_value(answer, because)
 }
 
 /// Whether a list of own servers leaves Azure's in use.
