@@ -140,6 +140,9 @@ pub struct TagRow {
     /// Azure refuses it as the prefix of a route.
     #[serde(default)]
     pub not_in_routes: bool,
+    /// Azure Firewall does not take it as a destination.
+    #[serde(default)]
+    pub not_in_firewalls: bool,
     /// The only direction of rules that the documents call it suitable for.
     #[serde(default)]
     pub only: Option<TagDirection>,

@@ -3,7 +3,8 @@
 //! Three full passes over all rules, each ended by the first rule that matches: translation,
 //! network, application. Before them threat intelligence may drop packets, after them a built-in
 //! list lets Azure's own names through, and the rest is denied. Priorities order the rules of one
-//! pass only; the rules of parent policies come before those of the child.
+//! pass only; the rules of parent policies come before those of the child, but for translation
+//! rules, which are not handed down.
 //!
 //! A packet that a translation rule takes is let through and no network rule sees it: the reading of
 //! 2026. Older pages let a network Deny on the translated packet win; [`FirewallDecided::disputed`]
@@ -13,9 +14,11 @@
 //! atoms on its destination. A packet to port 80, 443 or 1433 is taken to carry HTTP, HTTPS or
 //! MSSQL; what one to another port carries is an atom.
 //!
-//! IPv6 is not carried: no rule matches it.
+//! IPv6 is carried by firewalls of a virtual network that have IPv6 in their subnet, and matched by
+//! the network rules of their policies alone.
 
 mod deciding;
+mod families;
 mod fields;
 mod holdings;
 mod names;
@@ -128,13 +131,14 @@ impl Semantics<'_> {
         kind: FirewallRuleKind,
     ) -> (Vec<FirewallRuleId>, Option<Arc<Unknown>>) {
         let owner = FirewallRuleOwner::Policy(policy);
-        let missing = self.holdings(owner).missing.into_iter().next();
+        let missing = self.holdings(owner).gaps(kind).missing.into_iter().next();
         (self.in_pass(owner, kind), missing)
     }
 
     /// The policies and rules of a firewall that are not in the files.
     #[must_use]
     pub fn firewall_missing(&self, firewall: FirewallId) -> Vec<Arc<Unknown>> {
-        self.holdings(FirewallRuleOwner::Firewall(firewall)).missing
+        self.holdings(FirewallRuleOwner::Firewall(firewall))
+            .missing()
     }
 }

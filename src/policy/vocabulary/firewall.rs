@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::firewall_defects::{self, HOST_NAME, UNKNOWN_TAG};
 use super::firewall_force::{self, SETTING};
-use super::nsg::{ACCESSES, DEFECT, access, protocol_word};
+use super::nsg::{self, ACCESSES, DEFECT, access, protocol_word};
 use super::read::{
     address, addresses, boolean, elements, field, link, list, name, object, ports, text,
 };
@@ -121,6 +121,20 @@ pub(super) static FIREWALL: KindSpec = KindSpec {
                     firewall(w, id).rules.rest.clone(),
                 )
             },
+        },
+        Field {
+            name: "nat_destinations",
+            ty: Ty::NUMBER,
+            doc: "how many destinations (address, port and protocol) its translation rules name, as far as they are known",
+            get: |w, id| {
+                firewall_force::nat_destinations(w, FirewallRuleOwner::Firewall(FirewallId(id)))
+            },
+        },
+        Field {
+            name: "ip_groups",
+            ty: Ty::NUMBER,
+            doc: "how many IP groups its rules name, those of parent policies included, as far as they are known",
+            get: |w, id| firewall_force::ip_groups(w, FirewallRuleOwner::Firewall(FirewallId(id))),
         },
         Field {
             name: "defects",
@@ -275,7 +289,7 @@ pub(super) static POLICY: KindSpec = KindSpec {
         Field {
             name: "nat_rules",
             ty: Ty::List(Item::Element(Kind::FirewallNatRule)),
-            doc: "its translation rules and those of the policies it inherits from, in the order in which they are asked",
+            doc: "its translation rules, which are not inherited, in the order in which they are asked",
             get: |w, id| firewall_force::rules_of_policy(w, id, FirewallRuleKind::Nat),
         },
         Field {
@@ -283,6 +297,22 @@ pub(super) static POLICY: KindSpec = KindSpec {
             ty: Ty::List(Item::Element(Kind::FirewallApplicationRule)),
             doc: "its application rules and those of the policies it inherits from, in the order in which they are asked",
             get: |w, id| firewall_force::rules_of_policy(w, id, FirewallRuleKind::Application),
+        },
+        Field {
+            name: "nat_destinations",
+            ty: Ty::NUMBER,
+            doc: "how many destinations (address, port and protocol) its translation rules name, as far as they are known",
+            get: |w, id| {
+                firewall_force::nat_destinations(w, FirewallRuleOwner::Policy(FirewallPolicyId(id)))
+            },
+        },
+        Field {
+            name: "ip_groups",
+            ty: Ty::NUMBER,
+            doc: "how many IP groups its rules name, those of parent policies included, as far as they are known",
+            get: |w, id| {
+                firewall_force::ip_groups(w, FirewallRuleOwner::Policy(FirewallPolicyId(id)))
+            },
         },
         Field {
             name: "defects",
@@ -421,6 +451,8 @@ macro_rules! rule_fields {
             Field { name: "pass", ty: Ty::One(Item::Word(PASSES)), doc: "`nat`, `network` or `application`", get: pass },
             Field { name: "defects", ty: Ty::List(Item::Object(DEFECT)), doc: "what Azure refuses about it", get: firewall_defects::of_rule },
             Field { name: "host_names", ty: Ty::List(Item::Object(HOST_NAME)), doc: "host names among its addresses, where no name can be", get: firewall_defects::host_names },
+            Field { name: "unknown_tags", ty: Ty::List(Item::Object(nsg::UNKNOWN_TAG)), doc: "service tags among its destinations that the platform table does not know", get: firewall_defects::unknown_tags },
+            Field { name: "refused_tags", ty: Ty::List(Item::Text), doc: "service tags among its destinations that Azure Firewall does not take", get: firewall_defects::refused_tags },
             Field { name: "reachable", ty: Ty::BOOL, doc: "whether it may decide a packet: whether the rules before it leave it one", get: firewall_force::reachable },
             Field { name: "policies_in_force", ty: Ty::List(Item::Element(Kind::FirewallPolicy)), doc: "the policies by which it is asked: its own and those that inherit from it, if a firewall has them or none inherits from them", get: firewall_force::policies_of_rule },
             Field { name: "destination_ports", ty: Ty::List(Item::Ports), doc: "destination ports", get: |w, id| ports(&rule(w, id).destination_ports) },

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::nsg::unknown_of;
 use super::read::object;
-use super::{Member, Ty, World, outside};
+use super::{Member, Ty, World};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::address::{AddressPrefix, PortRange};
 use crate::model::firewall::{
     Firewall, FirewallPolicy, FirewallRule, FirewallRuleKind, FirewallRuleOwner,
 };
 use crate::model::nsg::Access;
-use crate::model::{self, FirewallId, FirewallRuleId, Link, List, Meta, State};
+use crate::model::platform::FqdnTagRow;
+use crate::model::{self, FirewallRuleId, List, Meta, State};
 use crate::origin::OriginId;
 use crate::policy::datum::{self, Datum};
 
@@ -149,6 +151,45 @@ pub(super) fn host_names(world: &World<'_>, id: u32) -> Datum {
     Datum::list(items, None)
 }
 
+/// Service tags among the destinations of a rule that the platform table does not know.
+pub(super) fn unknown_tags(world: &World<'_>, id: u32) -> Datum {
+    let rule = &world.network[FirewallRuleId(id)];
+    // Names and addresses still to be written are told as such; the families of tags are named alike
+    // in both passes.
+    let family = |row: &FqdnTagRow, name: &str| row.name.ends_with('*') && fits(&row.name, name);
+    let tags = rule.destination.items.iter().filter_map(|item| {
+        let Some(AddressPrefix::Tag(tag)) = item.value() else {
+            return None;
+        };
+        let name = tag.name();
+        let told = is_host_name(world, name)
+            || is_placeholder(name)
+            || world.facts.fqdn_tags.iter().any(|row| family(row, name));
+        (!told).then_some((tag, item.origin))
+    });
+    unknown_of(world, tags)
+}
+
+/// Service tags among the destinations of a rule that Azure Firewall does not take.
+pub(super) fn refused_tags(world: &World<'_>, id: u32) -> Datum {
+    let rule = &world.network[FirewallRuleId(id)];
+    let mut items = Vec::new();
+    for item in &rule.destination.items {
+        let Some(AddressPrefix::Tag(tag)) = item.value() else {
+            continue;
+        };
+        if world
+            .facts
+            .tag(tag.name())
+            .is_some_and(|row| row.not_in_firewalls)
+        {
+            let name = Datum::text(world.facts.spelling_of_tag(tag.name()));
+            items.push(datum::Item::certain(Datum::new(name.data, item.origin)));
+        }
+    }
+    Datum::list(items, None)
+}
+
 /// FQDN tags of a rule that the platform table does not know.
 pub(super) fn unknown_fqdn_tags(world: &World<'_>, id: u32) -> Datum {
     let rule = &world.network[FirewallRuleId(id)];
@@ -156,13 +197,7 @@ pub(super) fn unknown_fqdn_tags(world: &World<'_>, id: u32) -> Datum {
     let mut items = Vec::new();
     for item in &rule.fqdn_tags.items {
         let Some(text) = item.value() else { continue };
-        let fits = |name: &str| match name.strip_suffix('*') {
-            Some(start) => text
-                .get(..start.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(start)),
-            None => text.eq_ignore_ascii_case(name),
-        };
-        if rows.iter().any(|row| fits(&row.name)) {
+        if rows.iter().any(|row| fits(&row.name, text)) {
             continue;
         }
         let wanted = text.to_ascii_lowercase();
@@ -186,6 +221,16 @@ pub(super) fn unknown_fqdn_tags(world: &World<'_>, id: u32) -> Datum {
         items.push(datum::Item::certain(Datum::new(entry.data, item.origin)));
     }
     Datum::list(items, None)
+}
+
+/// Whether a tag is that of a row, or one of a family of tags.
+fn fits(row: &str, tag: &str) -> bool {
+    match row.strip_suffix('*') {
+        Some(start) => tag
+            .get(..start.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(start)),
+        None => tag.eq_ignore_ascii_case(row),
+    }
 }
 
 /// What was found, in the order in which it was.
@@ -265,9 +310,9 @@ fn families(world: &World<'_>, rule: &FirewallRule, found: &mut Found) {
             };
             match (rule.kind, rule.owner) {
                 (FirewallRuleKind::Network, Some(FirewallRuleOwner::Policy(_)) | None) => {
-                    let (single, missing) = is_single_family(world, rule);
+                    let carried = world.semantics.carries_ipv6(rule.owner);
                     let why = format!("`{text}` is IPv6, and the firewall has IPv4 alone");
-                    found.perhaps(name, &why, item.origin, single, missing);
+                    found.perhaps(name, &why, item.origin, !carried.truth, carried.because);
                 }
                 (FirewallRuleKind::Network, _) => {
                     let why = format!("`{text}` is IPv6, which classic rules do not take");
@@ -282,36 +327,6 @@ fn families(world: &World<'_>, rule: &FirewallRule, found: &mut Found) {
             }
         }
     }
-}
-
-/// Whether the firewalls that ask a policy's rule have no IPv6 address in their subnet.
-fn is_single_family(world: &World<'_>, rule: &FirewallRule) -> (Truth, Option<Arc<Unknown>>) {
-    let network = world.network;
-    let missing = |what: &str| (Truth::Unknown, Some(outside(what)));
-    let mut users = FirewallId::all(network).filter(|id| {
-        let policy = network[*id].policy.value().and_then(Link::here);
-        policy.is_some() && rule.owner == policy.map(FirewallRuleOwner::Policy)
-    });
-    let Some(first) = users.next() else {
-        return missing("the firewalls that have the policy");
-    };
-    for id in std::iter::once(first).chain(users) {
-        let Some(subnet) = network[id].subnet.value().and_then(Link::here) else {
-            return missing("the subnet of the firewall");
-        };
-        let prefixes = &network[subnet].address_prefixes;
-        let six = |block: &model::Field<ipnet::IpNet>| {
-            block.value().is_some_and(|block| block.addr().is_ipv6())
-        };
-        if prefixes.items.iter().any(six) {
-            return (Truth::False, None);
-        }
-        let all = prefixes.items.iter().all(|block| block.value().is_some());
-        if prefixes.rest.is_some() || !all {
-            return missing("the address prefixes of the firewall's subnet");
-        }
-    }
-    (Truth::True, None)
 }
 
 /// A name holds no scheme, path, port or blank.

@@ -1,6 +1,6 @@
 //! What is in force in a firewall: which policies a rule is asked by, which settings count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{elements, object};
 use super::relations::known_users;
@@ -28,7 +28,9 @@ pub(super) fn policies_of_rule(world: &World<'_>, id: u32) -> Datum {
         return Datum::list(Vec::new(), None);
     };
     let mut found = BTreeSet::from([own.0]);
-    let mut next = vec![own.0];
+    // Translation rules are not handed down.
+    let translates = world.network[FirewallRuleId(id)].kind == FirewallRuleKind::Nat;
+    let mut next = if translates { vec![] } else { vec![own.0] };
     while let Some(policy) = next.pop() {
         let children = known_users(world, Kind::FirewallPolicy, policy, Kind::FirewallPolicy);
         next.extend(
@@ -44,10 +46,12 @@ pub(super) fn policies_of_rule(world: &World<'_>, id: u32) -> Datum {
 
 /// Whether the rules before a rule leave it a packet.
 pub(super) fn reachable(world: &World<'_>, id: u32) -> Datum {
-    let decided = world
-        .semantics
-        .firewall_decided(FirewallRuleId(id), Family::V4);
-    Datum::constant(Data::Bool(!decided.flows.may.is_empty()))
+    let decides = |family| {
+        let decided = world.semantics.firewall_decided(FirewallRuleId(id), family);
+        !decided.flows.may.is_empty()
+    };
+    let any = decides(Family::V4) || decides(Family::V6);
+    Datum::constant(Data::Bool(any))
 }
 
 /// Whether a firewall has a policy, as far as these files tell: one of them does, or no policy of
@@ -94,6 +98,62 @@ pub(super) fn sql_redirect_conflicts(world: &World<'_>, id: u32) -> Datum {
     };
     let ids = rules.iter().filter(names).map(|rule| rule.0);
     elements(world, Kind::FirewallNetworkRule, ids, missing)
+}
+
+/// How many destinations (address, port and protocol) translation rules name.
+pub(super) fn nat_destinations(world: &World<'_>, owner: FirewallRuleOwner) -> Datum {
+    let mut found: BTreeMap<_, Vec<PortRange>> = BTreeMap::new();
+    for id in world.semantics.in_pass(owner, FirewallRuleKind::Nat) {
+        let rule = &world.network[id];
+        let ports = rule.destination_ports.items.iter();
+        let ports: Vec<PortRange> = ports.filter_map(|it| it.value().copied()).collect();
+        for address in rule.destination.items.iter().filter_map(Field::value) {
+            for protocol in rule.protocols.items.iter().filter_map(Field::value) {
+                found
+                    .entry((address, *protocol))
+                    .or_default()
+                    .extend(&ports);
+            }
+        }
+    }
+    count(found.into_values().map(distinct_ports).sum())
+}
+
+fn distinct_ports(mut ranges: Vec<PortRange>) -> usize {
+    ranges.sort_unstable_by_key(|range| range.first);
+    let mut next = 0;
+    let mut sum = 0;
+    for range in ranges {
+        let (first, end) = (usize::from(range.first), usize::from(range.last) + 1);
+        sum += end.saturating_sub(first.max(next));
+        next = next.max(end);
+    }
+    sum
+}
+
+/// How many IP groups rules name.
+pub(super) fn ip_groups(world: &World<'_>, owner: FirewallRuleOwner) -> Datum {
+    let mut found = BTreeSet::new();
+    for pass in [
+        FirewallRuleKind::Nat,
+        FirewallRuleKind::Network,
+        FirewallRuleKind::Application,
+    ] {
+        for id in world.semantics.in_pass(owner, pass) {
+            let rule = &world.network[id];
+            let both = rule
+                .source_ip_groups
+                .items
+                .iter()
+                .chain(&rule.destination_ip_groups.items);
+            found.extend(both.filter_map(|group| group.value().cloned()));
+        }
+    }
+    count(found.len())
+}
+
+fn count(number: usize) -> Datum {
+    Datum::constant(Data::Number(i64::try_from(number).unwrap_or(i64::MAX)))
 }
 
 /// The destinations to which packets keep their source, `IANAPrivateRanges` written out.

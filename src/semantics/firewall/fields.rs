@@ -1,6 +1,7 @@
 //! From the fields of a firewall rule to the packets they match.
 
 use super::Semantics;
+use super::families::{Carried, names_ipv6, takes};
 use super::holdings::switched_on;
 use crate::eval::value::Truth;
 use crate::model::address::{AddressPrefix, Protocol};
@@ -8,6 +9,7 @@ use crate::model::firewall::{FirewallProtocol, FirewallRule, FirewallRuleKind, F
 use crate::model::{Field, IpGroupId, Link, List, State};
 use crate::semantics::compile::outside;
 use crate::semantics::matching::{self, Fields, Matched};
+use crate::semantics::packet::answer::add_unknown;
 use crate::semantics::packet::atoms::{Atom, Dimension, Predicate};
 use crate::semantics::packet::interval::IntervalSet;
 use crate::semantics::packet::{Answer, Family, protocol_code};
@@ -18,6 +20,8 @@ pub(super) struct Ground<'p> {
     pub(super) place: &'p Place,
     /// Whether FQDNs in network rules work.
     pub(super) proxy: Truth,
+    /// Whether the family of the packets is carried at all.
+    carried: Carried,
     /// Sources from which packets come in from the Internet.
     inbound: IntervalSet,
 }
@@ -51,6 +55,10 @@ impl Semantics<'_> {
         Ground {
             place,
             proxy,
+            carried: match (place.family, owner) {
+                (Family::V4, _) => Carried::certainly(),
+                (Family::V6, owner) => self.carries_ipv6(owner),
+            },
             inbound,
         }
     }
@@ -58,13 +66,20 @@ impl Semantics<'_> {
     /// What the fields of a rule match.
     pub(super) fn firewall_rule_answer(&self, rule: &FirewallRule, ground: &Ground<'_>) -> Answer {
         let family = ground.place.family;
-        if family == Family::V6 {
+        if !takes(rule.kind, family) || ground.carried.truth == Truth::False {
             return Answer::nothing(family);
         }
-        let answer = match rule.kind {
+        let mut answer = match rule.kind {
             FirewallRuleKind::Application => self.application_answer(rule, ground),
             FirewallRuleKind::Nat | FirewallRuleKind::Network => self.network_answer(rule, ground),
         };
+        if let Some(unknown) = &ground.carried.because {
+            answer = answer.only_possibly();
+            add_unknown(&mut answer.unknowns, unknown);
+        } else if family == Family::V6 && !names_ipv6(rule) {
+            // Whether `*` means both families is not documented.
+            answer = answer.only_possibly();
+        }
         // One of an unknown number of rules: its unknowns differ from rule to rule.
         if rule.meta.template {
             Answer::exactly(answer.flows.may.possible()).only_possibly()
@@ -224,6 +239,10 @@ impl Semantics<'_> {
         dimension: Dimension,
         place: &Place,
     ) {
+        if place.family == Family::V6 {
+            // Azure Firewall reads no IPv6 from IP groups.
+            return;
+        }
         let everything = place.family.addresses();
         let empty = IntervalSet::empty();
         match &group.state {

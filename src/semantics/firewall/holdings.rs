@@ -22,10 +22,52 @@ pub(super) const MAX_PARENTS: u32 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
     pub(super) rules: Vec<(u32, FirewallRuleId)>,
+    /// What is not known of the firewall and its policy.
+    own: Gaps,
+    /// What is not known of the policies above.
+    inherited: Gaps,
+}
+
+/// What is not known of the rules of firewalls or policies.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gaps {
     /// Policies or rules outside the files.
     pub(super) missing: Vec<Arc<Unknown>>,
     /// Whether the policies name themselves as parents, or too many are stacked.
     pub(super) unclear: bool,
+}
+
+impl Holdings {
+    /// What is not known of the rules of a pass.
+    pub(super) fn gaps(&self, pass: FirewallRuleKind) -> Gaps {
+        let mut gaps = self.own.clone();
+        if hands_down(pass) {
+            gaps.missing.extend(self.inherited.missing.iter().cloned());
+            gaps.unclear |= self.inherited.unclear;
+        }
+        gaps
+    }
+
+    /// Policies or rules outside the files.
+    pub(super) fn missing(self) -> Vec<Arc<Unknown>> {
+        let mut missing = self.own.missing;
+        missing.extend(self.inherited.missing);
+        missing
+    }
+
+    fn gaps_at(&mut self, depth: u32) -> &mut Gaps {
+        if depth == 0 {
+            &mut self.own
+        } else {
+            &mut self.inherited
+        }
+    }
+}
+
+/// Whether a policy hands down its rules of a pass to those that inherit from it. Translation rules
+/// are about the addresses of one firewall.
+fn hands_down(pass: FirewallRuleKind) -> bool {
+    pass != FirewallRuleKind::Nat
 }
 
 impl Semantics<'_> {
@@ -42,9 +84,10 @@ impl Semantics<'_> {
         holdings
             .rules
             .extend(firewall.rules.items.iter().map(|rule| (0, *rule)));
-        holdings.missing.extend(firewall.rules.rest.clone());
+        let missing = &mut holdings.own.missing;
+        missing.extend(firewall.rules.rest.clone());
         if firewall.meta.existing && firewall.rules.rest.is_none() {
-            holdings.missing.push(outside(&firewall.meta.key));
+            missing.push(outside(&firewall.meta.key));
         }
         self.follow(&firewall.policy, 0, &mut holdings);
         holdings
@@ -53,34 +96,36 @@ impl Semantics<'_> {
     /// Adds the rules of a policy and of those it inherits from.
     fn collect(&self, id: FirewallPolicyId, depth: u32, holdings: &mut Holdings) {
         if depth > MAX_PARENTS {
-            holdings.unclear = true;
+            holdings.inherited.unclear = true;
             return;
         }
         let policy: &FirewallPolicy = &self.network[id];
-        let rules = policy.rules.items.iter();
+        let asked = |rule: &&FirewallRuleId| depth == 0 || hands_down(self.network[**rule].kind);
+        let rules = policy.rules.items.iter().filter(asked);
         holdings.rules.extend(rules.map(|rule| (depth, *rule)));
-        holdings.missing.extend(policy.rules.rest.clone());
+        let missing = &mut holdings.gaps_at(depth).missing;
+        missing.extend(policy.rules.rest.clone());
         if policy.meta.existing && policy.rules.rest.is_none() {
-            holdings.missing.push(outside(&policy.meta.key));
+            missing.push(outside(&policy.meta.key));
         }
         self.follow(&policy.parent, depth + 1, holdings);
     }
 
     fn follow(&self, policy: &Field<Link<FirewallPolicyId>>, depth: u32, holdings: &mut Holdings) {
+        let gaps = holdings.gaps_at(depth);
         match &policy.state {
             State::Absent => {}
             State::Known(Link::Here(policy)) => self.collect(*policy, depth, holdings),
-            State::Known(Link::External(key)) => holdings.missing.push(outside(key)),
-            State::Unknown(unknown, _) => holdings.missing.push(Arc::clone(unknown)),
-            State::Invalid { .. } => holdings.unclear = true,
+            State::Known(Link::External(key)) => gaps.missing.push(outside(key)),
+            State::Unknown(unknown, _) => gaps.missing.push(Arc::clone(unknown)),
+            State::Invalid { .. } => gaps.unclear = true,
         }
     }
 
-    pub(super) fn in_pass(
-        &self,
-        owner: FirewallRuleOwner,
-        kind: FirewallRuleKind,
-    ) -> Vec<FirewallRuleId> {
+    /// The rules of one pass of a firewall, or of a policy and of those it inherits from, in the order
+    /// in which they are asked.
+    #[must_use]
+    pub fn in_pass(&self, owner: FirewallRuleOwner, kind: FirewallRuleKind) -> Vec<FirewallRuleId> {
         let mut rules: Vec<(Rank, FirewallRuleId)> = self
             .holdings(owner)
             .rules

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use super::Semantics;
 use super::deciding::Pass;
-use super::holdings::{Holdings, MAX_PARENTS};
+use super::families::takes;
+use super::holdings::{Gaps, Holdings, MAX_PARENTS};
 use crate::eval::ResourceKey;
 use crate::eval::value::Truth;
-use crate::model::firewall::{FirewallRule, FirewallRuleOwner, ThreatIntelligence};
+use crate::model::firewall::{
+    FirewallRule, FirewallRuleKind, FirewallRuleOwner, ThreatIntelligence,
+};
 use crate::model::nsg::Access;
 use crate::model::{FirewallRuleId, State};
 use crate::semantics::compile::access;
@@ -108,12 +111,19 @@ impl Semantics<'_> {
         let place = self.place(Scope::Anywhere, family);
         let holdings = self.holdings(owner);
         let mut rules = self.firewall_rules(owner, &holdings, &place);
-        if holdings.unclear || !holdings.missing.is_empty() {
-            for pass in [Pass::Nat, Pass::Network, Pass::Application] {
-                rules.push(rest(pass, &holdings, family));
+        for kind in [
+            FirewallRuleKind::Nat,
+            FirewallRuleKind::Network,
+            FirewallRuleKind::Application,
+        ] {
+            let gaps = holdings.gaps(kind);
+            if (gaps.unclear || !gaps.missing.is_empty()) && takes(kind, family) {
+                rules.push(rest(Pass::of(kind), &gaps, family));
             }
         }
-        rules.extend(self.feed(owner, &place));
+        if family == Family::V4 {
+            rules.extend(self.feed(owner, &place));
+        }
         let built_in = |pass: Pass, id, access, own| Ranked {
             id,
             rank: whole(pass),
@@ -263,13 +273,13 @@ fn whole(pass: Pass) -> (Rank, Rank) {
 }
 
 /// The rules of a pass that the files do not tell.
-fn rest(pass: Pass, holdings: &Holdings, family: Family) -> Ranked<Ruling> {
+fn rest(pass: Pass, gaps: &Gaps, family: Family) -> Ranked<Ruling> {
     Ranked {
         id: Ruling::Rest,
         rank: whole(pass),
         access: (pass == Pass::Nat).then_some(Access::Allow),
-        own: Answer::undetermined(family, holdings.missing.clone()),
+        own: Answer::undetermined(family, gaps.missing.clone()),
         certain: false,
-        because: holdings.missing.clone(),
+        because: gaps.missing.clone(),
     }
 }

@@ -39,6 +39,12 @@ impl Semantics<'_> {
             },
             because: Vec::new(),
         };
+        if family == Family::V6 {
+            // No setting changes what becomes of IPv6.
+            kept.destinations.may = usual.clone();
+            kept.destinations.must = usual;
+            return kept;
+        }
         let owner = FirewallRuleOwner::Firewall(firewall);
         let Some(settings) = self.firewall_settings(owner) else {
             match &self.network[firewall].policy.state {

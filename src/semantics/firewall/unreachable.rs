@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::families::names_ipv6;
 use super::{Pass, Passes, Ruling, Semantics};
 use crate::eval::value::{Truth, Unknown};
 use crate::model::firewall::{FirewallRule, FirewallRuleKind, FirewallRuleOwner};
 use crate::model::{Field, FirewallRuleId};
 use crate::semantics::hidden::{Hidden, Listed};
+use crate::semantics::order::Ranked;
 use crate::semantics::packet::Family;
 use crate::semantics::packet::answer::add_unknown;
 
@@ -32,6 +34,30 @@ pub struct UnreachableFirewallRule {
     pub unknowns: Vec<Arc<Unknown>>,
     /// The name of a limit that was exceeded, if that is why `truth` is Unknown.
     pub undecided: Option<&'static str>,
+}
+
+impl UnreachableFirewallRule {
+    /// Hidden in both families: by the rules of both.
+    fn join(&mut self, other: Self) {
+        if self.truth == Truth::True && self.cover.is_empty() {
+            *self = other;
+            return;
+        }
+        self.truth = self.truth.and(other.truth);
+        for id in other.cover {
+            if !self.cover.contains(&id) {
+                self.cover.push(id);
+            }
+        }
+        self.acts_otherwise |= other.acts_otherwise;
+        self.undecided = self.undecided.or(other.undecided);
+        for unknown in &other.unknowns {
+            add_unknown(&mut self.unknowns, unknown);
+        }
+        if self.truth != Truth::True {
+            self.cover.clear();
+        }
+    }
 }
 
 /// A move that makes a hidden rule decide packets. There is none past a rule of another pass or of a
@@ -59,36 +85,67 @@ impl Semantics<'_> {
     ) -> Vec<UnreachableFirewallRule> {
         let passes = self.passes(owner, Family::V4);
         let list = Listed::new(passes.asked());
+        let six = self.carries_ipv6(Some(owner)).truth;
+        let passes = self.passes(owner, Family::V6);
+        let other_list = (six != Truth::False).then(|| Listed::new(passes.asked()));
         let mut all = Vec::new();
         for (index, rule) in list.rules().iter().enumerate() {
-            let Ruling::Rule(id) = rule.id else { continue };
-            if self.network[id].owner != Some(owner) {
+            let Ruling::Rule(id) = rule.id else {
+                continue;
+            };
+            let written: &FirewallRule = &self.network[id];
+            if written.owner != Some(owner) {
                 continue;
             }
-            let mut found = UnreachableFirewallRule {
-                rule: id,
-                truth: Truth::True,
-                cover: Vec::new(),
-                acts_otherwise: false,
-                revive: None,
-                unknowns: Vec::new(),
-                undecided: None,
+            let Some(mut found) = self.hidden_rule(&list, index, id) else {
+                continue;
             };
-            match list.hidden(index) {
-                Ok(Hidden::No(_)) => continue,
-                Ok(Hidden::Yes(cover)) => self.explain(&list, index, &cover, &mut found),
-                Ok(Hidden::Perhaps(unknowns)) => {
-                    found.truth = Truth::Unknown;
-                    found.unknowns = unknowns;
-                }
-                Err(limit) => {
-                    found.truth = Truth::Unknown;
-                    found.undecided = Some(limit.0);
+            // Of firewalls outside the files, rules tell whether they carry IPv6.
+            let both = six == Truth::True || names_ipv6(written);
+            if both && let Some(list) = &other_list {
+                let here = |rule: &Ranked<Ruling>| rule.id == Ruling::Rule(id);
+                let index = list.rules().iter().position(here);
+                let other = index.map(|index| self.hidden_rule(list, index, id));
+                match other {
+                    Some(None) => continue,
+                    Some(Some(other)) => found.join(other),
+                    None => {}
                 }
             }
             all.push(found);
         }
         all
+    }
+
+    /// Whether a rule of a list of one family never decides a packet of it.
+    fn hidden_rule(
+        &self,
+        list: &Listed<'_, Ruling>,
+        index: usize,
+        id: FirewallRuleId,
+    ) -> Option<UnreachableFirewallRule> {
+        let mut found = UnreachableFirewallRule {
+            rule: id,
+            truth: Truth::True,
+            cover: Vec::new(),
+            acts_otherwise: false,
+            revive: None,
+            unknowns: Vec::new(),
+            undecided: None,
+        };
+        match list.hidden(index) {
+            Ok(Hidden::No(_)) => return None,
+            Ok(Hidden::Yes(cover)) => self.explain(list, index, &cover, &mut found),
+            Ok(Hidden::Perhaps(unknowns)) => {
+                found.truth = Truth::Unknown;
+                found.unknowns = unknowns;
+            }
+            Err(limit) => {
+                found.truth = Truth::Unknown;
+                found.undecided = Some(limit.0);
+            }
+        }
+        Some(found)
     }
 
     fn explain(

@@ -114,6 +114,11 @@ fn universe() -> Vec<Packet> {
 }
 
 impl Plain {
+    /// Translation rules are not handed down.
+    fn is_asked(&self) -> bool {
+        !self.parent || self.kind != 0
+    }
+
     fn matches(&self, packet: Packet) -> bool {
         let source = SOURCES[self.source].1.contains(&(packet.source as u8));
         let destination = DESTINATIONS[self.destination]
@@ -151,7 +156,7 @@ impl Plain {
 fn evaluate(rules: &[Plain], packet: Packet) -> Option<usize> {
     for kind in 0..3 {
         let mut pass: Vec<usize> = (0..rules.len())
-            .filter(|at| rules[*at].kind == kind)
+            .filter(|at| rules[*at].kind == kind && rules[*at].is_asked())
             .collect();
         pass.sort_by_key(|at| {
             let rule = &rules[*at];

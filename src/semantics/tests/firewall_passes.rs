@@ -396,12 +396,46 @@ fn any_with_a_port_is_tcp_and_udp_and_ports_say_nothing_of_icmp() {
 }
 
 #[test]
-fn no_rule_matches_ipv6() {
-    let (build, _) = with(&["net 100/100/0 Allow Any * -> *:*"]);
+fn network_rules_match_ipv6_where_the_subnet_of_the_firewall_has_it() {
+    let six = |carried: bool| {
+        let (mut build, _) = with(&[
+            "nat 100/100/0 Allow Tcp * -> fd00::4:443 => 10.0.0.4:443",
+            "net 100/100/0 Allow Tcp fd00::/16 -> 2001:db8::/32:443",
+            "app 100/100/0 Allow Https:443 * -> *",
+        ]);
+        let vnet = build.vnet("10.0.0.0/16,fd00:1::/48");
+        let subnet = build.subnet(vnet, "10.0.0.0/26");
+        if carried {
+            let prefixes = &mut build.network[subnet].address_prefixes;
+            prefixes.items.push(known("fd00:1::/64".parse().unwrap()));
+        }
+        build.network[FIREWALL].subnet = known(Link::Here(subnet));
+        let facts = facts();
+        let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
+        let parts = semantics.firewall_deciding(FIREWALL, &Answer::everything(Family::V6));
+        passes(&parts)
+    };
+    let denied = (Pass::Default, None, Truth::True);
+    assert_eq!(six(false), [denied]);
+    let network = (Pass::Network, Some(1), Truth::True);
+    assert_eq!(six(true), [network, denied]);
+}
+
+#[test]
+fn translation_rules_are_not_handed_down() {
+    let (mut build, child) = with(&["nat 100/100/0 Allow Tcp * -> 20.0.0.1:443 => 10.0.0.4:443"]);
+    let parent = policy(&mut build, None);
+    build.network[child].parent = known(Link::Here(parent));
+    add(
+        &mut build,
+        parent,
+        "nat 100/100/0 Allow Tcp * -> 20.0.0.1:443 => 10.0.0.5:443",
+    );
     let facts = facts();
     let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
-    let parts = semantics.firewall_deciding(FIREWALL, &Answer::everything(Family::V6));
-    assert_eq!(passes(&parts), [(Pass::Default, None, Truth::True)]);
+    assert_eq!(semantics.firewall_nat_rules(FIREWALL), [FirewallRuleId(0)]);
+    let child = FirewallRuleOwner::Policy(child);
+    assert!(semantics.unreachable_firewall_rules(child).is_empty());
 }
 
 #[test]

@@ -314,6 +314,7 @@ pub(super) fn facts() -> PlatformFacts {
         same_as: (name == "AzurePlatformLKM").then(|| "kms".into()),
         formerly: Vec::new(),
         not_in_routes: false,
+        not_in_firewalls: false,
         source: source(),
     };
     let service =
