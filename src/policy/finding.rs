@@ -69,6 +69,8 @@ pub struct Judgement {
     pub clause: u32,
     /// Which demand of the clause, if that says in words of its own what is wrong.
     pub demand: Option<u32>,
+    /// The literals that the item of a list it is about was typed as; none: it is about no item.
+    pub item: Vec<Span>,
     /// How certain.
     pub verdict: FindingVerdict,
     /// How bad.
@@ -129,7 +131,8 @@ pub struct Finding {
 /// Makes one finding of every authored mistake, sorted by place, rule and resource.
 ///
 /// Violated judgements of one rule at one place about one security rule are one finding, with an
-/// instance for each, unless they say different things in words of their own; an undetermined one at such a place is an instance of it. The other
+/// instance for each, unless they say different things in words of their own or are about items of a
+/// list typed side by side; an undetermined one at such a place is an instance of it. The other
 /// undetermined ones are put together by rule, template and the input they miss, since one answer
 /// settles them all: the places of the others are related ones.
 #[must_use]
@@ -202,6 +205,8 @@ struct PlaceKey {
     security_rule: Option<Arc<str>>,
     /// Clause and demand, where a demand has words of its own: nothing else tells its trouble.
     demand: Option<(u32, u32)>,
+    /// Items of a list are mistakes of their own, though one block around them is the place of all.
+    item: Vec<Span>,
 }
 
 impl PlaceKey {
@@ -211,6 +216,7 @@ impl PlaceKey {
             span: judgement.primary.span,
             security_rule: judgement.security_rule.clone(),
             demand: judgement.demand.map(|demand| (judgement.clause, demand)),
+            item: judgement.item.clone(),
         }
     }
 }
@@ -396,6 +402,7 @@ mod tests {
             rule: "r".into(),
             clause: 0,
             demand: None,
+            item: Vec::new(),
             verdict,
             severity: Severity::Warning,
             message: format!("about {resource}"),

@@ -115,6 +115,7 @@ impl ClauseJudge<'_, '_> {
             rule: Arc::clone(self.rule.id()),
             clause: self.position,
             demand: demand.and_then(|demand| u32::try_from(demand).ok()),
+            item: self.item(&slots),
             verdict,
             severity,
             message,
@@ -312,6 +313,17 @@ impl ClauseJudge<'_, '_> {
                 }
                 (own, deciding)
             }
+        }
+    }
+
+    /// The literals that what `each` binds last was typed as, if that is no element.
+    fn item(&self, slots: &[Datum]) -> Vec<Span> {
+        let bound = slots.get(1..=self.scope.each.len()).unwrap_or(&[]);
+        match bound.last() {
+            Some(datum) if !matches!(datum.data, Data::Element(_)) => {
+                self.world.deployment.origins.literals(datum.origin)
+            }
+            _ => Vec::new(),
         }
     }
 
