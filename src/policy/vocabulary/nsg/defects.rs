@@ -33,7 +33,7 @@ pub(super) fn same_priority(world: &World<'_>, id: u32) -> Datum {
             Err(unknown) => missing = missing.or(Some(unknown)),
         }
     }
-    elements(world, Kind::SecurityRule, same.into_iter(), missing)
+    elements(world, Kind::SecurityRule, same, missing)
 }
 
 /// Whether two values are the same, where it can be told: one unknown equals itself.
