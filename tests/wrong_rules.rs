@@ -747,9 +747,88 @@ const TEXTS: &[Row] = &[
     ),
 ];
 
+/// What comes of other languages, and of YAML.
+const HABITS: &[Row] = &[
+    (
+        "subject: subnet\nassert: subject.name = \"x\"",
+        "=",
+        "ends before this",
+        "`==`",
+    ),
+    (
+        "subject: subnet\nassert: subject.existing and subject.azure_dns",
+        "and",
+        "ends before this",
+        "`&&`",
+    ),
+    (
+        "subject: subnet\nassert: subject.name in [\"a\"]",
+        "in",
+        "ends before this",
+        "`contains(list, x)`",
+    ),
+    (
+        "subject: subnet\nassert: subject.name == 'x'",
+        "'",
+        "an expression is expected here",
+        "double quotes",
+    ),
+    (
+        "subject: security-rule\nforbid: {flows: {protocol: tcp}, verdict: decided}",
+        "tcp",
+        "unknown protocol",
+        "`Tcp`",
+    ),
+    (
+        "subject: security-rule\nforbid: {flows: {ports: https}, verdict: decided}",
+        "https",
+        "no port",
+        "0 to 65535",
+    ),
+    (
+        "subject: security-rule\nparameters: {ports: [1]}\nforbid: {flows: {ports: parameters.ports}, verdict: decided}",
+        "parameters.ports",
+        "no port",
+        "\"${parameters.ports}\"",
+    ),
+    (
+        "subject: public-ip\nassert: subject.tags.owner != null",
+        "tags",
+        "field of a public-ip",
+        "tag(x, \"owner\")",
+    ),
+    (
+        "subject: subnet\nassert: subject.network_security_group == \"web\"",
+        "\"web\"",
+        "never equals",
+        "`name`",
+    ),
+    (
+        "subject: subnet\nassert: subject.delegations == \"web\"",
+        "\"web\"",
+        "never equals",
+        "`contains(list, x)`",
+    ),
+    (
+        "subject: subnet\nassert: can(regex(\"[a-z\", subject.name))",
+        "\"[a-z\"",
+        "no regular expression",
+        "",
+    ),
+    ("subject: subnet\n\tassert: 'true'", "\t", "a tab", "blanks"),
+    (
+        "subject: flow\nfrom: {subject: subnet, where: startswith(subject.name, \"web\")}",
+        "",
+        "not YAML",
+        "within `{…}`",
+    ),
+];
+
 #[test]
 fn each_mistake_is_told_at_its_word_with_what_was_meant() {
-    let tables = [KEYS, SUBJECTS, NAMES, TYPES, FUNCTIONS, CONTRACTS, TEXTS];
+    let tables = [
+        KEYS, SUBJECTS, NAMES, TYPES, FUNCTIONS, CONTRACTS, TEXTS, HABITS,
+    ];
     let mut wrong = Vec::new();
     for (clause, at, message, help) in tables.into_iter().flatten() {
         let head: String = HEAD

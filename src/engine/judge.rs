@@ -168,9 +168,12 @@ impl Judge {
         let mut diagnostics = Vec::new();
         for files in packs {
             let (pack, wrong) = Pack::of(files);
-            let pack = match wrong.is_empty() {
+            let pack = match wrong.is_empty() && !files.incomplete {
                 true => pack,
-                false => pack.without_rules(),
+                false => {
+                    diagnostics.extend(judge.wrong_settings(&pack, files));
+                    pack.without_rules()
+                }
             };
             diagnostics.extend(wrong);
             diagnostics.extend(judge.pack.join(pack));
@@ -179,6 +182,21 @@ impl Judge {
             diagnostics.extend(chosen::of_packs(&judge.pack, &judge.vocabulary()).1);
         }
         Ok((judge, diagnostics))
+    }
+
+    /// What is wrong with how a pack sets rules that will not be used.
+    fn wrong_settings(&self, pack: &Pack, files: &PackFiles) -> Vec<Diagnostic> {
+        let mut all = Self {
+            facts: self.facts,
+            pack: self.pack.clone(),
+        };
+        let _ = all.pack.join(pack.clone());
+        let (_, mut told) = chosen::of_packs(&all.pack, &all.vocabulary());
+        told.retain(|told| {
+            let manifest = files.manifest.as_ref().map(|(id, _)| *id);
+            told.primary.as_ref().map(|label| label.span.file) == manifest
+        });
+        told
     }
 
     /// The words a configuration may use with these rules and facts.

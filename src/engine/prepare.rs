@@ -369,6 +369,13 @@ impl<'a> Job<'a> {
             }
         }
         for (id, slot) in (0_u32..).map(FileId).zip(&self.slots) {
+            // What is read and is no longer a rule could not be read.
+            if slot.kind == Kind::Other && slot.text.get().is_some_and(Option::is_some) {
+                let holds = |pack: &&mut PackFiles| walk::is_of_pack(&slot.path, &pack.path);
+                if let Some(pack) = packs.iter_mut().find(holds) {
+                    pack.incomplete = true;
+                }
+            }
             let mut holding = packs.iter_mut();
             if slot.kind == Kind::Rule
                 && let Some(source) = slot.text.get().and_then(Option::as_ref)

@@ -58,6 +58,8 @@ pub struct PackFiles {
     pub manifest: Option<(FileId, Arc<SourceFile>)>,
     /// Its rules.
     pub rules: Vec<(FileId, Arc<SourceFile>)>,
+    /// Whether one of its files could not be read, which was told.
+    pub incomplete: bool,
 }
 
 /// A rule, checked.
@@ -467,16 +469,31 @@ fn no_facts(message: &str) -> Diagnostic {
 fn parsed(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Yaml> {
     let parsed = yaml::parse(id, file);
     let broken = !parsed.diagnostics.is_empty();
-    diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| {
-        match diagnostic.code {
-            "yaml-syntax" => diagnostic.with_help(
-                "write an expression in single quotes, or below a `|`: to YAML `!`, `?`, `[`, `#`, `: ` and a quote mean \
-                 something of their own, and within `{…}` so do `,` and `}`",
-            ),
-            _ => diagnostic,
-        }
-    }));
+    diagnostics.extend(
+        parsed
+            .diagnostics
+            .into_iter()
+            .map(|diagnostic| match diagnostic.code {
+                "yaml-syntax" => match yaml_help(&diagnostic.message) {
+                    Some(help) => diagnostic.with_help(help),
+                    None => diagnostic,
+                },
+                _ => diagnostic,
+            }),
+    );
     parsed.tree.filter(|_| !broken)
+}
+
+/// What authors of rules mean where YAML cannot be read.
+fn yaml_help(message: &str) -> Option<&'static str> {
+    let limits = ["limit", "more than"];
+    if message.contains(" tab") {
+        return Some("YAML is indented by blanks");
+    }
+    (!limits.iter().any(|limit| message.contains(limit))).then_some(
+        "write an expression or a text in single quotes, or below a `|`: to YAML `!`, `?`, `[`, \
+         `#`, `: ` and a quote mean something of their own, and within `{…}` so do `,` and `}`",
+    )
 }
 
 /// In the order of their places; what all clauses share is told once.

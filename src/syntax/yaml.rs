@@ -392,8 +392,17 @@ impl Builder<'_> {
         u32::try_from(offset.min(self.text.len())).unwrap_or(u32::MAX)
     }
 
-    fn fail(&mut self, span: Span, message: String) {
+    fn fail(&mut self, mut span: Span, message: String) {
         self.root = None;
+        // The scanner stops where the blanks before a tab begin.
+        if message.ends_with("found a tab") {
+            let from = usize::try_from(span.start).unwrap_or(0);
+            let tab = self.text.get(from..).and_then(|rest| rest.find('\t'));
+            if let Some(tab) = tab {
+                let at = self.clamp(from + tab);
+                span = Span::new(self.id, at, at + 1);
+            }
+        }
         self.diagnostics
             .push(Diagnostic::unreadable("yaml-syntax", span, message));
     }

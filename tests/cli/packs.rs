@@ -416,6 +416,28 @@ fn a_test_of_a_pack_with_mistakes_ends_with_2_and_tells_them() {
 }
 
 #[test]
+fn a_pack_with_a_file_that_is_no_text_gives_no_rule_and_its_other_mistakes_are_told() {
+    let odd = named("odd-name", "");
+    let case = Case::new(&[
+        ("repo/main.tf", WEB),
+        (
+            "company/pack.yaml",
+            "name: contoso\nparameters: {names: []}\nrules: {no-such-rule: {severity: note}}\n",
+        ),
+        ("company/odd-name.yaml", &odd),
+    ]);
+    case.write("company/broken.yaml", b"id: broken\ntitle: \xff\xfe\xfd\n");
+    let (code, document) = case.answer(&["check", "repo", "--pack", "company"]);
+    let told = told(&document);
+    assert!(told.iter().any(|told| told.contains("UTF-8")), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("no-such-rule")),
+        "{told:?}"
+    );
+    assert_eq!((code, found(&document, "odd-name")), (2, vec![]));
+}
+
+#[test]
 fn the_sample_pack_and_the_rules_of_the_program_are_as_they_say() {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/company-pack");
     let case = Case::new(&[]);

@@ -344,7 +344,11 @@ fn ports(values: &[FlowValue], compiler: &mut Compiler<'_, '_>) -> Vec<Ports> {
                 Some(range) => all.push(Ports::Range(range)),
                 None => {
                     let message = format!("`{}` is no port", text.value);
-                    compiler.reader.error(text.span, message);
+                    let help = match text.value.contains('.') {
+                        true => format!("the value of an expression is `\"${{{}}}\"`", text.value),
+                        false => "a number from 0 to 65535, or a range: `8080-8090`".to_owned(),
+                    };
+                    compiler.reader.error_with_help(text.span, message, help);
                 }
             },
         }

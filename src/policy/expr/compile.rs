@@ -264,7 +264,13 @@ impl Compiler<'_, '_> {
                 None => {
                     let known: Vec<&str> = kind.fields().map(|field| field.name).collect();
                     let what = format!("field of a {}", kind.spec().name);
-                    self.reader.unknown_word(span, &what, name, &known);
+                    if ["tags", "tag"].contains(&name) {
+                        let help = "`tag(x, \"owner\")` reads a tag";
+                        let message = format!("unknown {what} `{name}`");
+                        self.reader.error_with_help(span, message, help);
+                    } else {
+                        self.reader.unknown_word(span, &what, name, &known);
+                    }
                     Err(())
                 }
             },
@@ -428,7 +434,19 @@ impl Compiler<'_, '_> {
         };
         if !fits {
             let (a, b) = (ty.describe(), other_ty.describe());
-            return self.fail(other.span, format!("{b} never equals {a}"));
+            let message = format!("{b} never equals {a}");
+            match ty {
+                Ty::One(Item::Element(_)) => {
+                    let help = "compare a field of it, such as its `name`";
+                    self.reader.error_with_help(other.span, message, help);
+                }
+                Ty::List(_) => {
+                    let help = "`contains(list, x)` tells whether a list has it";
+                    self.reader.error_with_help(other.span, message, help);
+                }
+                Ty::One(_) => self.reader.error(other.span, message),
+            }
+            return Err(());
         }
         if let (Ty::One(Item::Word(words)), ExprKind::String(text)) = (ty, &other.kind)
             && !words.contains(&&**text)

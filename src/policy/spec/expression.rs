@@ -63,11 +63,32 @@ impl ExprSource {
                     .filter(|span| self.span.contains(*span))
                     .unwrap_or(self.span);
                 let message = format!("not an expression: {}", diagnostic.message);
-                reader.error(place, message);
+                let from = usize::try_from(place.start.saturating_sub(self.span.start));
+                let whole = reader.slice(self.span);
+                let rest = from.ok().and_then(|from| whole.get(from..)).unwrap_or("");
+                match habit(rest) {
+                    Some(help) => reader.error_with_help(place, message, help),
+                    None => reader.error(place, message),
+                }
                 None
             }
         }
     }
+}
+
+/// What is meant by a word or sign of another language, where an expression is read no further.
+fn habit(rest: &str) -> Option<&'static str> {
+    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next();
+    Some(match word.unwrap_or("") {
+        "and" => "`&&` joins conditions",
+        "or" => "`||` is the other one",
+        "not" => "`!` negates",
+        "in" => "`contains(list, x)` tells whether a list has it",
+        "matches" | "like" => "`can(regex(\"…\", text))` tells whether a text matches",
+        _ if rest.starts_with('\'') => "texts stand in double quotes",
+        _ if rest.starts_with('=') => "`==` compares",
+        _ => return None,
+    })
 }
 
 /// The text of an expression and where it begins. Line ends within it become spaces, so that

@@ -167,13 +167,18 @@ pub(crate) fn find<'y>(entries: &'y [Entry], key: &str) -> Option<&'y Yaml> {
 /// ```
 /// use aznet::policy::spec::nearest;
 /// assert_eq!(nearest("wher", ["where", "unless"]), Some("where"));
+/// assert_eq!(nearest("tcp", ["Tcp", "Udp"]), Some("Tcp"));
 /// assert_eq!(nearest("colour", ["where", "unless"]), None);
 /// ```
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| {
+            let similarity = strsim::jaro_winkler(&word, &candidate.to_lowercase());
+            (similarity, candidate)
+        })
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)

@@ -1,10 +1,12 @@
 //! Functions: how many arguments they take, of which types, and what they give.
 
+use std::sync::Arc;
+
 use super::{Checked, Compiler, join};
 use crate::eval::hcl_expr::{arity_of, function_names};
 use crate::policy::contract::wrong_address;
-use crate::policy::datum::parse_ports;
-use crate::policy::expr::{Builtin, Node};
+use crate::policy::datum::{Datum, parse_ports};
+use crate::policy::expr::{Builtin, Node, plain};
 use crate::policy::platform::facts;
 use crate::policy::spec::{HOP_KINDS, nearest};
 use crate::policy::vocabulary::{Item, Kind, NEXT_HOP, Ty};
@@ -22,6 +24,7 @@ impl Compiler<'_, '_> {
             self.count_arguments(name, name_span, args.len(), (least, more))?;
             let checked: Result<Vec<(Node, Ty)>, ()> = checked.into_iter().collect();
             let nodes = checked?.into_iter().map(|(node, _)| node).collect();
+            self.want_pattern(name, args)?;
             return Ok((Node::Plain(name.into(), nodes), plain_type(name)));
         };
         let most = (*most < usize::MAX).then_some(*most);
@@ -216,6 +219,23 @@ impl Compiler<'_, '_> {
                 Ty::BOOL
             }
         })
+    }
+
+    /// A pattern that is written out must be one.
+    fn want_pattern(&mut self, function: &str, args: &[Expr]) -> Result<(), ()> {
+        let (true, Some(first)) = (matches!(function, "regex" | "regexall"), args.first()) else {
+            return Ok(());
+        };
+        let ExprKind::String(pattern) = &first.kind else {
+            return Ok(());
+        };
+        let asked = [Datum::text(Arc::clone(pattern)), Datum::text("")];
+        match plain::call("regexall", &asked) {
+            Some(refused) if plain::is_refused(&refused) => {
+                self.fail(first.span, format!("`{pattern}` is no regular expression"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Addresses: literals must be some.
