@@ -253,6 +253,42 @@ impl OriginGraph {
         shift
     }
 
+    /// A node for a part of what `of` is, typed at `part`: it came the same way.
+    pub fn narrow(&mut self, of: OriginId, part: Span) -> OriginId {
+        let holds = |id: &OriginId| {
+            let node = self.get(*id);
+            let typed = matches!(node.step, OriginStep::Literal) && node.parents.is_empty();
+            typed && node.span.is_some_and(|span| span.contains(part))
+        };
+        let from = self.ancestry(of).into_iter().find(holds);
+        let mut hops: Vec<Origin> = Vec::new();
+        let mut at = of;
+        // Only the hops of the value itself: they lead to one place.
+        while Some(at) != from && hops.len() < 64 {
+            let node = self.get(at);
+            let Some(next) = node.parents.first().copied() else {
+                break;
+            };
+            if !matches!(node.step, OriginStep::Literal | OriginStep::Function(_)) {
+                hops.push(node.clone());
+            }
+            at = next;
+        }
+        let number = |graph: &Self| OriginId(u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX));
+        let mut last = number(self);
+        self.nodes.push(Origin {
+            span: Some(part),
+            step: OriginStep::Literal,
+            parents: Vec::new(),
+        });
+        for hop in hops.into_iter().rev() {
+            let parents = vec![last];
+            last = number(self);
+            self.nodes.push(Origin { parents, ..hop });
+        }
+        last
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {

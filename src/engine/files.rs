@@ -16,7 +16,7 @@ use super::walk::{self, Entry, Kind};
 use crate::eval::Loader;
 use crate::eval::frontend::Tree;
 use crate::eval::listing::{self, Listed, Listing};
-use crate::source::{FileId, SourceFile, SourceMap};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
 use late::Late;
 
 /// One file.
@@ -109,6 +109,11 @@ impl Files {
     /// The text, if it was read.
     pub(crate) fn source(&self, id: FileId) -> Option<&Arc<SourceFile>> {
         self.get(id)?.text.get()?.as_ref()
+    }
+
+    /// The text of a place.
+    pub(crate) fn slice(&self, span: Span) -> Option<&str> {
+        Some(self.source(span.file)?.slice(span))
     }
 
     /// Ends the run: keeps what was read. Files nobody read share one empty text. The trees are

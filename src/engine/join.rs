@@ -111,7 +111,23 @@ pub(super) fn join(
         }
     }
     shared.finish(ready.values_mut());
-    let mut networks = linked(estate, &ready, facts, &mut diagnostics);
+    // All members share their origins.
+    let mut origins = ready
+        .values()
+        .next()
+        .map(|it| Arc::clone(&it.origins))
+        .unwrap_or_default();
+    let slice = |span| docket.files.slice(span);
+    let told = |mut network: Network, diagnostics: &mut Vec<Diagnostic>| {
+        network.find_mail_targets(facts);
+        network.place_mail_targets(&mut origins, &slice);
+        diagnostics.append(&mut network.diagnostics);
+        Arc::new(network)
+    };
+    let mut networks = linked(estate, &ready, told, &mut diagnostics);
+    for deployment in ready.values_mut() {
+        deployment.origins = Arc::clone(&origins);
+    }
     let joined = ready.into_iter().filter_map(|(index, deployment)| {
         let network = networks.remove(&index)?;
         Some((index, Ok((deployment, network))))
@@ -137,7 +153,7 @@ fn drop_called(units: &[(usize, Unit)], members: &mut BTreeMap<usize, Deployment
 fn linked(
     estate: &Estate,
     members: &BTreeMap<usize, Deployment>,
-    facts: &PlatformFacts,
+    mut told: impl FnMut(Network, &mut Vec<Diagnostic>) -> Arc<Network>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<usize, Arc<Network>> {
     let mut apart: BTreeSet<usize> = BTreeSet::new();
@@ -151,7 +167,7 @@ fn linked(
         let all: Vec<&Deployment> = together.iter().map(|(_, deployment)| *deployment).collect();
         match Network::join(&all) {
             Ok(network) => {
-                let network = told(network, facts, diagnostics);
+                let network = told(network, diagnostics);
                 networks.extend(
                     together
                         .iter()
@@ -171,21 +187,11 @@ fn linked(
     }
     for index in apart {
         if let Some(deployment) = members.get(&index) {
-            let network = told(Network::build(deployment), facts, diagnostics);
+            let network = told(Network::build(deployment), diagnostics);
             networks.insert(index, network);
         }
     }
     networks
-}
-
-fn told(
-    mut network: Network,
-    facts: &PlatformFacts,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Arc<Network> {
-    network.find_mail_targets(facts);
-    diagnostics.append(&mut network.diagnostics);
-    Arc::new(network)
 }
 
 fn defined_twice(estate: &Estate, twice: &Twice, deployments: &[&Deployment]) -> Diagnostic {

@@ -510,6 +510,7 @@ impl Judge {
         }
         let mut network = Network::build(&deployment);
         network.find_mail_targets(self.facts);
+        network.place_mail_targets(&mut deployment.origins, &|span| docket.files.slice(span));
         let diagnostics = std::mem::take(&mut network.diagnostics);
         Some(Evaluated {
             diagnostics,

@@ -62,6 +62,8 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         },
         "microsoft.web" => match kind {
             "sites" | "sites/slots" => setting::site(builder, resource),
+            "serverfarms" => setting::plan(builder, resource),
+            "hostingenvironments" => setting::hosting_environment(builder, resource),
             "sites/config" | "sites/slots/config" => setting::site_config(builder, resource),
             "sites/networkconfig" | "sites/slots/networkconfig" => {
                 setting::site_network(builder, resource);

@@ -77,6 +77,10 @@ pub(super) struct Notes<'a> {
     pub(super) app_subnet: Vec<(ResourceKey, Field<Link<SubnetId>>)>,
     /// Applications and the environment they run in, both by key.
     pub(super) app_environment: Vec<(ResourceKey, ResourceKey)>,
+    /// App Service plans by key, and the environment they lie in: `None` if they lie in none.
+    pub(super) plan_environment: Vec<(ResourceKey, Option<ResourceKey>)>,
+    /// Sites and their plan, both by key; the plan is `None` where it cannot be told.
+    pub(super) site_plan: Vec<(ResourceKey, Option<ResourceKey>)>,
     /// Environments of applications by key, and their subnet.
     pub(super) environment_subnet: Vec<(ResourceKey, Field<Link<SubnetId>>)>,
     /// Elements of exports that name what is attached to them, of which some is not in the files.

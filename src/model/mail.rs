@@ -5,6 +5,7 @@
 //! server. What is absent: whether mail gets there.
 
 mod names;
+mod places;
 mod script;
 mod spf;
 mod targets;
@@ -35,6 +36,33 @@ pub struct MailTarget {
     pub beside: Vec<(OriginId, SettingId)>,
     /// The row of the table of mail hosts it is, if it is one.
     pub service: Option<u32>,
+    /// The words that tell it, in the text of the setting; `None` where no text is known.
+    pub written: Option<Written>,
+    /// Where they are typed, if that is less than the whole setting:
+    /// [`super::Network::place_mail_targets`].
+    pub place: Option<OriginId>,
+}
+
+/// The words of a text that tell a mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The host.
+    pub host: Word,
+    /// The port.
+    pub port: Option<Word>,
+    /// What switches encryption on or off.
+    pub tls: Option<Word>,
+}
+
+/// A word of a text: itself, and how often the text has it before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As typed.
+    pub text: Arc<str>,
+    /// How many of the same come before.
+    pub before: usize,
+    /// How many there are in all.
+    pub all: usize,
 }
 
 impl MailTarget {
@@ -70,4 +98,5 @@ pub enum SpfTerm {
     Everything,
 }
 
+pub use places::Slice;
 pub use spf::terms;

@@ -78,6 +78,8 @@ pub struct SmtpEdition {
     pub exemption: SmtpExemption,
     /// What the edition says of port 25 from applications that Azure hosts without a subnet.
     pub hosted_apps: FirewallSmtp,
+    /// Whether it says its verdicts also of applications that have a subnet.
+    pub apps_by_offer: bool,
 }
 
 /// What an edition says of exemptions from the block of port 25.
@@ -88,6 +90,8 @@ pub struct SmtpExemption {
     pub covers: Arc<str>,
     /// What has to be done for that, in the middle of a sentence.
     pub needs: Arc<str>,
+    /// Who asks for it and who gets it, by offer; `default` is every other one.
+    pub asking: indexmap::IndexMap<Arc<str>, Arc<str>>,
 }
 
 /// What an edition says of port 25 on some way.

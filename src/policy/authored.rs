@@ -200,5 +200,8 @@ pub(crate) fn holder(network: &Network, of: Element, value: OriginId) -> Option<
         return None;
     }
     let target = network.mail_targets.get(of.id as usize)?;
-    Some(network[target.setting_of(value)].meta.origin)
+    let own = [target.host.origin, target.port.origin, target.tls.origin];
+    let beside = target.beside.iter().any(|(origin, _)| *origin == value);
+    let place = target.place.filter(|_| !beside && own.contains(&value));
+    Some(place.unwrap_or(network[target.setting_of(value)].meta.origin))
 }

@@ -103,6 +103,8 @@ pub struct SmtpAnswer {
     pub open: Truth,
     /// Whether an exemption can be asked for.
     pub exemptible: bool,
+    /// How it is asked for, in the middle of a sentence; empty where the edition does not say.
+    pub asking: Arc<str>,
     /// Whether it is open only because the subscription is older than the block.
     pub grandfathered: bool,
     /// What the edition says of the way through Azure Firewall.
@@ -151,8 +153,14 @@ pub fn smtp(
                 .copied()
         })
         .unwrap_or(FirewallSmtp::NotStated);
+    let asking = row.and_then(|row| {
+        let asking = &row.exemption.asking;
+        let own = offer.and_then(|offer| asking.get(offer));
+        own.or_else(|| asking.get("default"))
+    });
     SmtpAnswer {
         verdict,
+        asking: asking.map_or_else(|| "".into(), Arc::clone),
         open,
         exemptible: verdict == SmtpVerdict::Exemptible,
         grandfathered,

@@ -13,6 +13,8 @@ mod platform;
 mod routes;
 #[path = "cases/tags.rs"]
 mod tags;
+#[path = "cases/ways_of_mail.rs"]
+mod ways_of_mail;
 
 use std::collections::BTreeMap;
 

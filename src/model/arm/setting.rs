@@ -1,7 +1,7 @@
 //! Settings of applications and machines: where ARM writes them.
 
 use super::{ids, properties};
-use crate::eval::{Resource, ResourceKey};
+use crate::eval::{Mode, Resource, ResourceKey};
 use crate::model::build::{Builder, external, link_to};
 use crate::model::field::Node;
 use crate::model::setting::{App, AppKind, Collector, SettingOwner};
@@ -16,8 +16,33 @@ pub(super) fn site<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
         AppKind::AppService,
         one(from.get("virtualNetworkSubnetId").link()),
     );
+    let environment = from.path(&["hostingEnvironmentProfile", "id"]);
+    let plan = from.get("serverFarmId");
+    let site = meta.key.clone();
+    if let Some(environment) = environment.key() {
+        builder.notes.app_environment.push((site, environment));
+    } else if !plan.is_absent() {
+        builder.notes.site_plan.push((site, plan.key()));
+    }
     let settings = from.path(&["siteConfig", "appSettings"]);
     of_app(builder, &meta, &meta.key.clone()).list(&settings);
+}
+
+/// `Microsoft.Web/serverfarms`
+pub(super) fn plan<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let profile = properties(&builder.body(resource)).get("hostingEnvironmentProfile");
+    let environment = profile.get("id").key();
+    if resource.mode != Mode::Existing && (environment.is_some() || profile.is_absent()) {
+        let place = (resource.key.clone(), environment);
+        builder.notes.plan_environment.push(place);
+    }
+}
+
+/// `Microsoft.Web/hostingEnvironments`
+pub(super) fn hosting_environment<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let subnet = properties(&builder.body(resource)).path(&["virtualNetwork", "id"]);
+    let place = (resource.key.clone(), subnet.link());
+    builder.notes.environment_subnet.push(place);
 }
 
 /// `Microsoft.Web/sites/config`: app settings as a resource of their own.

@@ -14,7 +14,9 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
     match kind {
         "container_group" => container_group(builder, resource),
         "container_app" | "container_app_job" => container_app(builder, resource),
-        "container_app_environment" => environment(builder, resource),
+        "container_app_environment" => environment(builder, resource, "infrastructure_subnet_id"),
+        "app_service_environment_v3" => environment(builder, resource, "subnet_id"),
+        "service_plan" | "app_service_plan" => plan(builder, resource),
         "app_service_virtual_network_swift_connection"
         | "app_service_slot_virtual_network_swift_connection" => swift(builder, resource),
         "virtual_machine_extension" => extension(builder, resource, "virtual_machine_id"),
@@ -29,8 +31,10 @@ pub(super) fn lower<'a>(builder: &mut Builder<'a>, resource: &'a Resource, kind:
 
 /// Whether a type is an application or tells settings.
 pub(super) fn is_setting(kind: &str) -> bool {
-    const KINDS: [&str; 27] = [
+    const KINDS: [&str; 30] = [
         "app_service",
+        "app_service_environment_v3",
+        "app_service_plan",
         "app_service_slot",
         "app_service_slot_virtual_network_swift_connection",
         "app_service_virtual_network_swift_connection",
@@ -55,6 +59,7 @@ pub(super) fn is_setting(kind: &str) -> bool {
         "windows_function_app_slot",
         "windows_web_app",
         "windows_web_app_slot",
+        "service_plan",
         "static_web_app",
         "static_site",
     ];
@@ -79,8 +84,21 @@ pub(super) fn of_machine<'a>(builder: &mut Builder<'a>, meta: &Meta, body: &Node
 fn site<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     let body = builder.body(resource);
     let subnet = body.get("virtual_network_subnet_id").link();
+    let plan = body.any_of(&["service_plan_id", "app_service_plan_id"]);
     let meta = app(builder, resource, AppKind::AppService, one(subnet));
+    if !plan.is_absent() {
+        let place = (meta.key.clone(), plan.key());
+        builder.notes.site_plan.push(place);
+    }
     of_app(builder, &meta, &meta.key.clone()).map(&body.get("app_settings"));
+}
+
+fn plan<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+    let environment = builder.body(resource).get("app_service_environment_id");
+    if environment.is_absent() || environment.key().is_some() {
+        let place = (resource.key.clone(), environment.key());
+        builder.notes.plan_environment.push(place);
+    }
 }
 
 fn swift<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
@@ -111,9 +129,9 @@ fn container_app<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
     }
 }
 
-fn environment<'a>(builder: &mut Builder<'a>, resource: &'a Resource) {
+fn environment<'a>(builder: &mut Builder<'a>, resource: &'a Resource, subnet: &str) {
     let body = builder.body(resource);
-    let subnet = body.get("infrastructure_subnet_id").link();
+    let subnet = body.get(subnet).link();
     let key = resource.key.clone();
     builder.notes.environment_subnet.push((key, subnet));
 }

@@ -18,12 +18,39 @@ pub(super) fn integrate(builder: &mut Builder<'_>) {
         take(&mut builder.notes.environment_subnet)
             .into_iter()
             .collect();
+    let plans: HashMap<ResourceKey, Option<ResourceKey>> =
+        take(&mut builder.notes.plan_environment)
+            .into_iter()
+            .collect();
+    for (site, plan) in take(&mut builder.notes.site_plan) {
+        match plan.and_then(|plan| plans.get(&plan)) {
+            Some(None) => {}
+            Some(Some(environment)) => {
+                let place = (site, environment.clone());
+                builder.notes.app_environment.push(place);
+            }
+            None => not_told(
+                builder,
+                &site,
+                "whether its plan lies in an App Service Environment",
+            ),
+        }
+    }
     for (app, environment) in take(&mut builder.notes.app_environment) {
         if let Some(subnet) = environments.get(&environment) {
             attach(builder, &app, subnet.clone());
-        } else if let [id] = builder.index.find::<AppId>(&app)[..] {
-            let app = &mut builder.network[id];
-            app.subnets.rest = Some(outside(&app.meta, "the subnet of the environment"));
+        } else {
+            not_told(builder, &app, "the subnet of the environment");
+        }
+    }
+}
+
+/// What subnets an application is in cannot be told.
+fn not_told(builder: &mut Builder<'_>, app: &ResourceKey, what: &str) {
+    if let [id] = builder.index.find::<AppId>(app)[..] {
+        let app = &mut builder.network[id];
+        if app.subnets.items.is_empty() {
+            app.subnets.rest = Some(outside(&app.meta, what));
         }
     }
 }

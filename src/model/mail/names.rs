@@ -18,15 +18,34 @@ pub(super) enum Holds {
 
 const MAIL: [&str; 5] = ["smtp", "mail", "email", "mailer", "smarthost"];
 const OTHER: [&str; 5] = ["imap", "pop", "pop3", "inbound", "incoming"];
-const HOST: [&str; 6] = [
+const HOST: [&str; 7] = [
     "host",
     "hostname",
     "server",
     "relay",
     "smarthost",
     "relayhost",
+    "hub",
 ];
 const TLS: [&str; 3] = ["tls", "starttls", "enablessl"];
+/// Words that say nothing of what is meant: what is between `mail` and `host` may only be these.
+const NEUTRAL: [&str; 13] = [
+    "client",
+    "conf",
+    "config",
+    "configuration",
+    "default",
+    "options",
+    "out",
+    "outbound",
+    "outgoing",
+    "properties",
+    "remote",
+    "sender",
+    "settings",
+];
+/// Those of them that not every setting of a server has.
+const PASSED_OVER: [&str; 4] = ["client", "default", "properties", "remote"];
 
 /// What a setting of this name holds, and what it has in common with those beside it.
 pub(super) fn holds(name: &str) -> Option<(String, Holds)> {
@@ -36,15 +55,19 @@ pub(super) fn holds(name: &str) -> Option<(String, Holds)> {
         return None;
     }
     let last = words.last()?.as_str();
+    let before_last = words.iter().rev().nth(1).map(String::as_str);
     let enabled = is(&["enable", "enabled"]);
     let holds = match last {
         "port" => Holds::Port,
         "address" | "name" if is(&["server", "host"]) => Holds::Host,
-        _ if HOST.contains(&last) => Holds::Host,
+        // Of `smtp_address` and `smtp_from_address` only the first is a server.
+        "address" if before_last == Some("smtp") => Holds::Host,
+        _ if HOST.contains(&last) && means_server(&words) => Holds::Host,
         // `SMTP` by itself names the server.
         "smtp" if words.len() == 1 => Holds::Host,
-        _ if TLS.contains(&last) || (enabled && is(&["ssl", "tls"])) => Holds::Tls,
-        "ssl" | "secure" => Holds::ImplicitTls,
+        _ if TLS.contains(&last) || (enabled && is(&["ssl", "tls", "starttls"])) => Holds::Tls,
+        "auto" | "policy" if is(&["starttls"]) => Holds::Tls,
+        "ssl" | "secure" | "encryption" => Holds::ImplicitTls,
         _ => return None,
     };
     let says_what = |word: &&String| {
@@ -52,24 +75,46 @@ pub(super) fn holds(name: &str) -> Option<(String, Holds)> {
             || TLS.contains(&&***word)
             || matches!(
                 &***word,
-                "port" | "address" | "name" | "enable" | "enabled" | "use" | "ssl" | "secure"
+                "port"
+                    | "address"
+                    | "name"
+                    | "enable"
+                    | "enabled"
+                    | "use"
+                    | "ssl"
+                    | "secure"
+                    | "encryption"
+                    | "auto"
+                    | "policy"
             )
     };
-    let stem: Vec<String> = words
-        .iter()
-        .filter(|word| !says_what(word))
-        .cloned()
-        .collect();
+    let mut stem: Vec<&str> = Vec::new();
+    for word in words.iter().filter(|word| !says_what(word)) {
+        // `spring.mail.properties.mail.smtp` and `spring.mail` are one server's.
+        let again = MAIL.contains(&&**word) && stem.iter().any(|other| MAIL.contains(other));
+        if !again && !PASSED_OVER.contains(&&**word) {
+            stem.push(word);
+        }
+    }
     Some((stem.join(" "), holds))
+}
+
+/// Whether a name that ends in `host` is that of a mail server: `MAIL_DB_HOST` is not.
+fn means_server(words: &[String]) -> bool {
+    let mail = words.iter().rposition(|word| MAIL.contains(&&**word));
+    let between = mail.and_then(|mail| words.get(mail + 1..));
+    between.is_some_and(|between| {
+        let mut between = between.iter().map(String::as_str);
+        between.all(|word| NEUTRAL.contains(&word) || HOST.contains(&word))
+    })
 }
 
 /// Whether a text switches encryption on.
 pub(super) fn switch(text: &str) -> Option<bool> {
     match &*text.trim().to_ascii_lowercase() {
-        "true" | "1" | "yes" | "on" | "tls" | "ssl" | "starttls" | "required" | "always" => {
-            Some(true)
-        }
-        "false" | "0" | "no" | "off" | "none" | "never" => Some(false),
+        "true" | "1" | "yes" | "on" | "tls" | "ssl" | "starttls" | "required" | "always"
+        | "mandatorystarttls" => Some(true),
+        "false" | "0" | "no" | "off" | "none" | "never" | "nostarttls" => Some(false),
         _ => None,
     }
 }
@@ -97,6 +142,9 @@ fn words(name: &str) -> Vec<String> {
         word.push(letter.to_ascii_lowercase());
     }
     words.extend(compound(word));
+    if let Some(at) = words.windows(2).position(|two| two == ["smart", "host"]) {
+        words.splice(at..at + 2, ["smarthost".to_owned()]);
+    }
     words
 }
 
@@ -136,8 +184,26 @@ mod tests {
             ("SMTP_STARTTLS", Holds::Tls),
             ("Smtp:EnableSsl", Holds::Tls),
             ("SMTP_USE_SSL", Holds::ImplicitTls),
+            ("SMTP_ADDRESS", Holds::Host),
+            ("smtp_enable_starttls_auto", Holds::Tls),
+            ("SMTP_STARTTLS_POLICY", Holds::Tls),
+            ("RemoteSmtpPort", Holds::Port),
         ] {
             assert_eq!(holds(name), Some(("smtp".to_owned(), expected)), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_one_server_pair_over_the_words_between() {
+        for (host, beside) in [
+            (
+                "spring.mail.host",
+                "spring.mail.properties.mail.smtp.starttls.enable",
+            ),
+            ("EmailSettings__Host", "EmailSettings__SmtpPort"),
+            ("AIRFLOW__SMTP__SMTP_HOST", "AIRFLOW__SMTP__SMTP_PORT"),
+        ] {
+            assert_eq!(holds(host).unwrap().0, holds(beside).unwrap().0, "{host}");
         }
     }
 
@@ -150,6 +216,9 @@ mod tests {
             "SMTP_PASSWORD",
             "DATABASE_HOST",
             "MAILCHIMP_SERVER",
+            "MAIL_DB_HOST",
+            "EMAIL_TEMPLATE_HOST",
+            "SMTP_FROM_ADDRESS",
         ] {
             assert_eq!(holds(name), None, "{name}");
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::MailTarget;
 use super::names::{Holds, holds, switch};
 use super::script::{Found, servers, whole};
+use super::{MailTarget, Word, Written};
 use crate::eval::ResourceKey;
 use crate::eval::value::{Reason, Unknown};
 use crate::model::platform::{MailHostRow, PlatformFacts};
@@ -128,11 +128,15 @@ fn of_setting(
         unknown_host(id, setting, into.len())
     } else {
         let known = setting.text.known().and_then(|text| whole(&text));
+        let is_whole = known.is_some();
         let server = known.or_else(|| servers(&text, rows).into_iter().next());
         let Some(server) = server else {
             return;
         };
-        target(id, setting, &server, rows, into.len())
+        let target = target(id, setting, &server, rows, into.len());
+        // A value that is nothing but the server is a place as good as its words.
+        let written = target.written.filter(|_| !is_whole);
+        MailTarget { written, ..target }
     };
     if target.port.is_absent()
         && let Some((id, port)) = beside.port(&pair)
@@ -171,6 +175,18 @@ fn target(
         Some(tls) => Field::known(tls, typed),
         None => Field::absent(origin),
     };
+    let text = setting.text.readable();
+    let word = |at: usize, length: usize| Word::at(&text, at, length);
+    let digits = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric());
+        word(at, end.unwrap_or(rest.len()))
+    };
+    let written = word(found.host_at, host.len()).map(|host| Written {
+        host,
+        port: found.port_at.and_then(digits),
+        tls: found.tls_at.and_then(digits),
+    });
     let address = host.parse::<IpAddr>().ok();
     let is = |row: &MailHostRow| match &address {
         Some(address) => row.addresses.iter().any(|block| block.contains(address)),
@@ -185,6 +201,8 @@ fn target(
         service: service.and_then(|row| u32::try_from(row).ok()),
         setting: id,
         beside: Vec::new(),
+        written,
+        place: None,
         meta: meta(setting, Field::known(host, typed), number),
     }
 }
@@ -205,6 +223,8 @@ fn unknown_host(id: SettingId, setting: &Setting, number: usize) -> MailTarget {
         service: None,
         setting: id,
         beside: Vec::new(),
+        written: None,
+        place: None,
     }
 }
 

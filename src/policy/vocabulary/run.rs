@@ -69,6 +69,16 @@ const SMTP: &[Member] = &[
         "what has to be done for an exemption to count",
     ),
     (
+        "exemption_asking",
+        Ty::TEXT,
+        "how an exemption is asked for, and who gets one",
+    ),
+    (
+        "apps_by_offer",
+        Ty::BOOL,
+        "whether the edition says its verdicts also of applications that have a subnet",
+    ),
+    (
         "hosted_apps",
         Ty::One(Item::Word(THROUGH)),
         "what the edition says of applications that Azure hosts without a subnet",
@@ -352,6 +362,14 @@ fn smtp_object(world: &World<'_>) -> Datum {
         ),
         ("exemption_covers", of_edition(&|row| &row.exemption.covers)),
         ("exemption_needs", of_edition(&|row| &row.exemption.needs)),
+        (
+            "exemption_asking",
+            merged(&|a| Datum::text(Arc::clone(&a.asking))),
+        ),
+        (
+            "apps_by_offer",
+            Datum::constant(Data::Bool(row.is_some_and(|row| row.apps_by_offer))),
+        ),
         (
             "hosted_apps",
             Datum::text(through(

@@ -103,6 +103,7 @@ fn port_25_by_offer_edition_date_and_exemption() {
         smtp_editions: vec![SmtpEdition {
             exemption: SmtpExemption::default(),
             hosted_apps: FirewallSmtp::NotStated,
+            apps_by_offer: true,
             id: "current".into(),
             source,
             verdicts: [

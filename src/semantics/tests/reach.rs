@@ -44,6 +44,7 @@ fn all_facts() -> PlatformFacts {
     facts.smtp_editions.push(SmtpEdition {
         exemption: SmtpExemption::default(),
         hosted_apps: FirewallSmtp::NotStated,
+        apps_by_offer: true,
         id: "current".into(),
         source: source(),
         verdicts: verdicts.iter().map(|(k, v)| ((*k).into(), *v)).collect(),
