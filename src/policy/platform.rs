@@ -35,7 +35,8 @@ mod tests {
     use crate::model::platform::{Cloud, FirewallSmtp, SmtpEdition, SmtpVerdict, Source};
 
     /// Who documents what is theirs.
-    const PUBLISHERS: [&str; 3] = [
+    const PUBLISHERS: [&str; 4] = [
+        "https://registry.terraform.io/providers/hashicorp/azurerm/",
         "https://learn.microsoft.com/",
         "https://support.google.com/",
         "https://www.twilio.com/docs/",
