@@ -12,7 +12,16 @@ pub(super) fn defect(field: &str, why: &str, origin: OriginId) -> Defect {
     Defect {
         field: field.into(),
         why: why.into(),
+        documented: true,
         origin,
+    }
+}
+
+/// What users report that Azure refuses, and no document says.
+pub(super) fn reported(field: &str, why: &str, origin: OriginId) -> Defect {
+    Defect {
+        documented: false,
+        ..defect(field, why, origin)
     }
 }
 
@@ -69,7 +78,7 @@ pub(super) fn blocks(spelling: &str, written: &[&Node<'_>], defects: &mut Vec<De
                 let why = format!(
                     "names the block `{written}` by an address within it; `{block}` is meant"
                 );
-                defects.push(defect(spelling, &why, text.origin));
+                defects.push(reported(spelling, &why, text.origin));
             }
         }
     }

@@ -233,6 +233,7 @@ fn defects(rule: &FirewallRule) -> Vec<Defect> {
         found.push(Defect {
             field: field.into(),
             why: why.into(),
+            documented: true,
             origin,
         });
     };

@@ -79,6 +79,8 @@ pub struct Defect {
     pub field: Arc<str>,
     /// What is wrong, one clause.
     pub why: Arc<str>,
+    /// A document says that Azure refuses it; users report it otherwise.
+    pub documented: bool,
     /// Where.
     pub origin: OriginId,
 }

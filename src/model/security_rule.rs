@@ -306,7 +306,7 @@ fn any_defects(draft: &Draft<'_>, defects: &mut Vec<Defect>) {
                 .is_some_and(|text| text.trim().eq_ignore_ascii_case("any"))
         {
             let why = "says `Any`, a word of the portal; Azure takes `*`";
-            defects.push(defect(spelling, why, node.origin()));
+            defects.push(defect::reported(spelling, why, node.origin()));
         }
     }
 }

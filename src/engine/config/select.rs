@@ -7,7 +7,7 @@
 //! | `category:exposure`, or `exposure` | those of a category |
 //! | `severity:error` | those that can be that bad at worst |
 //! | `pack:contoso-network` | those of a pack; those of the program are `pack:aznet` |
-//! | `compliance:CIS-Azure-2.1/6.*` | those that serve a control |
+//! | `compliance:CIS-Azure-2.0.0/6.*` | those that serve a control |
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -8,21 +8,24 @@ use super::read::object;
 use crate::model::nsg::Defect;
 use crate::model::{Field, State, SubnetId, VnetId};
 use crate::origin::OriginId;
-use crate::policy::datum::{self, Datum};
+use crate::policy::datum::{self, Data, Datum};
 
 /// What was found, each thing once.
 #[derive(Default)]
-pub(super) struct Defects(BTreeMap<(Arc<str>, Arc<str>), OriginId>);
+pub(super) struct Defects(BTreeMap<(Arc<str>, Arc<str>), (bool, OriginId)>);
 
 impl Defects {
     pub(super) fn add(&mut self, field: &str, why: &str, origin: OriginId) {
-        self.0.entry((field.into(), why.into())).or_insert(origin);
+        let key = (field.into(), why.into());
+        self.0.entry(key).or_insert((true, origin));
     }
 
     /// What the model has found.
     pub(super) fn all(&mut self, found: &[Defect]) {
         for defect in found {
-            self.add(&defect.field, &defect.why, defect.origin);
+            let key = (Arc::clone(&defect.field), Arc::clone(&defect.why));
+            let found = (defect.documented, defect.origin);
+            self.0.entry(key).or_insert(found);
         }
     }
 
@@ -35,10 +38,15 @@ impl Defects {
         }
     }
 
-    /// `{field, why}` of each, pointing at the field.
+    /// `{field, why, documented}` of each, pointing at the field.
     pub(super) fn datum(self) -> Datum {
-        let items = self.0.into_iter().map(|((field, why), origin)| {
-            let defect = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
+        let items = self.0.into_iter().map(|((field, why), found)| {
+            let (documented, origin) = found;
+            let defect = object([
+                ("field", Datum::text(field)),
+                ("why", Datum::text(why)),
+                ("documented", Datum::constant(Data::Bool(documented))),
+            ]);
             datum::Item::certain(Datum::new(defect.data, origin))
         });
         Datum::list(items.collect(), None)

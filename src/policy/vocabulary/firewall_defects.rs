@@ -14,7 +14,7 @@ use crate::model::nsg::Access;
 use crate::model::platform::FqdnTagRow;
 use crate::model::{self, FirewallRuleId, List, Meta, State};
 use crate::origin::OriginId;
-use crate::policy::datum::{self, Datum};
+use crate::policy::datum::{self, Data, Datum};
 
 /// A host name where an address belongs.
 pub(super) const HOST_NAME: &[Member] = &[
@@ -138,7 +138,7 @@ pub(super) fn host_names(world: &World<'_>, id: u32) -> Datum {
             let padded = rule.padded.iter().find(|text| text.origin == item.origin);
             let blanks = match padded.and_then(|text| blanks_of(&text.text)) {
                 Some(blanks) => Datum::text(blanks),
-                None => Datum::constant(datum::Data::Absent),
+                None => Datum::constant(Data::Absent),
             };
             let entry = object([
                 ("text", Datum::text(name)),
@@ -214,7 +214,7 @@ pub(super) fn unknown_fqdn_tags(world: &World<'_>, id: u32) -> Datum {
                 "nearest",
                 match nearest {
                     Some((_, name)) => Datum::text(Arc::clone(name)),
-                    None => Datum::constant(datum::Data::Absent),
+                    None => Datum::constant(Data::Absent),
                 },
             ),
         ]);
@@ -252,7 +252,11 @@ impl Found {
         present: Truth,
         because: Option<Arc<Unknown>>,
     ) {
-        let entry = object([("field", Datum::text(field)), ("why", Datum::text(why))]);
+        let entry = object([
+            ("field", Datum::text(field)),
+            ("why", Datum::text(why)),
+            ("documented", Datum::constant(Data::Bool(true))),
+        ]);
         self.items.push(datum::Item {
             datum: Datum::new(entry.data, origin),
             present,

@@ -28,6 +28,11 @@ pub(super) const PROTOCOLS: &[&str] = &["*", "Tcp", "Udp", "Icmp", "Esp", "Ah"];
 pub(super) const DEFECT: &[super::Member] = &[
     ("field", Ty::TEXT, "the field or fields"),
     ("why", Ty::TEXT, "what is wrong with it, one clause"),
+    (
+        "documented",
+        Ty::BOOL,
+        "a document says that Azure refuses it; users report it otherwise",
+    ),
 ];
 
 pub(super) static SECURITY_RULE: KindSpec = KindSpec {
