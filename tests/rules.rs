@@ -120,15 +120,8 @@ fn every_rule_says_why_how_to_mend_it_and_where_that_is_written() {
     for (name, (_, spec)) in rule_files() {
         assert!(spec.why.value.len() > 100, "{name}: why");
         assert!(spec.fix.value.len() > 30, "{name}: fix");
+        // What they must look like: `tests/citations.rs`.
         assert!(!spec.references.is_empty(), "{name}: references");
-        for reference in &spec.references {
-            let url = &reference.url.value;
-            assert!(
-                url.starts_with("https://learn.microsoft.com/"),
-                "{name}: {url}"
-            );
-            assert!(reference.date.is_some(), "{name}: {url} has no date");
-        }
     }
 }
 
