@@ -272,7 +272,11 @@ impl Item {
 #[must_use]
 pub fn reference() -> String {
     use std::fmt::Write;
-    let mut text = String::new();
+    let mut text = String::from(
+        "# The vocabulary of rules\n\nWhat the expressions and texts of [rules](rule-language.md) can \
+         name: the kinds of elements, which stand after `subject:`, and the names that every rule \
+         knows, with their fields.\n\n",
+    );
     for spec in KINDS {
         let role = if spec.is_subject { "subject" } else { "name" };
         let _ = writeln!(text, "## `{}` ({role})\n\n{}\n", spec.name, spec.doc);
@@ -289,5 +293,7 @@ pub fn reference() -> String {
         }
         text.push('\n');
     }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
     text
 }

@@ -444,7 +444,7 @@ fn the_sample_pack_and_the_rules_of_the_program_are_as_they_say() {
     let outcome = case.run(&["test", sample]);
     assert_eq!(
         lines(&outcome),
-        ["2 rules, 4 examples, 2 tests: all as they say"]
+        ["11 rules, 25 examples, 2 tests: all as they say"]
     );
     assert_eq!(outcome.code, 0);
     let outcome = case.run(&["test"]);

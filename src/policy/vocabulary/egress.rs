@@ -37,7 +37,7 @@ pub(crate) const NEXT_HOP: &[Member] = &[
     (
         "next_hop",
         Ty::TEXT,
-        "where it leads, for people: `10.0.0.4`, `Internet`",
+        "where it leads, for people: `the appliance 10.0.0.4`, `the Internet`",
     ),
     (
         "user_defined",

@@ -10,7 +10,7 @@ locals {
   }
 }
 
-# expect: group-without-owner
+# expect: group-without-owner, security-group-name
 resource "azurerm_network_security_group" "db" {
   name                = "db"
   location            = "westeurope"
