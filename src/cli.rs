@@ -50,6 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
         Command::Rules(rules) => rules.run(),
+        Command::Schema(schema) => schema.run(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -91,6 +92,8 @@ enum Command {
     Explain(explain::Explain),
     /// List all rules
     Rules(explain::Rules),
+    /// Print a JSON Schema, for editors that check what you write
+    Schema(explain::Schema),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

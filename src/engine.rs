@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod called;
+pub mod catalogue;
 mod chosen;
 mod compiled;
 pub mod config;
@@ -125,24 +126,6 @@ pub fn check(request: &Request) -> Result<Report, UsageError> {
 /// When an option names a rule or an offer that does not exist.
 pub fn check_files(files: Vec<(String, String)>, options: &Options) -> Result<Report, UsageError> {
     run::in_memory(files, options)
-}
-
-/// Every rule there is, sorted by id.
-///
-/// # Errors
-///
-/// When the built-in rules do not load, which a test excludes.
-pub fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
-    run::rules()
-}
-
-/// One rule and its examples, by its id or an earlier one.
-///
-/// # Errors
-///
-/// When there is no such rule; the help names the one that was probably meant.
-pub fn rule(id: &str) -> Result<(RuleMetadata, Vec<ExampleMetadata>), UsageError> {
-    run::rule(id)
 }
 
 /// From which badness on a finding fails the run.

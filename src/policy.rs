@@ -23,6 +23,7 @@ mod overlap;
 pub mod pack;
 pub mod platform;
 mod primary;
+pub mod schema;
 pub mod service_tags;
 pub mod settings;
 pub mod spec;

@@ -98,6 +98,8 @@ fn report(findings: impl Fn(&SourceMap) -> Vec<Finding>) -> Report {
         ],
         rules: vec![RuleMetadata {
             id: "smtp-egress-blocked".into(),
+            pack: "aznet".into(),
+            on: true,
             title: "Mail to port 25 is blocked".into(),
             category: "delivery".into(),
             severity: Severity::Error,

@@ -98,8 +98,9 @@ include!(concat!(env!("OUT_DIR"), "/rule_tests.rs"));
 
 #[test]
 fn the_embedded_rules_are_the_rule_files() {
-    let embedded: Vec<String> = engine::rules()
+    let embedded: Vec<String> = engine::catalogue::catalogue(&[])
         .unwrap()
+        .rules()
         .iter()
         .map(|rule| rule.id.to_string())
         .collect();

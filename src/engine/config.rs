@@ -8,7 +8,10 @@ mod deployments;
 mod estates;
 mod read;
 mod rules;
+mod schema;
 mod select;
+
+pub(crate) use schema::schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -109,8 +109,19 @@ impl MismatchKind {
 ///
 /// When the path cannot be read or holds no rule.
 pub fn test(path: &Path) -> Result<Tested, UsageError> {
-    let (name, entries) = walk::named_pack(None, path)?;
     let mut files = Sources::default();
+    let pack = pack_files(path, &mut files)?;
+    let tests = tree::roots(path);
+    run_all(&pack, &tests, files)
+}
+
+/// Reads the files of a pack.
+///
+/// # Errors
+///
+/// When the path cannot be read or holds no rule.
+pub(super) fn pack_files(path: &Path, files: &mut Sources) -> Result<PackFiles, UsageError> {
+    let (name, entries) = walk::named_pack(None, path)?;
     let mut pack = PackFiles {
         path: name,
         ..PackFiles::default()
@@ -124,12 +135,11 @@ pub fn test(path: &Path) -> Result<Tested, UsageError> {
             pack.rules.push((files.add(Arc::clone(&file)), file));
         }
     }
-    let tests = tree::roots(path);
     if pack.rules.is_empty() && pack.manifest.is_none() {
         let message = format!("there are no rules in `{}`", path.display());
         return Err(UsageError::new(message));
     }
-    run_all(&pack, &tests, files)
+    Ok(pack)
 }
 
 /// Runs the examples of the rules that come with the program.
@@ -152,8 +162,8 @@ pub fn test_builtin() -> Result<Tested, UsageError> {
 
 /// The files that places are in.
 #[derive(Default)]
-struct Sources {
-    files: Vec<Arc<SourceFile>>,
+pub(super) struct Sources {
+    pub(super) files: Vec<Arc<SourceFile>>,
 }
 
 impl Sources {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::config::is_below;
 use super::declared;
 use super::files::Files;
-use super::judge::{Judge, Outcome};
+use super::judge::Outcome;
 use super::parse::FRONTENDS;
 use super::prepare::{self, Given, Prepared, path_of, sort_diagnostics};
 use super::walk::{self, Kind};
-use super::{ExampleMetadata, Options, Report, Request, RuleMetadata, Summary, UsageError};
+use super::{Options, Report, Request, RuleMetadata, Summary, UsageError};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::Loader as _;
 use crate::eval::frontend::Unit;
@@ -43,18 +43,6 @@ pub(super) fn with_pack(
     given: Given,
 ) -> Result<Report, UsageError> {
     prepare::in_memory(files, options, given, judged)
-}
-
-pub(super) fn rules() -> Result<Vec<RuleMetadata>, UsageError> {
-    Judge::builtin().map(|judge| judge.metadata())
-}
-
-pub(super) fn rule(id: &str) -> Result<(RuleMetadata, Vec<ExampleMetadata>), UsageError> {
-    let judge = Judge::builtin()?;
-    judge.rule(id).ok_or_else(|| {
-        let (message, help) = judge.vocabulary().no_such_rule(id);
-        UsageError { message, help }
-    })
 }
 
 fn judged(prepared: Prepared<'_>) -> Report {

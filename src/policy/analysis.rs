@@ -57,7 +57,8 @@ pub(crate) struct Found {
     pub(crate) outcome: Option<Outcome>,
 }
 
-const NAMES: [(&str, Analysis, &[Kind]); 6] = [
+/// The analyses: name, what, and the kinds of elements it is of.
+pub(crate) const ANALYSES: [(&str, Analysis, &[Kind]); 6] = [
     (
         "unreachable-security-rule",
         Analysis::UnreachableSecurityRule,
@@ -89,9 +90,9 @@ const NAMES: [(&str, Analysis, &[Kind]); 6] = [
 impl Analysis {
     /// The analysis of a name; `None` after telling what is wrong.
     pub(crate) fn named(name: &Text, subject: Kind, reader: &mut Reader<'_>) -> Option<Self> {
-        let found = NAMES.iter().find(|(known, ..)| *known == &*name.value);
+        let found = ANALYSES.iter().find(|(known, ..)| *known == &*name.value);
         let Some((_, analysis, kinds)) = found else {
-            let known: Vec<&str> = NAMES.iter().map(|(known, ..)| *known).collect();
+            let known: Vec<&str> = ANALYSES.iter().map(|(known, ..)| *known).collect();
             reader.unknown_word(name.span, "analysis", &name.value, &known);
             return None;
         };

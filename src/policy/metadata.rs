@@ -22,6 +22,10 @@ pub struct RuleMetadata {
     pub category: Arc<str>,
     /// The version that brought it.
     pub since: Arc<str>,
+    /// The pack it came with; that of the program is called `aznet`.
+    pub pack: Arc<str>,
+    /// Whether it is judged when nobody asks for it.
+    pub on: bool,
     /// The worst severity it can have.
     pub severity: Severity,
     /// How bad, by case: the condition as written, and the severity; the first that is true counts.
@@ -92,6 +96,8 @@ impl RuleMetadata {
             title: Arc::clone(&spec.title.value),
             category: Arc::clone(&spec.category.value),
             since: Arc::clone(&spec.since.value),
+            pack: Arc::clone(rule.pack()),
+            on: spec.default,
             severity: rule.severity(),
             severities: spec
                 .severities()
@@ -102,9 +108,8 @@ impl RuleMetadata {
                     )
                 })
                 .collect(),
-            parameters: spec
-                .parameters
-                .iter()
+            parameters: rule
+                .parameters_written()
                 .map(|parameter| ParameterMetadata {
                     name: Arc::clone(&parameter.name.value),
                     kind: parameter.default.describe(),

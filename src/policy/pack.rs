@@ -388,13 +388,18 @@ impl Rule {
         cases.max().unwrap_or(Severity::Warning)
     }
 
+    /// Its parameters, those it shares with its pack last.
+    pub(crate) fn parameters_written(&self) -> impl Iterator<Item = &ParameterSpec> {
+        self.spec.parameters.iter().chain(&self.shared)
+    }
+
     /// The names of its parameters, each with what it is, for people: `a number`, `a list`.
     pub fn parameter_kinds(&self) -> impl Iterator<Item = (Arc<str>, &'static str)> {
         let kind = |parameter: &ParameterSpec| {
             let name = Arc::clone(&parameter.name.value);
             (name, parameter.default.describe())
         };
-        self.spec.parameters.iter().chain(&self.shared).map(kind)
+        self.parameters_written().map(kind)
     }
 
     /// The pack it came with; [`BUILTIN`] for those of the program.

@@ -20,7 +20,8 @@ pub use examples::{Example, Examples, Expectation, Language};
 pub use expression::ExprSource;
 pub use reader::{Reader, Text, nearest};
 
-use clause::CLAUSE_KEYS;
+pub(crate) use clause::{BODY_KEYS, CLAUSE_KEYS};
+pub(crate) use contract::{ANSWER_KEYS, CONTRACT_KEYS, LAYERS, VERDICTS};
 
 use crate::diagnostic::Severity;
 use crate::source::Span;
@@ -146,7 +147,8 @@ pub struct ReferenceSpec {
     pub date: Option<Text>,
 }
 
-const RULE_KEYS: [&str; 32] = [
+/// The keys of a rule.
+pub(crate) const RULE_KEYS: [&str; 32] = [
     "id",
     "title",
     "category",

@@ -26,6 +26,10 @@ pub fn human(rule: &RuleMetadata, examples: &[ExampleMetadata], style: Style) ->
     let head = page.paint.strong(&rule.id, None);
     let _ = writeln!(page.text, "{head}  {}, since {}", rule.category, rule.since);
     page.paragraphs(&rule.title, "");
+    if !rule.on {
+        let text = format!("Off until somebody asks for it: `--enable {}`.", rule.id);
+        page.paragraphs(&text, "");
+    }
     page.head("Severity");
     for (when, is) in &rule.severities {
         let name = page.paint.strong(is.as_str(), Some(*is));
@@ -93,9 +97,17 @@ pub fn markdown(rule: &RuleMetadata, examples: &[ExampleMetadata]) -> String {
     let mut text = format!("# {}\n\n{}\n\n", rule.id, rule.title.trim());
     let _ = write!(
         text,
-        "Category: {} · since {}\n\n## Severity\n\n",
+        "Category: {} · since {}\n\n",
         rule.category, rule.since
     );
+    if !rule.on {
+        let _ = write!(
+            text,
+            "Off until somebody asks for it: `--enable {id}`, or `enable: [{id}]` in `aznet.yaml`.\n\n",
+            id = rule.id
+        );
+    }
+    text.push_str("## Severity\n\n");
     for (when, is) in &rule.severities {
         let _ = match when {
             Some(when) => writeln!(text, "- **{}** when `{when}`", is.as_str()),

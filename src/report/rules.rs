@@ -20,7 +20,11 @@ pub fn human(rules: &[RuleMetadata], style: Style) -> String {
             text,
             "{}{pad}  {:<7}  {:<12}  {}",
             paint.strong(&rule.id, None),
-            rule.severity.as_str(),
+            if rule.on {
+                rule.severity.as_str()
+            } else {
+                "off"
+            },
             rule.category,
             rule.title.trim()
         );
@@ -32,7 +36,12 @@ pub fn human(rules: &[RuleMetadata], style: Style) -> String {
 /// itself is one directory below the root.
 #[must_use]
 pub fn markdown(rules: &[RuleMetadata]) -> String {
-    let mut text = format!("# Rules\n\n{} rules, by what goes wrong.\n", rules.len());
+    let off = rules.iter().filter(|rule| !rule.on).count();
+    let mut text = format!(
+        "# Rules\n\n{} rules, by what goes wrong. {off} of them are off until somebody asks for them: \
+         `--enable RULE`, or `enable:` in `aznet.yaml`.\n",
+        rules.len()
+    );
     let mut categories: Vec<&str> = rules.iter().map(|rule| &*rule.category).collect();
     categories.sort_unstable();
     categories.dedup();
@@ -47,13 +56,21 @@ pub fn markdown(rules: &[RuleMetadata]) -> String {
             let _ = writeln!(
                 text,
                 "| [`{id}`](../docs/rules/{id}.md) | {} | {} |",
-                rule.severity.as_str(),
+                worst(rule),
                 cell(&rule.title),
                 id = rule.id,
             );
         }
     }
     text
+}
+
+/// The worst a rule can be, and whether somebody must ask for it.
+fn worst(rule: &RuleMetadata) -> String {
+    match rule.on {
+        true => rule.severity.as_str().to_owned(),
+        false => format!("{}, off", rule.severity.as_str()),
+    }
 }
 
 /// Everything about the rules, as one JSON object.
@@ -75,6 +92,8 @@ pub(super) struct Rule<'a> {
     title: &'a str,
     category: &'a str,
     since: &'a str,
+    pack: &'a str,
+    on: bool,
     severity: &'static str,
     severities: Vec<Case<'a>>,
     parameters: Vec<Parameter<'a>>,
@@ -118,6 +137,8 @@ impl<'a> Rule<'a> {
             title: rule.title.trim(),
             category: &rule.category,
             since: &rule.since,
+            pack: &rule.pack,
+            on: rule.on,
             severity: rule.severity.as_str(),
             severities: rule
                 .severities

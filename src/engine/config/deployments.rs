@@ -12,7 +12,7 @@ use crate::eval::frontend::Target;
 use crate::source::Span;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 8] = [
+pub(super) const KEYS: [&str; 8] = [
     "template",
     "name",
     "parameters",

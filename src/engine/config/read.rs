@@ -13,7 +13,7 @@ use crate::semantics::smtp::Date;
 use crate::source::Span;
 use crate::syntax::yaml::{Yaml, YamlKind};
 
-const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 16] = [
     "subscription",
     "subscriptions",
     "deployments",

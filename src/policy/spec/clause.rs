@@ -90,7 +90,11 @@ pub struct AssertSpec {
     pub at: Option<ExprSource>,
 }
 
-pub(super) const CLAUSE_KEYS: [&str; 14] = [
+/// The keys that say what is wrong, one of which a clause has.
+pub(crate) const BODY_KEYS: [&str; 4] = ["assert", "forbid", "require", "analysis"];
+
+/// The keys of a clause.
+pub(crate) const CLAUSE_KEYS: [&str; 14] = [
     "subject", "from", "to", "each", "where", "unless", "needs", "assert", "forbid", "require",
     "analysis", "severity", "message", "suggest",
 ];
@@ -227,11 +231,12 @@ fn read_body(
     entries: &[Entry],
     reader: &mut Reader<'_>,
 ) -> Option<BodySpec> {
-    const BODIES: [&str; 4] = ["assert", "forbid", "require", "analysis"];
-    let mut found = entries.iter().filter(|entry| BODIES.contains(&&*entry.key));
+    let mut found = entries
+        .iter()
+        .filter(|entry| BODY_KEYS.contains(&&*entry.key));
     let Some(entry) = found.next() else {
         let message = "one of `assert`, `forbid`, `require`, `analysis` is missing";
-        reader.missing(map, &BODIES, span, message);
+        reader.missing(map, &BODY_KEYS, span, message);
         return None;
     };
     if let Some(second) = found.next() {

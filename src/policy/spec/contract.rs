@@ -94,7 +94,8 @@ pub const HOP_KINDS: [(&str, HopKind); 9] = [
     ("private-endpoint", HopKind::PrivateEndpoint),
 ];
 
-const LAYERS: [(&str, Layer); 4] = [
+/// The words for layers.
+pub(crate) const LAYERS: [(&str, Layer); 4] = [
     ("nsg", Layer::Nsg),
     ("subnet", Layer::Subnet),
     ("network-interface", Layer::NetworkInterface),
@@ -134,11 +135,34 @@ pub struct FlowSpecSource {
     pub wider_together_than: Option<FlowValue>,
 }
 
+/// The keys of a contract.
+pub(crate) const CONTRACT_KEYS: [&str; 7] =
+    ["flows", "when", "given", "verdict", "by", "of", "reading"];
+
+/// The keys of an answer, which are the last of those.
+pub(crate) const ANSWER_KEYS: [&str; 4] = ["verdict", "by", "of", "reading"];
+
+/// The words for verdicts, but for `routed-to`.
+pub(crate) const VERDICTS: [(&str, Verdict); 4] = [
+    ("decided", Verdict::Decided),
+    ("allowed", Verdict::Allowed),
+    ("denied", Verdict::Denied),
+    ("delivered", Verdict::Delivered),
+];
+
+/// A verdict that is one word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verdict {
+    Decided,
+    Allowed,
+    Denied,
+    Delivered,
+}
+
 pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<ContractSpec> {
     let mut contracts = Vec::new();
     for item in one_or_many(node) {
-        const KEYS: [&str; 7] = ["flows", "when", "given", "verdict", "by", "of", "reading"];
-        let entries = reader.map(item, "a contract", &KEYS);
+        let entries = reader.map(item, "a contract", &CONTRACT_KEYS);
         let flows = match find(entries, "flows") {
             Some(node) => one_or_many(node)
                 .iter()
@@ -148,7 +172,7 @@ pub(super) fn read_contracts(node: &Yaml, reader: &mut Reader<'_>) -> Vec<Contra
         };
         let when = find(entries, "when").and_then(|node| ExprSource::read(node, reader));
         let given = find(entries, "given").map(|node| {
-            let entries = reader.map(node, "`given`", &["verdict", "by", "of", "reading"]);
+            let entries = reader.map(node, "`given`", &ANSWER_KEYS);
             AnswerSpec::read(node.span, entries, reader)
         });
         contracts.push(ContractSpec {
@@ -196,17 +220,11 @@ impl VerdictSpec {
                 .collect();
             return Some(Self::RoutedTo(kinds));
         }
-        const WORDS: [(&str, u8); 4] = [
-            ("decided", 0),
-            ("allowed", 1),
-            ("denied", 2),
-            ("delivered", 3),
-        ];
-        Some(match reader.word(node, "verdict", &WORDS)? {
-            0 => Self::Decided,
-            1 => Self::Allowed,
-            2 => Self::Denied,
-            _ => Self::Delivered,
+        Some(match reader.word(node, "verdict", &VERDICTS)? {
+            Verdict::Decided => Self::Decided,
+            Verdict::Allowed => Self::Allowed,
+            Verdict::Denied => Self::Denied,
+            Verdict::Delivered => Self::Delivered,
         })
     }
 }
