@@ -100,6 +100,68 @@ fn all_of_azure_is_told_once_whatever_the_ports() {
 }
 
 #[test]
+fn an_application_rule_that_a_network_rule_hides_lets_nobody_through() {
+    let firewall = |action: &str| {
+        format!(
+            r#"
+            resource "azurerm_firewall_policy" "p" {{
+              name                = "p"
+              location            = "westeurope"
+              resource_group_name = "net"
+            }}
+
+            resource "azurerm_firewall_policy_rule_collection_group" "g" {{
+              name               = "g"
+              firewall_policy_id = azurerm_firewall_policy.p.id
+              priority           = 500
+
+              network_rule_collection {{
+                name     = "network"
+                priority = 400
+                action   = "{action}"
+                rule {{
+                  name                  = "web"
+                  protocols             = ["TCP"]
+                  source_addresses      = ["10.0.0.0/24"]
+                  destination_addresses = ["*"]
+                  destination_ports     = ["443"]
+                }}
+              }}
+
+              application_rule_collection {{
+                name     = "application"
+                priority = 500
+                action   = "Allow"
+                rule {{
+                  name              = "all"
+                  source_addresses  = ["10.0.0.0/16"]
+                  destination_fqdns = ["*"]
+                  protocols {{
+                    type = "Https"
+                    port = 443
+                  }}
+                }}
+              }}
+            }}
+            "#
+        )
+    };
+    let told = |text: &str| {
+        let about = [
+            "application-rule-for-every-host",
+            "unreachable-firewall-rule",
+        ];
+        let found = found(text, &[]);
+        let found = found.into_iter().filter(|rule| about.contains(&&**rule));
+        found.collect::<Vec<_>>()
+    };
+    let partly = firewall("Deny");
+    assert_eq!(told(&partly), ["application-rule-for-every-host"]);
+    let wholly = partly.replace("10.0.0.0/16", "10.0.0.0/24");
+    assert_eq!(told(&wholly), ["unreachable-firewall-rule"]);
+}
+
+#[test]
 fn rules_yield_to_rules_that_there_are_and_not_in_circles() {
     let pack = Pack::builtin().unwrap();
     for rule in pack.rules() {
