@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::analysis::Analysis;
 use super::contract::CompiledContract;
-use super::expr::{Compiled, Compiler, Names};
+use super::expr::{Compiled, Compiler, Names, Node};
 use super::message::{Message, When};
 use super::spec::{
     AssertSpec, BodySpec, ClauseSpec, ContractSpec, ExprSource, PAIR, Reader, RuleSpec, Text,
@@ -43,6 +43,9 @@ pub(crate) struct Scope {
     pub(crate) condition: Option<Compiled>,
     /// The condition needs none of the bound elements.
     pub(crate) condition_first: bool,
+    /// Else the parts of it, joined by `&&`, that need none: where one of them is false, there is
+    /// no need to walk relations.
+    pub(crate) early: Option<Compiled>,
     /// Parameters, the subject and what is bound.
     names: Names,
 }
@@ -232,13 +235,37 @@ impl Scope {
         let condition_first = condition
             .as_ref()
             .is_some_and(|condition| !condition.node.uses_slots(1, each.len() + 1));
+        let early = condition.as_ref().filter(|_| !condition_first);
+        let early = early.and_then(|condition| {
+            let mut parts = Vec::new();
+            conjuncts(&condition.node, &mut parts);
+            parts.retain(|part| !part.uses_slots(1, each.len() + 1));
+            let both = |a: Node, b: Node| Node::And(Box::new(a), Box::new(b));
+            let node = parts.into_iter().cloned().reduce(both)?;
+            Some(Compiled {
+                node,
+                ..condition.clone()
+            })
+        });
         Some(Self {
             ends,
             each,
             condition,
             condition_first,
+            early,
             names: compiler.names,
         })
+    }
+}
+
+/// The parts of `a && b && c`, in order.
+fn conjuncts<'n>(node: &'n Node, into: &mut Vec<&'n Node>) {
+    match node {
+        Node::And(a, b) => {
+            conjuncts(a, into);
+            conjuncts(b, into);
+        }
+        _ => into.push(node),
     }
 }
 

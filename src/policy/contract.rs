@@ -8,6 +8,7 @@ mod compile;
 mod decider;
 mod delivered;
 mod flow;
+mod reach;
 mod reading;
 mod taste;
 mod together;
@@ -159,6 +160,9 @@ impl Run<'_, '_, '_> {
             let Some(asked) = self.asked(flow) else {
                 continue;
             };
+            if self.is_out_of_reach(&asked) {
+                continue;
+            }
             match self.contract.answer.verdict {
                 VerdictSpec::Delivered => outcomes.extend(self.delivered(&asked)),
                 _ => outcomes.extend(self.one(&asked)),

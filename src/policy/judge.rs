@@ -244,9 +244,10 @@ impl<'a> ClauseJudge<'_, 'a> {
                 return;
             }
         }
-        let condition = self.scope.condition.as_ref();
+        let whole = self.scope.condition.as_ref();
+        let whole = whole.filter(|_| self.scope.condition_first);
         let mut known_condition = None;
-        if let Some(condition) = condition.filter(|_| self.scope.condition_first) {
+        if let Some(condition) = whole.or(self.scope.early.as_ref()) {
             // Loop variables of the condition come after the bound elements, asked for or not.
             let mut padded = slots.clone();
             padded.resize(1 + self.scope.each.len(), Datum::constant(Data::Absent));
@@ -254,7 +255,7 @@ impl<'a> ClauseJudge<'_, 'a> {
             if truth == Truth::False {
                 return;
             }
-            known_condition = Some((truth, trace));
+            known_condition = whole.map(|_| (truth, trace));
         }
         let mut unknowns = Vec::new();
         unknowns.extend(because);

@@ -176,7 +176,9 @@ impl Semantics<'_> {
                     return found;
                 }
                 let mut overlap = rule.own.and(&other.own);
-                if !rule.certain || !other.certain {
+                // Whether one contains the other hangs on what is not known of either.
+                let open = |it: &Answer| !it.unknowns.is_empty();
+                if !rule.certain || !other.certain || open(&rule.own) || open(&other.own) {
                     overlap = overlap.only_possibly();
                     for unknown in rule.because.iter().chain(&other.because) {
                         add_unknown(&mut overlap.unknowns, unknown);

@@ -11,6 +11,9 @@ use crate::model::platform::MailHostRow;
 use crate::model::setting::HOLE;
 use beside::{Line, Lines};
 
+/// Longer lines are data, and no text that somebody typed.
+const MAX_LINE: usize = 1 << 16;
+
 /// What mail programs take where no port is written.
 const SMTP: u16 = 25;
 
@@ -43,7 +46,7 @@ impl Found {
 pub(super) fn servers(text: &str, rows: &[MailHostRow]) -> Vec<Found> {
     let lines = Lines::of(text);
     let mut found: Vec<Found> = Vec::new();
-    for line in lines.iter() {
+    for line in lines.iter().filter(|line| line.text.len() <= MAX_LINE) {
         for (at, host) in hosts(line.text) {
             let known = rows.iter().any(|row| row.is(&host));
             let before = line.text.get(..at).unwrap_or_default();

@@ -29,6 +29,13 @@ pub(super) fn redundant(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
 
 /// The rules that decide less than one in a hundred of the packets they match.
 pub(super) fn shadowed(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+    let rules = world.network[nsg].rules.items.iter();
+    let mut acts = rules.map(|rule| world.network[*rule].access.value());
+    // Where all rules do the same, none is the exception of another.
+    let first = acts.next().flatten();
+    if first.is_some() && world.network[nsg].rules.rest.is_none() && acts.all(|it| it == first) {
+        return Vec::new();
+    }
     of(nsg, world, |standing| {
         standing.standing == Standing::ExceptionEaten
     })
@@ -68,6 +75,10 @@ fn of(nsg: NsgId, world: &World<'_>, is: fn(&RuleStanding) -> bool) -> Vec<Found
                 continue;
             };
             let meta = &world.network[rule].meta;
+            // In which of the lists it is asked must be known.
+            if world.network[rule].direction.value().is_none() {
+                continue;
+            }
             if meta.template || world.network[rule].platform_managed {
                 continue;
             }

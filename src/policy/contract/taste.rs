@@ -24,16 +24,13 @@ impl Run<'_, '_, '_> {
     pub(super) fn taste(&self, direction: Direction) -> Taste {
         let network = self.evaluation.world.network;
         let bound = self.evaluation.slots.iter().skip(1);
-        let mut subnets: Vec<SubnetId> = bound
-            .filter_map(|datum| match &datum.data {
-                Data::Element(element) => Some(self.subnets_around(*element)),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        subnets.extend(self.subnets_around(self.subject));
+        let bound = bound.filter_map(|datum| match &datum.data {
+            Data::Element(element) => Some(*element),
+            _ => None,
+        });
+        let around = bound.chain([self.subject]);
+        let subnets = around.flat_map(|element| self.subnets_around(element));
         let mut near: Vec<IpAddr> = subnets
-            .into_iter()
             .take(MAX_SUBNETS)
             .flat_map(|subnet| &network[subnet].address_prefixes.items)
             .filter_map(|prefix| prefix.value().map(first_machine))
@@ -58,11 +55,10 @@ impl Run<'_, '_, '_> {
         let world = self.evaluation.world;
         let network = world.network;
         let of_group = |nsg: NsgId| {
-            let mut subnets = network[nsg].subnets.items.clone();
-            for nic in &network[nsg].network_interfaces.items {
-                subnets.extend(subnets_of(network, *nic));
-            }
-            subnets
+            let own = network[nsg].subnets.items.iter().copied();
+            let nics = network[nsg].network_interfaces.items.iter();
+            let all = own.chain(nics.flat_map(|nic| subnets_of(network, *nic)));
+            all.take(MAX_SUBNETS).collect()
         };
         match element.kind {
             Kind::Subnet => vec![SubnetId(element.id)],
