@@ -1,4 +1,5 @@
-//! Pages that are generated from tables in the source, compared with what lies in the repository.
+//! Pages that are generated from tables in the source and from the rules, compared with what lies
+//! in the repository.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,7 +10,10 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use aznet::engine::catalogue::catalogue;
+use aznet::report::{explain, rules as listed};
 
 #[test]
 fn the_pages_of_functions_are_those_of_the_catalogues() {
@@ -18,6 +22,32 @@ fn the_pages_of_functions_are_those_of_the_catalogues() {
         "terraform-functions.md",
         &aznet::eval::hcl_expr::functions_page(),
     );
+}
+
+#[test]
+fn every_rule_has_its_page_and_no_page_is_left_of_another() {
+    let catalogue = catalogue(&[]).unwrap();
+    let all = catalogue.rules();
+    check("../rules/README.md", &listed::markdown(&all));
+    let mut pages = BTreeSet::new();
+    for rule in &all {
+        let (rule, examples) = catalogue.rule(&rule.id).unwrap();
+        let name = format!("{}.md", rule.id);
+        check(
+            &format!("rules/{name}"),
+            &explain::markdown(&rule, &examples),
+        );
+        pages.insert(name);
+    }
+    for page in std::fs::read_dir(path("rules")).unwrap() {
+        let page = page.unwrap();
+        let name = page.file_name().into_string().unwrap();
+        if updates() && !pages.contains(&name) {
+            std::fs::remove_file(page.path()).unwrap();
+        } else {
+            assert!(pages.contains(&name), "docs/rules/{name} is of no rule");
+        }
+    }
 }
 
 #[test]
@@ -104,23 +134,24 @@ fn rules() -> BTreeMap<String, bool> {
     found
 }
 
+/// A file of the documentation.
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+fn updates() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some()
+}
+
 fn check(name: &str, page: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("docs")
-        .join(name);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    let path = path(name);
+    if updates() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        written.replace('\r', ""),
-        page,
-        "docs/{name} is out of date: UPDATE_DOCS=1 writes it anew"
+    assert!(
+        written.replace('\r', "") == page,
+        "docs/{name} is out of date: `UPDATE_DOCS=1 cargo test --test documentation` writes it anew"
     );
-}
-
-#[test]
-fn the_page_of_the_vocabulary_is_that_of_the_kinds() {
-    check("vocabulary.md", &aznet::policy::vocabulary::reference());
 }
