@@ -26,6 +26,7 @@ mod place;
 pub mod reach;
 pub mod routes;
 pub mod rules;
+mod service_rules;
 pub mod smtp;
 pub mod tags;
 pub mod unreachable;

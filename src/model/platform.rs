@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::service::{RequiredFlow, ServiceSubnet, SpecialSubnet};
+use super::service::{RequiredFlow, ServiceKind, ServiceSubnet, SpecialSubnet};
 
 /// Where a row comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -198,7 +198,7 @@ pub struct KmsRow {
     pub source: Source,
 }
 
-/// A default rule of every network security group.
+/// A rule that Azure adds to network security groups: to every one, or to those of a service's subnets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DefaultRule {
@@ -206,12 +206,21 @@ pub struct DefaultRule {
     pub name: Arc<str>,
     /// `inbound`, `outbound`
     pub direction: Arc<str>,
-    /// 65000 to 65500.
+    /// 65000 to 65500; the place among a service's rules.
     pub priority: u32,
-    /// `*` or a tag.
+    /// `*`, a tag, or `subnet`, the service's.
     pub source: Arc<str>,
-    /// `*` or a tag.
+    /// `*`, a tag, or `subnet`, the service's.
     pub destination: Arc<str>,
+    /// Destination ports; none: all. Of TCP, where some are given.
+    #[serde(default)]
+    pub ports: Vec<Arc<str>>,
+    /// The service that writes it.
+    #[serde(default)]
+    pub service: Option<ServiceKind>,
+    /// `false`: the service can be asked to leave it out.
+    #[serde(default)]
+    pub certain: Option<bool>,
     /// `allow`, `deny`
     pub access: Arc<str>,
     /// Where it is written; [`DefaultRule::source`] is an address.
@@ -426,6 +435,8 @@ pub struct PlatformFacts {
     pub services: Vec<PlatformService>,
     pub kms: Vec<KmsRow>,
     pub default_rules: Vec<DefaultRule>,
+    #[serde(default)]
+    pub service_rules: Vec<DefaultRule>,
     pub named_sets: Vec<NamedSet>,
     pub limits: Vec<LimitRow>,
     pub admin_exemptions: Vec<AdminExemption>,
@@ -442,6 +453,13 @@ pub struct PlatformFacts {
 }
 
 impl PlatformFacts {
+    /// A rule that Azure adds to groups, by its name.
+    #[must_use]
+    pub fn added_rule(&self, name: &str) -> Option<&DefaultRule> {
+        let mut rules = self.default_rules.iter().chain(&self.service_rules);
+        rules.find(|row| &*row.name == name)
+    }
+
     /// The row of a service tag; of a regional one (`Storage.WestEurope`) that of the whole service.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&TagRow> {

@@ -66,6 +66,7 @@ mod tests {
             .chain(facts.services.iter().map(|row| &row.source))
             .chain(facts.kms.iter().map(|row| &row.source))
             .chain(facts.default_rules.iter().map(|row| &row.documented))
+            .chain(facts.service_rules.iter().map(|row| &row.documented))
             .chain(facts.named_sets.iter().map(|row| &row.source))
             .chain(facts.limits.iter().map(|row| &row.source))
             .chain(facts.tag_regions.iter().map(|row| &row.source))

@@ -14,9 +14,11 @@ use std::sync::Arc;
 use super::Semantics;
 use super::compile::Ruling;
 use super::hidden::{Difference, Hidden, Listed};
+use super::order::Ranked;
 use super::packet::answer::add_unknown;
 use super::packet::{Answer, Family, Flow, FlowSet};
 use super::rules::Scope;
+use super::service_rules::is_of_service;
 use crate::eval::value::Unknown;
 use crate::model::nsg::Direction;
 use crate::model::{NsgId, SecurityRuleId};
@@ -134,11 +136,25 @@ impl Semantics<'_> {
         direction: Direction,
         family: Family,
     ) -> Vec<RuleStanding> {
-        let group = self.compiled(nsg, scope, direction, family);
-        let list = Listed::new(&group.rules);
-        (0..group.rules.len())
+        let rules = self.authored_rules(nsg, scope, direction, family);
+        let list = Listed::new(&rules);
+        (0..rules.len())
             .filter_map(|index| self.standing(nsg, &list, index))
             .collect()
+    }
+
+    /// The rules of a group without those that services write: what an author repeats of them is no
+    /// mistake of the author's.
+    fn authored_rules(
+        &self,
+        nsg: NsgId,
+        scope: Scope,
+        direction: Direction,
+        family: Family,
+    ) -> Vec<Ranked<Ruling>> {
+        let group = self.compiled(nsg, scope, direction, family);
+        let rules = group.rules.iter().filter(|rule| !is_of_service(rule));
+        rules.cloned().collect()
     }
 
     /// The pairs of a group's own rules whose order matters.
@@ -150,10 +166,10 @@ impl Semantics<'_> {
         direction: Direction,
         family: Family,
     ) -> Correlations {
-        let group = self.compiled(nsg, scope, direction, family);
-        let list = Listed::new(&group.rules);
+        let rules = self.authored_rules(nsg, scope, direction, family);
+        let list = Listed::new(&rules);
         let mut found = Correlations::default();
-        for (index, rule) in group.rules.iter().enumerate() {
+        for (index, rule) in rules.iter().enumerate() {
             let Ruling::Custom(first) = rule.id else {
                 continue;
             };
@@ -164,10 +180,7 @@ impl Semantics<'_> {
                     continue;
                 }
             };
-            for other in rivals
-                .into_iter()
-                .filter_map(|place| group.rules.get(place))
-            {
+            for other in rivals.into_iter().filter_map(|place| rules.get(place)) {
                 let Ruling::Custom(second) = other.id else {
                     continue;
                 };

@@ -31,7 +31,8 @@ pub(crate) const LAST_PRIORITY: u32 = 4_096;
 pub enum Ruling {
     /// A rule of the author's.
     Custom(SecurityRuleId),
-    /// A rule Azure adds to every group, by its name, such as `DenyAllInBound`.
+    /// A rule Azure adds to every group, by its name, such as `DenyAllInBound`, or that a service in
+    /// the group's subnets keeps in it.
     Default(Arc<str>),
     /// Rules the group may have that the files do not tell.
     Rest,
@@ -108,6 +109,7 @@ impl Semantics<'_> {
     ) -> Group {
         let mut rules = self.custom_rules(nsg, direction, place);
         rules.extend(self.default_rules(direction, place));
+        rules.extend(self.service_rules(nsg, direction, place));
         rules.sort_by_key(|rule| rule.rank);
         let bypass = match direction {
             Direction::Inbound => Answer::nothing(place.family),

@@ -72,19 +72,22 @@ impl<'a> Teller<'a> {
                 }
             }
             Ruling::Default(name) => {
-                let mut rows = self.facts.default_rules.iter();
-                let row = rows.find(|row| row.name == *name);
+                let row = self.facts.added_rule(name);
+                let service = row.and_then(|row| row.service);
                 Told {
                     kind: "default-rule",
                     name: name.to_string(),
-                    priority: row.map(|row| row.priority),
+                    priority: row.filter(|_| service.is_none()).map(|row| row.priority),
                     access: row.map(|row| match row.access.eq_ignore_ascii_case("allow") {
                         true => access_word(Access::Allow),
                         false => access_word(Access::Deny),
                     }),
                     resource: Some(Arc::clone(&group.address)),
                     place: self.authored.element(group.origin),
-                    remark: Some("Azure's default".to_owned()),
+                    remark: Some(match service {
+                        Some(service) => format!("written by {}", service.word()),
+                        None => "Azure's default".to_owned(),
+                    }),
                 }
             }
             Ruling::Rest => Told {
@@ -99,8 +102,7 @@ impl<'a> Teller<'a> {
 
     /// Source and destination of one of Azure's default rules.
     pub(super) fn default_rule(&self, name: &str) -> (String, String) {
-        let mut rows = self.facts.default_rules.iter();
-        rows.find(|row| &*row.name == name).map_or_else(
+        self.facts.added_rule(name).map_or_else(
             || ("?".to_owned(), "?".to_owned()),
             |row| (row.source.to_string(), row.destination.to_string()),
         )

@@ -333,6 +333,9 @@ pub(super) fn facts() -> PlatformFacts {
             source: from.into(),
             destination: to.into(),
             access: access.into(),
+            ports: Vec::new(),
+            service: None,
+            certain: None,
             documented: source(),
         };
     let (inbound, outbound, network) = ("inbound", "outbound", "VirtualNetwork");

@@ -1,12 +1,15 @@
 //! Security groups: documented examples and tricky cases.
 
-use super::fixture::{Build, facts, flow, known, one_of, parameter, perhaps, prefix};
+use super::fixture::{
+    Build, absent, facts, flow, known, meta, one_of, parameter, perhaps, prefix, source,
+};
 use crate::eval::ResourceKey;
 use crate::eval::value::Truth;
 use crate::model::address::{AddressPrefix, PortRange, Protocol};
 use crate::model::nsg::{Access, ApplicationSecurityGroup, Direction};
-use crate::model::platform::Cloud;
-use crate::model::{AsgId, Link, List, Network, NsgId, State};
+use crate::model::platform::{Cloud, DefaultRule};
+use crate::model::service::{Service, ServiceKind};
+use crate::model::{AsgId, Link, List, Network, NsgId, ServiceId, State};
 use crate::semantics::Semantics;
 use crate::semantics::packet::{Answer, Family, Flow, Side};
 use crate::semantics::rules::{AddressSpec, Decider, FlowSpec, Scope};
@@ -519,4 +522,65 @@ fn an_invalid_field_may_match_anything() {
     };
     let packet = flow("8.8.8.8", "10.0.0.4", TCP, 22);
     assert_eq!(verdict(&build.network, nsg, IN, &packet), Truth::Unknown);
+}
+
+#[test]
+fn what_a_service_writes_into_its_group_stands_before_denies_and_only_while_it_is_not_in_the_files()
+{
+    let mut build = Build::default();
+    let vnet = build.vnet("10.0.0.0/16");
+    let subnet = build.subnet(vnet, "10.0.1.0/24");
+    let nsg = build.nsg();
+    build.attach(nsg, subnet);
+    let deny = build.rule(nsg, "100 Deny In * * -> *");
+    let service = |inferred| Service {
+        meta: meta("instance"),
+        kind: ServiceKind::SqlManagedInstance,
+        subnets: List::closed(vec![known(Link::Here(subnet))]),
+        tier: absent(),
+        location: absent(),
+        options: Vec::new(),
+        ports: List::default(),
+        inferred,
+    };
+    build.network.services.push(service(false));
+    build.network[subnet].services.items.push(ServiceId(0));
+    let mut facts = facts();
+    facts.service_rules = vec![DefaultRule {
+        name: "mi-internal-in".into(),
+        direction: "inbound".into(),
+        priority: 1,
+        source: "subnet".into(),
+        destination: "subnet".into(),
+        ports: vec!["1433".into()],
+        service: Some(ServiceKind::SqlManagedInstance),
+        certain: None,
+        access: "allow".into(),
+        documented: source(),
+    }];
+    let within = flow("10.0.1.4", "10.0.1.5", Protocol::Tcp, 1433);
+    let from_elsewhere = flow("10.0.2.4", "10.0.1.5", Protocol::Tcp, 1433);
+    let to_elsewhere = flow("10.0.1.4", "10.0.1.5", Protocol::Tcp, 1434);
+    let decider = |build: &Build, packet: &Flow| {
+        let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
+        match semantics.decider(nsg, Direction::Inbound, packet) {
+            Decider::Rule(rule) => build.network[rule].meta.address.to_string(),
+            Decider::Default(name) => name.to_string(),
+            Decider::Bypass => "bypass".to_owned(),
+            Decider::Depends { defaults, .. } => format!("depends on {defaults:?}"),
+        }
+    };
+    assert_eq!(decider(&build, &within), "mi-internal-in");
+    assert_eq!(decider(&build, &from_elsewhere), "rule0");
+    assert_eq!(decider(&build, &to_elsewhere), "rule0");
+
+    // Only the subnet's delegation tells of the service: it may not be there yet.
+    build.network.services[0] = service(true);
+    assert_eq!(decider(&build, &within), "depends on [\"mi-internal-in\"]");
+    assert_eq!(decider(&build, &from_elsewhere), "rule0");
+
+    // The group holds the service's rules already.
+    build.network.services[0] = service(false);
+    build.network[deny].platform_managed = true;
+    assert_eq!(decider(&build, &within), "rule0");
 }
