@@ -28,10 +28,16 @@ const UNDATED: &[&str] = &[
 ];
 
 /// Editions known by a copy that tells the year alone.
-const YEAR_ALONE: &[(&str, &str)] = &[(
-    "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview",
-    "2020",
-)];
+const YEAR_ALONE: &[(&str, &str)] = &[
+    (
+        "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview",
+        "2020",
+    ),
+    (
+        "https://learn.microsoft.com/azure/databricks/security/network/classic/vnet-inject",
+        "2025",
+    ),
+];
 
 struct Citation {
     file: String,

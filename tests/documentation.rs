@@ -3,8 +3,6 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test reads the page, and writes it where that is asked for"
 )]
@@ -136,7 +134,9 @@ fn rules() -> BTreeMap<String, bool> {
 
 /// A file of the documentation.
 fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name)
 }
 
 fn updates() -> bool {

@@ -54,23 +54,24 @@ fn rule() -> Value {
 fn what_the_loader_refuses_for_its_shape_the_schema_refuses_too() {
     let validator = validator(SchemaOf::Rule);
     assert_eq!(wrong(&validator, &rule()), Vec::<String>::new());
-    let spoilt: [(&str, fn(&mut Value)); 14] = [
+    type Spoil = fn(&mut Value);
+    let spoilt: [(&str, Spoil); 14] = [
         ("an unknown key", |rule| rule["subjct"] = json!("subnet")),
         ("an unknown subject", |rule| {
-            rule["subject"] = json!("subnett")
+            rule["subject"] = json!("subnett");
         }),
         ("an unknown category", |rule| {
-            rule["category"] = json!("security")
+            rule["category"] = json!("security");
         }),
         ("an unknown severity", |rule| {
-            rule["severity"] = json!("high")
+            rule["severity"] = json!("high");
         }),
         ("no id", |rule| {
             rule.as_object_mut().unwrap().remove("id");
         }),
         ("an id in capitals", |rule| rule["id"] = json!("SSH")),
         ("an unknown verdict", |rule| {
-            rule["forbid"]["verdict"] = json!("open")
+            rule["forbid"]["verdict"] = json!("open");
         }),
         ("no verdict", |rule| {
             rule["forbid"].as_object_mut().unwrap().remove("verdict");
@@ -79,10 +80,10 @@ fn what_the_loader_refuses_for_its_shape_the_schema_refuses_too() {
             rule["forbid"]["verdict"] = json!({"routed-to": ["firewall"]});
         }),
         ("an unknown key of a flow", |rule| {
-            rule["forbid"]["flows"]["port"] = json!(22)
+            rule["forbid"]["flows"]["port"] = json!(22);
         }),
         ("an unknown layer", |rule| {
-            rule["forbid"]["by"] = json!("vm")
+            rule["forbid"]["by"] = json!("vm");
         }),
         ("no body", |rule| {
             rule.as_object_mut().unwrap().remove("forbid");

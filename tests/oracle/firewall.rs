@@ -33,10 +33,14 @@ pub struct Group {
     pub collections: Vec<Collection>,
 }
 
-/// The rule that decides, and whether it lets the packet through; `None`: the final deny.
+/// The rule that decides (of a parent's rules all but its DNAT rules count), and whether it lets the packet through; `None`: the final deny.
 pub fn decide(parent: &[Group], own: &[Group], packet: &Packet) -> Option<(String, bool)> {
     for kind in [Kind::Nat, Kind::Network] {
         for policy in [parent, own] {
+            // "NAT rules aren't inherited because they are specific to a firewall."
+            if kind == Kind::Nat && std::ptr::eq(policy, parent) {
+                continue;
+            }
             let mut groups: Vec<&Group> = policy.iter().collect();
             groups.sort_by_key(|group| group.priority);
             for group in groups {

@@ -173,7 +173,7 @@ fn rule_files() -> Vec<(FileId, Arc<SourceFile>)> {
     let mut paths = Vec::new();
     for category in std::fs::read_dir(root.join("rules")).unwrap() {
         let category = category.unwrap().path();
-        if !category.ends_with("platform") {
+        if category.is_dir() && !category.ends_with("platform") {
             let files = std::fs::read_dir(category).unwrap();
             paths.extend(files.map(|file| file.unwrap().path()));
         }

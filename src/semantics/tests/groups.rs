@@ -263,7 +263,7 @@ fn application_security_groups_with_known_members_are_addresses() {
             .network
             .application_security_groups
             .push(ApplicationSecurityGroup {
-                meta: super::fixture::meta(name),
+                meta: meta(name),
                 members: List::closed(vec![nic]),
             });
         build.network[nic].ip_configurations.items[0]
