@@ -249,7 +249,7 @@ impl<'a> Page<'a> {
             count => format!("{} (and {} more like it)", first.message, count - 1),
         };
         let width = self.style.width.saturating_sub(4);
-        for (index, line) in wrap(&message, width).iter().enumerate() {
+        for (index, line) in wrap(&text::plain(&message), width).iter().enumerate() {
             let mark = if index == 0 { "?" } else { " " };
             let _ = writeln!(self.text, "  {mark} {line}");
         }
@@ -291,6 +291,7 @@ impl<'a> Page<'a> {
         primary: Vec<Mark<'_>>,
         related: Vec<Mark<'_>>,
     ) {
+        let message = &*text::plain(message);
         let sources = &self.report.sources;
         let (near, far) = match primary.first() {
             Some(primary) => split(sources, primary.span, related),
@@ -318,7 +319,7 @@ impl<'a> Page<'a> {
         const INDENT: usize = 10;
         let width = self.style.width.saturating_sub(INDENT + 1).max(30);
         let mut lines = Vec::new();
-        for line in value.trim_end().lines() {
+        for line in text::plain(value).trim_end().lines() {
             if line.starts_with("  ") {
                 lines.push(line.to_owned());
             } else {

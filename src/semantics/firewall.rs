@@ -34,7 +34,7 @@ use super::Semantics;
 use super::order;
 use super::packet::{Answer, Family};
 use super::rules::Scope;
-use crate::eval::value::Unknown;
+use crate::eval::value::{Truth, Unknown};
 use crate::model::firewall::{FirewallRule, FirewallRuleKind, FirewallRuleOwner};
 use crate::model::{FirewallId, FirewallPolicyId, FirewallRuleId};
 
@@ -94,6 +94,32 @@ impl Semantics<'_> {
         match rules.iter().position(|it| it.id == Ruling::Rule(rule)) {
             Some(index) => order::decided(rules, index, &nothing, flows),
             None => nothing,
+        }
+    }
+
+    /// Whether the rules before a firewall rule leave it a packet, and what would settle it. What the
+    /// rule itself matches may be unknown as long as no other may take it.
+    #[must_use]
+    pub fn firewall_leaves(
+        &self,
+        rule: FirewallRuleId,
+        family: Family,
+    ) -> (Truth, Option<Arc<Unknown>>) {
+        let decided = self.firewall_decided(rule, family).is_hit();
+        let written: &FirewallRule = &self.network[rule];
+        if decided.truth != Truth::Unknown {
+            return (decided.truth, None);
+        }
+        // Where its owner is not in the files, no other rule here comes before it.
+        let Some(owner) = written.owner else {
+            return (Truth::True, None);
+        };
+        let passes = self.passes(owner, family);
+        let rules = passes.of(Pass::of(written.kind));
+        let place = rules.iter().position(|it| it.id == Ruling::Rule(rule));
+        match place.is_some_and(|index| order::has_rival(rules, index)) {
+            true => (Truth::Unknown, decided.unknowns.into_iter().next()),
+            false => (Truth::True, None),
         }
     }
 

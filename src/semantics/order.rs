@@ -68,6 +68,16 @@ pub(crate) fn decided<I: PartialEq>(
     answer
 }
 
+/// Whether a rule that may be asked before another may match a packet of its.
+pub(crate) fn has_rival<I>(rules: &[Ranked<I>], index: usize) -> bool {
+    let Some(rule) = rules.get(index) else {
+        return false;
+    };
+    let others = rules.iter().enumerate();
+    let mut earlier = others.filter(|(place, it)| *place != index && !rule.certainly_before(it));
+    earlier.any(|(_, it)| it.own.flows.may.meets(&rule.own.flows.may))
+}
+
 /// The packets of `flows` that are let through.
 ///
 /// A packet that an Allow matches is let through unless a Deny takes it before: which of several

@@ -148,10 +148,13 @@ fn next_hop_of(world: &World<'_>, id: SubnetId, hops: &[(NextHop, Truth)]) -> Da
             || Datum::constant(Data::Absent),
             |route| element(world, Kind::Route, route.0),
         ),
-        None => route.map_or_else(
-            || Datum::unknown(unknown()),
-            |route| element(world, Kind::Route, route.0),
-        ),
+        // Whichever hop it is, it is that route's.
+        None => match route {
+            Some(route) if hops.iter().all(|(hop, _)| hop.route() == Some(route)) => {
+                element(world, Kind::Route, route.0)
+            }
+            _ => Datum::unknown(unknown()),
+        },
     };
     let firewall = match certain.map(|hop| (&hop.firewall, hop.kind)) {
         Some((Some(Link::Here(firewall)), _)) => element(world, Kind::Firewall, firewall.0),

@@ -46,12 +46,10 @@ pub(super) fn policies_of_rule(world: &World<'_>, id: u32) -> Datum {
 
 /// Whether the rules before a rule leave it a packet.
 pub(super) fn reachable(world: &World<'_>, id: u32) -> Datum {
-    let decides = |family| {
-        let decided = world.semantics.firewall_decided(FirewallRuleId(id), family);
-        !decided.flows.may.is_empty()
-    };
-    let any = decides(Family::V4) || decides(Family::V6);
-    Datum::constant(Data::Bool(any))
+    let leaves = |family| world.semantics.firewall_leaves(FirewallRuleId(id), family);
+    let (v4, unknown) = leaves(Family::V4);
+    let (v6, unknown_v6) = leaves(Family::V6);
+    Datum::truth_value(v4.or(v6), unknown.or(unknown_v6))
 }
 
 /// Whether a firewall has a policy, as far as these files tell: one of them does, or no policy of

@@ -159,6 +159,13 @@ pub(in crate::report) fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// Words of a file as a terminal may have them: what would move its cursor or change its colours is
+/// shown as a character that is not known.
+pub(in crate::report) fn plain(text: &str) -> String {
+    let moves = |c: char| c.is_control() && !c.is_whitespace();
+    text.replace(moves, "\u{fffd}")
+}
+
 /// Breaks at spaces; a longer word stays whole.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();

@@ -242,7 +242,10 @@ impl Semantics<'_> {
                 _ => complete = false,
             },
             Node::Machine(id) => complete &= self.interfaces(id, &mut nics),
-            Node::Nic(id) => nics.push(id),
+            Node::Nic(id) => {
+                nics.push(id);
+                complete &= !self.may_have_machine();
+            }
             Node::LoadBalancer(id) => {
                 let pools = &self.network[id].pools;
                 complete &= pools.rest.is_none();
@@ -252,7 +255,10 @@ impl Semantics<'_> {
                         // A member takes packets with one interface and may send with another.
                         match self.network[*nic].machine {
                             Some(machine) => complete &= self.interfaces(machine, &mut nics),
-                            None => nics.push(*nic),
+                            None => {
+                                nics.push(*nic);
+                                complete &= !self.may_have_machine();
+                            }
                         }
                     }
                     // Members outside the files send from the frontend's subnet or elsewhere.
@@ -274,6 +280,16 @@ impl Semantics<'_> {
         homes.sort_unstable();
         homes.dedup();
         (homes, complete)
+    }
+
+    /// Whether an interface of which no machine is known may be one of a machine's several: the files
+    /// do not tell all interfaces of some machine.
+    fn may_have_machine(&self) -> bool {
+        let unknown = |nic: &Field<Link<NicId>>| nic.unknown().is_some();
+        self.network.machines.iter().any(|machine| {
+            let interfaces = &machine.network_interfaces;
+            interfaces.rest.is_some() || interfaces.items.iter().any(unknown)
+        })
     }
 
     /// Adds the interfaces of a machine; whether these are all of them.
