@@ -226,6 +226,24 @@ const SUBJECTS: &[Row] = &[
         "",
         "",
     ),
+    (
+        "subject: network-security-group\nanalysis: {mostly-shadowed-security-rule: {les-than-one-in: 3}}",
+        "les-than-one-in",
+        "unknown parameter of `mostly-shadowed-security-rule`",
+        "`less-than-one-in`",
+    ),
+    (
+        "subject: network-security-group\nanalysis: {mostly-shadowed-security-rule: {less-than-one-in: '\"3\"'}}",
+        "less-than-one-in",
+        "is a number",
+        "",
+    ),
+    (
+        "subject: network-security-group\nanalysis: {mostly-shadowed-security-rule: 3}",
+        "3",
+        "{NAME: {PARAMETER: value}}",
+        "",
+    ),
 ];
 
 const NAMES: &[Row] = &[

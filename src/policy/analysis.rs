@@ -5,9 +5,10 @@ mod standing;
 use std::sync::Arc;
 
 use super::contract::{Cause, Outcome};
-use super::datum::Element;
-use super::spec::{Reader, Text};
-use super::vocabulary::{Kind, World};
+use super::datum::{Data, Element};
+use super::expr::{Compiled, Compiler, Evaluation};
+use super::spec::{AnalysisSpec, Reader, Text};
+use super::vocabulary::{Kind, Ty, World};
 use crate::diagnostic::Severity;
 use crate::eval::value::{Truth, Unknown};
 use crate::model::firewall::FirewallRuleOwner;
@@ -57,6 +58,17 @@ pub(crate) struct Found {
     pub(crate) outcome: Option<Outcome>,
 }
 
+/// An analysis, and what it is given.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    analysis: Analysis,
+    arguments: Vec<(&'static str, Compiled)>,
+}
+
+/// The numbers that analyses may be given, by name.
+pub(crate) const PARAMETERS: [(&str, &[&str]); 1] =
+    [("mostly-shadowed-security-rule", &["less-than-one-in"])];
+
 /// The analyses: name, what, and the kinds of elements it is of.
 pub(crate) const ANALYSES: [(&str, Analysis, &[Kind]); 6] = [
     (
@@ -87,9 +99,66 @@ pub(crate) const ANALYSES: [(&str, Analysis, &[Kind]); 6] = [
     ),
 ];
 
+impl Asked {
+    /// The analysis that is written; `None` after telling what is wrong.
+    pub(crate) fn new(
+        spec: &AnalysisSpec,
+        subject: Kind,
+        compiler: &mut Compiler<'_, '_>,
+    ) -> Option<Self> {
+        let analysis = Analysis::named(&spec.name, subject, compiler.reader)?;
+        let known = PARAMETERS.iter().find(|(of, _)| *of == &*spec.name.value);
+        let known = known.map_or(&[][..], |(_, names)| names);
+        let mut arguments = Vec::new();
+        for (name, value) in &spec.arguments {
+            let Some(known) = known.iter().find(|known| **known == &*name.value) else {
+                let what = format!("parameter of `{}`", spec.name.value);
+                compiler
+                    .reader
+                    .unknown_word(name.span, &what, &name.value, known);
+                continue;
+            };
+            let value = compiler.expression(value)?;
+            if !matches!(value.ty, Ty::NUMBER | Ty::ANY) {
+                let message = format!("`{known}` is a number, this is {}", value.ty.describe());
+                compiler.reader.error(name.span, message);
+                continue;
+            }
+            arguments.push((*known, value));
+        }
+        Some(Self {
+            analysis,
+            arguments,
+        })
+    }
+
+    /// What it finds for one element.
+    pub(crate) fn run(
+        &self,
+        subject: Element,
+        world: &World<'_>,
+        mut evaluation: Evaluation<'_, '_>,
+    ) -> Vec<Found> {
+        let mut number = |name: &str| {
+            let (_, value) = self.arguments.iter().find(|(known, _)| *known == name)?;
+            match evaluation.compute(value).0.data {
+                Data::Number(number) => u32::try_from(number).ok().filter(|number| *number > 0),
+                _ => None,
+            }
+        };
+        match self.analysis {
+            Analysis::MostlyShadowedSecurityRule => {
+                let one_in = number("less-than-one-in");
+                standing::shadowed(NsgId(subject.id), world, one_in)
+            }
+            other => other.run(subject, world),
+        }
+    }
+}
+
 impl Analysis {
     /// The analysis of a name; `None` after telling what is wrong.
-    pub(crate) fn named(name: &Text, subject: Kind, reader: &mut Reader<'_>) -> Option<Self> {
+    fn named(name: &Text, subject: Kind, reader: &mut Reader<'_>) -> Option<Self> {
         let found = ANALYSES.iter().find(|(known, ..)| *known == &*name.value);
         let Some((_, analysis, kinds)) = found else {
             let known: Vec<&str> = ANALYSES.iter().map(|(known, ..)| *known).collect();
@@ -105,14 +174,13 @@ impl Analysis {
         Some(*analysis)
     }
 
-    /// What it finds for one element.
-    pub(crate) fn run(self, subject: Element, world: &World<'_>) -> Vec<Found> {
+    fn run(self, subject: Element, world: &World<'_>) -> Vec<Found> {
         match self {
             Self::UnreachableSecurityRule => security_rules(NsgId(subject.id), world),
             Self::UnreachableFirewallRule => firewall_rules(subject, world),
             Self::RouteLoop => route_loops(subject, world),
             Self::RedundantSecurityRule => standing::redundant(NsgId(subject.id), world),
-            Self::MostlyShadowedSecurityRule => standing::shadowed(NsgId(subject.id), world),
+            Self::MostlyShadowedSecurityRule => standing::shadowed(NsgId(subject.id), world, None),
             Self::ContradictingSecurityRules => standing::contradicting(NsgId(subject.id), world),
         }
     }

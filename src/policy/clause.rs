@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::analysis::Analysis;
+use super::analysis::Asked;
 use super::contract::CompiledContract;
 use super::expr::{Compiled, Compiler, Names, Node};
 use super::message::{Message, When};
@@ -73,7 +73,7 @@ pub(crate) enum Body {
         required: bool,
         contracts: Vec<CompiledContract>,
     },
-    Analysis(Analysis),
+    Analysis(Asked),
 }
 
 /// A predicate that must be true.
@@ -310,7 +310,7 @@ impl Demand {
                 contracts: contracts(specs, &mut compiler),
             },
             BodySpec::Analysis(name) => {
-                Body::Analysis(Analysis::named(name, clause.subject, compiler.reader)?)
+                Body::Analysis(Asked::new(name, clause.subject, &mut compiler)?)
             }
             BodySpec::Assert(specs) => {
                 bind_said(&mut compiler.names);

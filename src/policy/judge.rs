@@ -522,7 +522,8 @@ impl<'a> ClauseJudge<'_, 'a> {
                 }
             }
             Body::Analysis(analysis) => {
-                for found in analysis.run(subject, self.world) {
+                let evaluation = self.evaluation(slots);
+                for found in analysis.run(subject, self.world, evaluation) {
                     let mut truth = found.truth;
                     if let Some(meta) = found.element.meta(self.world) {
                         truth = truth.and(presence(meta).0);

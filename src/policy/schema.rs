@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::analysis::ANALYSES;
+use super::analysis::{ANALYSES, PARAMETERS};
 use super::metadata::RuleMetadata;
 use super::spec::{
     ANSWER_KEYS, BODY_KEYS, CATEGORIES, CLAUSE_KEYS, CONTRACT_KEYS, FlowSpecSource, HOP_KINDS,
@@ -344,7 +344,26 @@ fn end(what: &str) -> Value {
 
 fn analysis() -> Value {
     let names: Vec<&str> = ANALYSES.iter().map(|(name, ..)| *name).collect();
-    json!({"description": "A named analysis of the whole network.", "enum": names})
+    let given: Map<String, Value> = PARAMETERS
+        .iter()
+        .map(|(name, parameters)| {
+            let parameters: Map<String, Value> = parameters
+                .iter()
+                .map(|parameter| ((*parameter).to_owned(), reference("expression")))
+                .collect();
+            let parameters = json!({
+                "type": "object", "additionalProperties": false, "properties": parameters,
+            });
+            ((*name).to_owned(), parameters)
+        })
+        .collect();
+    json!({
+        "description": "A named analysis of the whole network, with what it is given.",
+        "anyOf": [
+            {"enum": names},
+            {"type": "object", "additionalProperties": false, "maxProperties": 1, "properties": given},
+        ],
+    })
 }
 
 fn example(expects: bool) -> Value {

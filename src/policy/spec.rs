@@ -12,7 +12,9 @@ mod reader;
 
 use std::sync::Arc;
 
-pub use clause::{AssertSpec, BodySpec, ClauseSpec, EndSpec, EndsSpec, NeedSpec, PAIR};
+pub use clause::{
+    AnalysisSpec, AssertSpec, BodySpec, ClauseSpec, EndSpec, EndsSpec, NeedSpec, PAIR,
+};
 pub use contract::{
     AnswerSpec, ContractSpec, FlowSpecSource, FlowValue, HOP_KINDS, HopKind, Layer, VerdictSpec,
 };

@@ -27,8 +27,9 @@ pub(super) fn redundant(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
     })
 }
 
-/// The rules that decide less than one in a hundred of the packets they match.
-pub(super) fn shadowed(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
+/// The rules that decide less than one in so many of the packets they match; in a hundred if nothing
+/// is said.
+pub(super) fn shadowed(nsg: NsgId, world: &World<'_>, one_in: Option<u32>) -> Vec<Found> {
     let rules = world.network[nsg].rules.items.iter();
     let mut acts = rules.map(|rule| world.network[*rule].access.value());
     // Where all rules do the same, none is the exception of another.
@@ -36,8 +37,13 @@ pub(super) fn shadowed(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
     if first.is_some() && world.network[nsg].rules.rest.is_none() && acts.all(|it| it == first) {
         return Vec::new();
     }
-    of(nsg, world, |standing| {
-        standing.standing == Standing::ExceptionEaten
+    of(nsg, world, |standing| match (one_in, standing.standing) {
+        (None, standing) => standing == Standing::ExceptionEaten,
+        (Some(many), Standing::Live | Standing::ExceptionEaten) => {
+            let share = standing.live_share;
+            share.is_some_and(|share| share * f64::from(many) < 1.0)
+        }
+        _ => false,
     })
 }
 
@@ -60,7 +66,7 @@ pub(super) fn contradicting(nsg: NsgId, world: &World<'_>) -> Vec<Found> {
     found
 }
 
-fn of(nsg: NsgId, world: &World<'_>, is: fn(&RuleStanding) -> bool) -> Vec<Found> {
+fn of(nsg: NsgId, world: &World<'_>, is: impl Fn(&RuleStanding) -> bool) -> Vec<Found> {
     let semantics = &world.semantics;
     let scope = Scope::Nsg(nsg);
     let mut found = Vec::new();

@@ -76,7 +76,16 @@ pub enum BodySpec {
     /// Every packet must do this.
     Require(Vec<ContractSpec>),
     /// A named analysis.
-    Analysis(Text),
+    Analysis(AnalysisSpec),
+}
+
+/// `NAME` or `{NAME: {PARAMETER: E}}`
+#[derive(Clone, Debug)]
+pub struct AnalysisSpec {
+    /// Its name.
+    pub name: Text,
+    /// What it is given.
+    pub arguments: Vec<(Text, ExprSource)>,
 }
 
 /// `{that: P, message: M}`
@@ -248,7 +257,36 @@ fn read_body(
         "assert" => BodySpec::Assert(read_asserts(node, reader)),
         "forbid" => BodySpec::Forbid(read_contracts(node, reader)),
         "require" => BodySpec::Require(read_contracts(node, reader)),
-        _ => BodySpec::Analysis(reader.text(node, "`analysis`")?),
+        _ => BodySpec::Analysis(read_analysis(node, reader)?),
+    })
+}
+
+fn read_analysis(node: &Yaml, reader: &mut Reader<'_>) -> Option<AnalysisSpec> {
+    let Some([entry]) = node.entries() else {
+        let name = reader.text(node, "`analysis`")?;
+        return Some(AnalysisSpec {
+            name,
+            arguments: Vec::new(),
+        });
+    };
+    let Some(given) = entry.value.entries() else {
+        let message = "an analysis is `NAME`, or `{NAME: {PARAMETER: value}}`";
+        reader.error(entry.value.span, message);
+        return None;
+    };
+    let arguments = given.iter().filter_map(|argument| {
+        let name = Text {
+            value: Arc::clone(&argument.key),
+            span: argument.key_span,
+        };
+        Some((name, ExprSource::read(&argument.value, reader)?))
+    });
+    Some(AnalysisSpec {
+        arguments: arguments.collect(),
+        name: Text {
+            value: Arc::clone(&entry.key),
+            span: entry.key_span,
+        },
     })
 }
 
