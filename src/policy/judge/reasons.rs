@@ -46,7 +46,16 @@ pub(super) fn kind_of(unknown: &Arc<Unknown>) -> String {
         Reason::ProviderVersion => "the version of a provider".into(),
         Reason::Target => "where the deployment goes".into(),
         Reason::Outside => match root.label.split_once(" of ") {
-            Some((what, _)) => format!("the {what} is not in these files"),
+            Some((what, _)) => {
+                let what = what.replace('_', " ");
+                let article = if what.starts_with("further ") {
+                    ""
+                } else {
+                    "the "
+                };
+                let verb = if what.ends_with('s') { "are" } else { "is" };
+                format!("{article}{what} {verb} not in these files")
+            }
             None => "a resource outside these files".into(),
         },
         Reason::Module(_) => "a module that is not installed".into(),

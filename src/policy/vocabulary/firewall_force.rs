@@ -184,7 +184,13 @@ pub(super) fn ignored_settings(world: &World<'_>, id: u32) -> Datum {
     let firewall = &world.network[FirewallId(id)];
     let settings = &firewall.settings;
     let mut found: Vec<(&'static str, OriginId)> = Vec::new();
+    let mut missing = None;
     if !firewall.policy.is_absent() {
+        // What is not known may be such a setting.
+        missing = settings.dns_proxy.unknown().cloned();
+        missing = missing.or_else(|| settings.dns_servers.rest.clone());
+        missing = missing.or_else(|| settings.private_ranges.rest.clone());
+        missing = missing.or_else(|| settings.threat_intelligence.unknown().cloned());
         let policy = firewall.policy.value().and_then(Link::here);
         let of_policy = policy.map(|id| &world.network[id].settings);
         let proxied = of_policy.and_then(|settings| settings.dns_proxy.value());
@@ -209,5 +215,5 @@ pub(super) fn ignored_settings(world: &World<'_>, id: u32) -> Datum {
         let entry = object([("setting", Datum::text(setting))]);
         datum::Item::certain(Datum::new(entry.data, origin))
     });
-    Datum::list(items.collect(), None)
+    Datum::list(items.collect(), missing)
 }

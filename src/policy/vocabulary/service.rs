@@ -448,7 +448,7 @@ fn required(
 struct Flow {
     direction: Direction,
     protocols: Vec<Protocol>,
-    /// The addresses of the subnet; none, where not all of them are known.
+    /// The addresses of the subnet, as far as they are known.
     near: List<model::Field<AddressPrefix>>,
     peer: List<model::Field<AddressPrefix>>,
     ports: Vec<PortRange>,
@@ -461,18 +461,21 @@ impl Flow {
         let subnet = &world.network[subnet];
         let origin = subnet.meta.origin;
         let prefixes = &subnet.address_prefixes;
-        let known =
-            prefixes.rest.is_none() && prefixes.items.iter().all(|one| one.value().is_some());
-        let near = if known {
-            prefixes.items.clone()
-        } else {
-            Vec::new()
-        };
-        let near: Vec<_> = near
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            prefixes.items.iter().partition(|one| one.value().is_some());
+        let missing = unknown.first().and_then(|one| one.unknown().cloned());
+        let missing = missing.or_else(|| prefixes.rest.clone());
+        let nothing = known.is_empty().then(|| outside("the subnet's addresses"));
+        let missing = missing.or(nothing);
+        let near: Vec<_> = known
             .into_iter()
-            .map(|one| one.map(AddressPrefix::Block))
+            .map(|one| one.clone().map(AddressPrefix::Block))
             .collect();
-        let mut some = row.enough == Enough::Some || !known;
+        let near = List {
+            items: near,
+            rest: missing,
+        };
+        let mut some = row.enough == Enough::Some;
         let peer = match &*row.peer {
             "subnet" => near.clone(),
             word => {
@@ -491,7 +494,7 @@ impl Flow {
                 };
                 let prefix = parse_address(&word);
                 let prefix = prefix.unwrap_or_else(|| AddressPrefix::Tag(ServiceTag::new(&word)));
-                vec![model::Field::known(prefix, origin)]
+                List::closed(vec![model::Field::known(prefix, origin)])
             }
         };
         let mut ports = Vec::new();
@@ -526,8 +529,8 @@ impl Flow {
                     _ => None,
                 })
                 .collect(),
-            near: List::closed(near),
-            peer: List::closed(peer),
+            near,
+            peer,
             ports,
             some,
         }
@@ -535,9 +538,10 @@ impl Flow {
 
     /// Whether enough of it gets through the subnet's rules. IPv4, which is what the services need.
     fn allowed(&self, world: &World<'_>, subnet: SubnetId) -> (Truth, Option<Arc<Unknown>>) {
-        let side = |list: &List<model::Field<AddressPrefix>>| match list.items.is_empty() {
-            true => Vec::new(),
-            false => vec![AddressSpec::Prefixes(list.items.clone())],
+        // Where addresses are missing, what holds for every address holds for them too.
+        let side = |list: &List<model::Field<AddressPrefix>>| match &list.rest {
+            Some(_) => Vec::new(),
+            None => vec![AddressSpec::Prefixes(list.items.clone())],
         };
         let (from, to) = match self.direction {
             Direction::Inbound => (side(&self.peer), side(&self.near)),
@@ -554,12 +558,18 @@ impl Flow {
         let semantics = &world.semantics;
         let flows = semantics.flows(&spec, Scope::Subnet(subnet), Family::V4);
         let through = semantics.subnet_allowed_of(subnet, self.direction, &flows);
-        let hit = match self.some {
-            true => flows.and(&through).is_hit(),
-            false => flows.minus(&through).is_hit(),
+        let lets = flows.and(&through).is_hit();
+        let stops = flows.minus(&through).is_hit();
+        let (truth, unknowns) = match &self.near.rest {
+            Some(missing) => match (lets.truth, stops.truth) {
+                (Truth::False, _) => (Truth::False, lets.unknowns),
+                (_, Truth::False) => (Truth::True, stops.unknowns),
+                _ => (Truth::Unknown, vec![Arc::clone(missing)]),
+            },
+            None if self.some => (lets.truth, lets.unknowns),
+            None => (!stops.truth, stops.unknowns),
         };
-        let truth = if self.some { hit.truth } else { !hit.truth };
-        (truth, hit.unknowns.into_iter().next())
+        (truth, unknowns.into_iter().next())
     }
 
     fn words(&self, peer: &str) -> String {
