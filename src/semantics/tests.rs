@@ -6,6 +6,8 @@ mod compare;
 mod exact;
 mod firewall_oracle;
 mod firewall_passes;
+mod firewall_snat;
+mod firewall_tiers;
 mod firewalls;
 mod fixture;
 mod groups;

@@ -1,17 +1,16 @@
-//! The passes of Azure Firewall, what leaves it, dead rules, and the gates of its tiers.
+//! The passes of Azure Firewall, and its dead rules.
 
 use super::firewalls::{FIREWALL, firewall, policy};
-use super::fixture::{Build, absent, facts, known, meta, ports, prefixes, source, unknown};
+use super::fixture::{Build, absent, facts, known, meta, ports, prefixes, unknown};
 use crate::eval::ResourceKey;
 use crate::eval::value::Truth;
 use crate::model::address::{PortRange, Protocol};
 use crate::model::firewall::{
-    FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner, PrivateRange,
-    ThreatIntelligence,
+    FirewallProtocol, FirewallRule, FirewallRuleKind, FirewallRuleOwner, ThreatIntelligence,
 };
 use crate::model::nsg::{Access, Direction};
-use crate::model::platform::{Cloud, FirewallFeature, FirewallFeatureRow, FirewallTier};
-use crate::model::{Field, FirewallPolicyId, FirewallRuleId, Link, List};
+use crate::model::platform::Cloud;
+use crate::model::{FirewallPolicyId, FirewallRuleId, Link, List};
 use crate::semantics::Semantics;
 use crate::semantics::firewall::{FirewallDecided, Pass};
 use crate::semantics::packet::{Answer, Family};
@@ -137,7 +136,7 @@ fn flows(semantics: &Semantics<'_>, from: &str, to: &str, protocol: Protocol, po
 }
 
 /// The parts of TCP packets from one address to another.
-fn decided(build: &Build, from: &str, to: &str, port: u16) -> Vec<FirewallDecided> {
+pub(super) fn decided(build: &Build, from: &str, to: &str, port: u16) -> Vec<FirewallDecided> {
     let facts = facts();
     let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
     let flows = flows(&semantics, from, to, Protocol::Tcp, port);
@@ -145,7 +144,12 @@ fn decided(build: &Build, from: &str, to: &str, port: u16) -> Vec<FirewallDecide
 }
 
 /// What decides, where only one thing can.
-fn decider(build: &Build, from: &str, to: &str, port: u16) -> (Pass, Option<u32>, Option<Access>) {
+pub(super) fn decider(
+    build: &Build,
+    from: &str,
+    to: &str,
+    port: u16,
+) -> (Pass, Option<u32>, Option<Access>) {
     let parts = decided(build, from, to, port);
     let [only] = parts.as_slice() else {
         panic!("{parts:#?}")
@@ -494,69 +498,6 @@ fn threat_intelligence_may_drop_anything_public_in_deny_mode_only() {
     );
 }
 
-fn snat(ranges: Vec<Field<PrivateRange>>, rule: &str, to: &str) -> Vec<Truth> {
-    let (mut build, policy) = with(&[rule]);
-    build.network[policy].settings.private_ranges = List::closed(ranges);
-    let parts = decided(&build, "10.0.0.4", to, 443);
-    let by_rule = parts.iter().filter(|part| part.rule.is_some());
-    by_rule.map(|part| part.snat).collect()
-}
-
-#[test]
-fn sources_are_kept_towards_private_ranges_only() {
-    let network = "net 100/100/0 Allow Tcp * -> *:443";
-    let application = "app 100/100/0 Allow Https:443 * -> *";
-    let block = |text: &str| known(PrivateRange::Block(text.parse().unwrap()));
-    let iana = || known(PrivateRange::Iana);
-    assert_eq!(snat(vec![], network, "10.1.0.4"), [Truth::False]);
-    assert_eq!(snat(vec![], network, "100.64.0.1"), [Truth::False]);
-    assert_eq!(snat(vec![], network, "8.8.8.8"), [Truth::True]);
-    assert_eq!(snat(vec![], application, "10.1.0.4"), [Truth::True]);
-    assert_eq!(
-        snat(vec![block("0.0.0.0/0")], network, "8.8.8.8"),
-        [Truth::False]
-    );
-    let always = block("255.255.255.255/32");
-    assert_eq!(snat(vec![always], network, "10.1.0.4"), [Truth::True]);
-    assert_eq!(
-        snat(vec![block("20.0.0.0/8")], network, "10.1.0.4"),
-        [Truth::True]
-    );
-    let both = vec![block("20.0.0.0/8"), iana()];
-    assert_eq!(snat(both.clone(), network, "10.1.0.4"), [Truth::False]);
-    assert_eq!(snat(both, network, "20.1.0.4"), [Truth::False]);
-    assert_eq!(
-        snat(vec![unknown("ranges")], network, "8.8.8.8"),
-        [Truth::Unknown]
-    );
-    let some = vec![iana(), unknown("more")];
-    assert_eq!(snat(some, network, "10.1.0.4"), [Truth::False]);
-    // One rule, both sides of the line.
-    assert_eq!(
-        snat(vec![], network, "10.0.0.0/8,8.8.8.8"),
-        [Truth::True, Truth::False]
-    );
-}
-
-#[test]
-fn what_leaves_keeps_its_source_or_has_the_firewalls() {
-    let (build, _) = with(&["net 100/100/0 Allow Tcp * -> *:443"]);
-    let sources = |to: &str| {
-        let parts = decided(&build, "10.0.0.4", to, 443);
-        let leaving = parts[0].leaving.clone().unwrap();
-        leaving
-            .flows
-            .may
-            .possible_addresses(crate::semantics::packet::Side::Source)
-    };
-    let own = Family::V4.block("10.0.0.4/32".parse().unwrap()).unwrap();
-    assert_eq!(sources("10.1.0.4"), own);
-    assert!(
-        !sources("8.8.8.8").meets(&own),
-        "a public address of the firewall"
-    );
-}
-
 #[test]
 fn a_dead_rule_is_revived_before_what_acts_otherwise_where_it_can_be() {
     let (build, policy) = with(&[
@@ -595,110 +536,4 @@ fn collections_outside_the_files_leave_dead_rules_open() {
     let found = dead(&build);
     assert!(found.contains(&(1, Truth::True, false)), "{found:?}");
     assert!(found.contains(&(2, Truth::Unknown, false)), "{found:?}");
-}
-
-/// What the policy or its rule uses, by how it is set up.
-type Use = (
-    FirewallFeature,
-    fn(&mut Build, FirewallPolicyId),
-    FirewallTier,
-);
-
-#[test]
-fn features_that_a_tier_does_not_offer_are_told() {
-    use FirewallFeature as F;
-    let uses: [Use; 8] = [
-        (
-            F::NetworkRuleFqdn,
-            |build, _| {
-                let names = List::closed(vec![known("a.example.com".into())]);
-                build.network.firewall_rules[0].destination_fqdns = names;
-            },
-            FirewallTier::Standard,
-        ),
-        (
-            F::DnsProxy,
-            |build, policy| build.network[policy].settings.dns_proxy = known(true),
-            FirewallTier::Standard,
-        ),
-        (
-            F::WebCategory,
-            |build, _| {
-                let names = List::closed(vec![known("Gambling".into())]);
-                build.network.firewall_rules[0].web_categories = names;
-            },
-            FirewallTier::Standard,
-        ),
-        (
-            F::ThreatIntelligenceDeny,
-            |build, policy| {
-                let mode = known(ThreatIntelligence::Deny);
-                build.network[policy].settings.threat_intelligence = mode;
-            },
-            FirewallTier::Standard,
-        ),
-        (
-            F::PrivateAddressTranslation,
-            |build, _| {
-                build.network.firewall_rules[0].kind = FirewallRuleKind::Nat;
-                build.network.firewall_rules[0].destination = prefixes("10.0.1.4");
-            },
-            FirewallTier::Standard,
-        ),
-        (
-            F::IntrusionDetection,
-            |build, policy| {
-                build.network[policy].settings.intrusion_detection = known("Alert".into());
-            },
-            FirewallTier::Premium,
-        ),
-        (
-            F::TlsInspection,
-            |build, _| build.network.firewall_rules[0].terminate_tls = known(true),
-            FirewallTier::Premium,
-        ),
-        (
-            F::Url,
-            |build, _| {
-                let names = List::closed(vec![known("a.example.com/b".into())]);
-                build.network.firewall_rules[0].destination_urls = names;
-            },
-            FirewallTier::Premium,
-        ),
-    ];
-    let mut facts = facts();
-    facts.firewall_features = uses
-        .iter()
-        .map(|(feature, _, needs)| FirewallFeatureRow {
-            feature: *feature,
-            name: "it".into(),
-            needs: *needs,
-            source: source(),
-        })
-        .collect();
-    for (feature, set_up, needs) in uses {
-        let (mut build, policy) = with(&["net 100/100/0 Allow Tcp * -> 20.0.0.1:443"]);
-        set_up(&mut build, policy);
-        let mut gates = |tier: Field<std::sync::Arc<str>>| {
-            build.network[policy].tier = tier;
-            let semantics = Semantics::new(&build.network, &facts, Cloud::Public);
-            let gates = semantics.sku_gates(FirewallRuleOwner::Policy(policy));
-            let found = gates
-                .into_iter()
-                .map(|gate| (gate.feature, gate.truth, gate.needs));
-            found.collect::<Vec<_>>()
-        };
-        let told = vec![(feature, Truth::True, needs)];
-        assert_eq!(gates(known("Basic".into())), told);
-        assert_eq!(gates(known("Premium".into())), []);
-        let standard = gates(known("Standard".into()));
-        assert_eq!(
-            standard.is_empty(),
-            needs == FirewallTier::Standard,
-            "{feature:?}"
-        );
-        assert_eq!(gates(unknown("tier")), [(feature, Truth::Unknown, needs)]);
-        let either = super::fixture::one_of("tier", vec!["Premium".into(), "Premium".into()]);
-        assert_eq!(gates(either), []);
-    }
 }
